@@ -1,0 +1,47 @@
+import { Clock, type ClockOptions } from './clock.js'
+import { show } from './option-checks.js'
+
+/** A clock that is derived from a parent, which may be exchanged. */
+export abstract class DependentClock extends Clock {
+  #parent: Clock
+
+  /** @throws TypeError */
+  constructor(parent: Clock, options: ClockOptions = {}) {
+    super(options)
+    this.#parent = checkParent(parent)
+  }
+
+  override get parent(): Clock {
+    return this.#parent
+  }
+
+  /** @throws TypeError; RangeError when the new parent is this clock or one derived from it */
+  override set parent(value: Clock) {
+    if (checkParent(value) === this.#parent) return
+    if (value.ancestry.includes(this)) {
+      throw new RangeError(`parent: expected a clock not derived from ${this.name}, got ${value.name}`)
+    }
+    this.moveBy(() => {
+      this.#parent = value
+    })
+    this.announce('parent')
+  }
+
+  override now(): number {
+    return this.fromParent(this.#parent.now())
+  }
+
+  /** Where the clock stands still every moment reads the same, so the parent's now is the one that is meant. */
+  override dispersionAt(ticks: number): number {
+    const parentTicks = this.speed === 0 ? this.#parent.now() : this.toParent(ticks)
+    return this.errorAt(parentTicks) + this.#parent.dispersionAt(parentTicks)
+  }
+
+  /** What this clock alone adds to the dispersion, in seconds, when the parent reads `parentTicks`. */
+  protected abstract errorAt(parentTicks: number): number
+}
+
+function checkParent(value: unknown): Clock {
+  if (!(value instanceof Clock)) throw new TypeError(`parent: expected a Clock, got ${show(value)}`)
+  return value
+}

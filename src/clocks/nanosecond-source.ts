@@ -1,0 +1,51 @@
+import { NANOS_PER_SECOND } from './tick-rate.js'
+
+/** Reads a monotonic clock, in nanoseconds from any origin. */
+export type NanosecondSource = () => number
+
+/** Enough steps to meet the smallest; a browser's coarse clock takes a millisecond for each, so the reads are bounded. */
+const STEPS = 1000
+const READS = 200_000
+
+/**
+ * The machine's monotonic clock. In Node: process.hrtime, cheaper than its bigint form; it reads the same clock in
+ * every process of the machine. A double holds its nanoseconds exactly until 2^53 of them, an uptime of 104 days, and
+ * to 2 ns for the next. In a browser: performance.now, as fine as the browser lets it be.
+ */
+export const monotonicNanos: NanosecondSource = chooseSource()
+
+function chooseSource(): NanosecondSource {
+  const { process: host } = globalThis as { process?: Partial<Pick<typeof process, 'hrtime'>> }
+  if (typeof host?.hrtime !== 'function') return () => performance.now() * 1_000_000
+  const node = host as Pick<typeof process, 'hrtime'>
+  return () => {
+    const time = node.hrtime()
+    return time[0] * NANOS_PER_SECOND + time[1]
+  }
+}
+
+/**
+ * With what resolution a source can be read, in seconds: the smallest step seen between two readings in a row, so it
+ * covers the time that reading takes. One nanosecond when the source never moved meanwhile.
+ */
+export function measurePrecisionSeconds(source: NanosecondSource): number {
+  let smallest = Number.POSITIVE_INFINITY
+  let last = source()
+  for (let reads = 0, steps = 0; reads < READS && steps < STEPS; reads++) {
+    const nanos = source()
+    if (nanos > last) {
+      smallest = Math.min(smallest, nanos - last)
+      steps++
+    }
+    last = nanos
+  }
+  return (smallest === Number.POSITIVE_INFINITY ? 1 : smallest) / NANOS_PER_SECOND
+}
+
+let measured: number | undefined
+
+/** The precision of {@link monotonicNanos}, measured when first asked for. */
+export function monotonicPrecisionSeconds(): number {
+  measured ??= measurePrecisionSeconds(monotonicNanos)
+  return measured
+}

@@ -1,0 +1,77 @@
+import type { Clock, ClockOptions } from './clock.js'
+import { DependentClock } from './dependent-clock.js'
+import { checkFinite } from './option-checks.js'
+
+export interface OffsetClockOptions extends ClockOptions {
+  /** By how many seconds of the root it is ahead of its parent; below 0: behind. Default 0. */
+  offsetSeconds?: number
+}
+
+/**
+ * A clock that reads now what its parent will read `offsetSeconds` later: for a renderer that takes that long to bring
+ * to the screen what it draws. The offset is in seconds of the root, which are an observer's: while the parent runs at
+ * twice the speed it is twice as many ticks, and while the parent stands still it is none.
+ *
+ * The tick rate is the parent's. Its own speed, against the parent, is always 1.
+ */
+export class OffsetClock extends DependentClock {
+  #offsetSeconds: number
+
+  /** @throws TypeError, RangeError */
+  constructor(parent: Clock, options: OffsetClockOptions = {}) {
+    super(parent, options)
+    this.#offsetSeconds = checkOffset(options.offsetSeconds ?? 0)
+  }
+
+  get offsetSeconds(): number {
+    return this.#offsetSeconds
+  }
+
+  set offsetSeconds(value: number) {
+    if (checkOffset(value) === this.#offsetSeconds) return
+    this.#offsetSeconds = value
+    this.announce('offset')
+  }
+
+  override get tickRate(): number {
+    return this.parent.tickRate
+  }
+
+  /** @throws TypeError always */
+  override set tickRate(_value: number) {
+    throw new TypeError(`tickRate: that of ${this.name} is its parent's and cannot be set`)
+  }
+
+  override get speed(): number {
+    return 1
+  }
+
+  /** @throws TypeError always */
+  override set speed(_value: number) {
+    throw new TypeError(`speed: ${this.name} runs as its parent does and its speed cannot be set`)
+  }
+
+  override fromParent(parentTicks: number): number {
+    return parentTicks + this.#offsetTicks
+  }
+
+  override toParent(ticks: number): number {
+    return ticks - this.#offsetTicks
+  }
+
+  override toString(): string {
+    return `${super.toString()} ${this.#offsetSeconds < 0 ? '' : '+'}${this.#offsetSeconds} s`
+  }
+
+  protected override errorAt(): number {
+    return 0
+  }
+
+  get #offsetTicks(): number {
+    return this.#offsetSeconds * this.parent.effectiveSpeed * this.parent.tickRate
+  }
+}
+
+function checkOffset(value: unknown): number {
+  return checkFinite('offsetSeconds', value, 'seconds, a finite number')
+}

@@ -1,0 +1,124 @@
+import type { Clock, ClockOptions } from './clock.js'
+import { checkCorrelation } from './correlated-clock.js'
+import type { Correlation } from './correlation.js'
+import { DependentClock } from './dependent-clock.js'
+import { checkTickRate, NANOS_PER_SECOND } from './tick-rate.js'
+
+export interface RangeCorrelatedClockOptions extends ClockOptions {
+  /** Ticks per second. Default 1 000 000 000. */
+  tickRate?: number
+  /** One moment. */
+  correlation1: Correlation
+  /** Another moment: at other ticks of the parent. */
+  correlation2: Correlation
+}
+
+/**
+ * A clock that runs straight through two points of correlation with its parent; its speed follows from them and from
+ * the two tick rates. When both have the same `childTicks` it stands still, with no answer (NaN) from `toParent` for
+ * any other tick, and `correlation1.parentTicks` for that one.
+ */
+export class RangeCorrelatedClock extends DependentClock {
+  #tickRate: number
+  #correlation1: Correlation
+  #correlation2: Correlation
+
+  /** @throws TypeError; RangeError when both correlations have the same `parentTicks` */
+  constructor(parent: Clock, options: RangeCorrelatedClockOptions) {
+    super(parent, options)
+    const { tickRate = NANOS_PER_SECOND, correlation1, correlation2 } = options
+    this.#tickRate = checkTickRate(tickRate)
+    checkRange(correlation1, correlation2)
+    this.#correlation1 = correlation1
+    this.#correlation2 = correlation2
+  }
+
+  override get tickRate(): number {
+    return this.#tickRate
+  }
+
+  /** Alters the speed, not what the clock reads. */
+  override set tickRate(value: number) {
+    if (checkTickRate(value) === this.#tickRate) return
+    this.#tickRate = value
+    this.announce('tickRate')
+  }
+
+  override get speed(): number {
+    const [parentSpan, childSpan] = this.#spans()
+    return childSpan / this.#tickRate / (parentSpan / this.parent.tickRate)
+  }
+
+  /** @throws TypeError always */
+  override set speed(_value: number) {
+    throw new TypeError(`speed: that of ${this.name} follows from its two correlations and cannot be set`)
+  }
+
+  get correlation1(): Correlation {
+    return this.#correlation1
+  }
+
+  set correlation1(value: Correlation) {
+    this.setCorrelations(value, this.#correlation2)
+  }
+
+  get correlation2(): Correlation {
+    return this.#correlation2
+  }
+
+  set correlation2(value: Correlation) {
+    this.setCorrelations(this.#correlation1, value)
+  }
+
+  /** Sets both with one change event. @throws TypeError, RangeError, and then neither is set */
+  setCorrelations(correlation1: Correlation, correlation2: Correlation): void {
+    checkRange(correlation1, correlation2)
+    if (correlation1.equals(this.#correlation1) && correlation2.equals(this.#correlation2)) return
+    this.#correlation1 = correlation1
+    this.#correlation2 = correlation2
+    this.announce('correlation')
+  }
+
+  override fromParent(parentTicks: number): number {
+    const [parentSpan, childSpan] = this.#spans()
+    const { parentTicks: parentStart, childTicks } = this.#correlation1
+    if (childSpan === 0) return childTicks
+    return childTicks + ((parentTicks - parentStart) * childSpan) / parentSpan
+  }
+
+  override toParent(ticks: number): number {
+    const [parentSpan, childSpan] = this.#spans()
+    const { parentTicks, childTicks } = this.#correlation1
+    if (childSpan === 0) return ticks === childTicks ? parentTicks : Number.NaN
+    return parentTicks + ((ticks - childTicks) * parentSpan) / childSpan
+  }
+
+  /**
+   * The errors of the two points weigh in as the points do in the line: their mix between the points, and more and
+   * more beyond. On top comes the growth since the point that promises less of it.
+   */
+  protected override errorAt(parentTicks: number): number {
+    const [one, two] = [this.#correlation1, this.#correlation2]
+    const [parentSpan] = this.#spans()
+    const weight = (parentTicks - one.parentTicks) / parentSpan
+    const growth = [one, two].map(
+      (c) => (c.errorGrowthRate * Math.abs(parentTicks - c.parentTicks)) / this.parent.tickRate,
+    )
+    return (
+      Math.abs(1 - weight) * one.initialErrorSeconds + Math.abs(weight) * two.initialErrorSeconds + Math.min(...growth)
+    )
+  }
+
+  #spans(): [parent: number, child: number] {
+    const [one, two] = [this.#correlation1, this.#correlation2]
+    return [two.parentTicks - one.parentTicks, two.childTicks - one.childTicks]
+  }
+}
+
+function checkRange(correlation1: unknown, correlation2: unknown): void {
+  const one = checkCorrelation(correlation1, 'correlation1')
+  const two = checkCorrelation(correlation2, 'correlation2')
+  if (one.parentTicks === two.parentTicks) {
+    throw new RangeError(`correlation2: expected parentTicks other than those of correlation1, got ${two.parentTicks}`)
+  }
+}
