@@ -1,0 +1,213 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { lookup } from 'node:dns/promises'
+import type { Logger } from '../server/logger.js'
+import type { RequestHandler } from '../server/request-handler.js'
+import { describeBindError } from './bind-error.js'
+import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
+
+export type { UdpRequestServerStatistics } from './request-counters.js'
+
+export interface UdpRequestServerOptions {
+  /** Address or host name to bind. Default `0.0.0.0`: every IPv4 interface. `::` takes IPv6 and IPv4. */
+  readonly host?: string | undefined
+  /** Default 0: the system picks a free port, which `address` then tells. */
+  readonly port?: number | undefined
+  /** Longer requests are dropped before the handler sees them. Default: 65 535, all that UDP can carry. */
+  readonly maxMessageBytes?: number | undefined
+  /** Hears of handlers that throw and of sends and sockets that fail, not of what senders do wrong. A pino or Fastify logger is one. */
+  readonly logger?: Logger | undefined
+}
+
+export interface UdpServerAddress {
+  readonly address: string
+  readonly port: number
+  readonly family: 'IPv4' | 'IPv6'
+}
+
+const DEFAULT_HOST = '0.0.0.0'
+const MAX_UDP_MESSAGE_BYTES = 65_535
+
+type SynchronousLookup = (
+  hostname: string,
+  family: unknown,
+  callback: (error: Error | null, address: string, family: number) => void,
+) => void
+
+/**
+ * Answers UDP requests with what a {@link RequestHandler} makes of them. Nothing that arrives, and nothing that the
+ * handler does, gets an exception out of here: what cannot be answered is dropped in silence and counted by its reason.
+ *
+ * It answers whoever a datagram says it is from, and that can be forged: a handler whose answers are longer than the
+ * requests turns the server into an amplifier.
+ */
+export class UdpRequestServer {
+  readonly #handler: RequestHandler
+  readonly #host: string
+  readonly #port: number
+  readonly #maxMessageBytes: number
+  readonly #counters: RequestCounters
+  #socket: Socket | undefined
+  #address: UdpServerAddress | null = null
+  /** The last of the starts and stops that were asked for: each waits for the one before. */
+  #lastOperation: Promise<void> = Promise.resolve()
+
+  /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
+  constructor(handler: RequestHandler, options: UdpRequestServerOptions = {}) {
+    const { host = DEFAULT_HOST, port = 0, maxMessageBytes = MAX_UDP_MESSAGE_BYTES, logger } = options
+    if (typeof host !== 'string' || host === '') {
+      throw new TypeError(
+        `host: expected an address or a host name, got ${host === '' ? 'an empty string' : String(host)}`,
+      )
+    }
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new TypeError(`port: expected an integer from 0 to 65535, got ${String(port)}`)
+    }
+    if (!Number.isInteger(maxMessageBytes) || maxMessageBytes < 1) {
+      throw new TypeError(`maxMessageBytes: expected an integer above 0, got ${String(maxMessageBytes)}`)
+    }
+    this.#handler = handler
+    this.#host = host
+    this.#port = port
+    this.#maxMessageBytes = maxMessageBytes
+    this.#counters = new RequestCounters(logger)
+  }
+
+  /** Where the server listens; null while it does not. */
+  get address(): UdpServerAddress | null {
+    return this.#address
+  }
+
+  /** A copy of the counters as they stand. */
+  get statistics(): UdpRequestServerStatistics {
+    return this.#counters.snapshot()
+  }
+
+  /**
+   * Binds the socket; does nothing if it is bound. Calls of `start` and `stop` take effect in the order in which they are made.
+   *
+   * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
+   */
+  start(): Promise<void> {
+    return this.#afterOthers(() => this.#open())
+  }
+
+  /** Closes the socket and waits until it is closed; does nothing if it is not open. */
+  stop(): Promise<void> {
+    return this.#afterOthers(() => this.#close())
+  }
+
+  #afterOthers(operation: () => Promise<void>): Promise<void> {
+    const done = this.#lastOperation.then(operation)
+    this.#lastOperation = done.catch(() => {})
+    return done
+  }
+
+  async #open(): Promise<void> {
+    if (this.#socket !== undefined) return
+    let socket: Socket
+    try {
+      // Here and not in the socket, whose own look-up has to be the one below.
+      const { address, family } = await lookup(this.#host)
+      socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs(family) })
+      await this.#bind(socket, address)
+    } catch (error) {
+      throw describeBindError(this.#host, this.#port, error)
+    }
+    this.#socket = socket
+    const { address, port, family } = socket.address()
+    this.#address = { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
+  }
+
+  #bind(socket: Socket, address: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onBindError = (error: Error): void => {
+        socket.close()
+        reject(error)
+      }
+      socket.once('error', onBindError)
+      socket.bind({ address, port: this.#port }, () => {
+        socket.off('error', onBindError)
+        socket.on('error', (error) => this.#counters.socketError(error))
+        resolve()
+      })
+      this.#answerOn(socket)
+    })
+  }
+
+  async #close(): Promise<void> {
+    const socket = this.#socket
+    if (socket === undefined) return
+    this.#socket = undefined
+    this.#address = null
+    await new Promise<void>((resolve) => {
+      socket.close(() => resolve())
+    })
+  }
+
+  /** The reply path: between the arrival and the send it looks nothing up, and allocates nothing of its own. */
+  #answerOn(socket: Socket): void {
+    const handler = this.#handler
+    const maxMessageBytes = this.#maxMessageBytes
+    const counters = this.#counters
+    // One of each for the life of the socket. Without a callback a failed send would go unnoticed.
+    const onAnswerSent = (error: Error | null): void => {
+      if (error === null) return
+      counters.answers -= 1
+      counters.drop('send-error')
+      counters.sendError(error)
+    }
+    const onFollowUpSent = (error: Error | null): void => {
+      if (error === null) return
+      counters.followUps -= 1
+      counters.sendError(error)
+    }
+
+    socket.on('message', (message: Buffer, remote: RemoteInfo) => {
+      counters.requests += 1
+      if (message.length > maxMessageBytes) return counters.drop('too-large')
+      if (remote.port === 0) return counters.drop('source-port-zero')
+
+      let answer: Uint8Array | string
+      try {
+        answer = handler.handle(message, remote)
+        if (typeof answer === 'string') return counters.drop(answer)
+        if (!(answer instanceof Uint8Array)) throw new TypeError('expected bytes or a reason from the handler')
+      } catch (error) {
+        counters.drop('handler-error')
+        return counters.handlerError(error, 'UDP request handler failed')
+      }
+
+      try {
+        socket.send(answer, remote.port, remote.address, onAnswerSent)
+      } catch (error) {
+        // The handler has closed the socket meanwhile.
+        counters.drop('send-error')
+        return counters.sendError(error)
+      }
+      counters.answers += 1
+
+      if (handler.followUp === undefined) return
+      let followUp: Uint8Array | undefined
+      try {
+        followUp = handler.followUp(answer, remote)
+      } catch (error) {
+        return counters.handlerError(error, 'UDP request handler failed to follow up')
+      }
+      if (followUp === undefined) return
+      try {
+        socket.send(followUp, remote.port, remote.address, onFollowUpSent)
+        counters.followUps += 1
+      } catch (error) {
+        counters.sendError(error)
+      }
+    })
+  }
+}
+
+/**
+ * A look-up that takes the address for an address, at once. The one that sockets have defers each send by a tick even
+ * for an address, which makes the time in an answer older, and costs a tenth of the whole reply.
+ */
+function addressAsItIs(family: number): SynchronousLookup {
+  return (address, _family, callback) => callback(null, address, family)
+}
