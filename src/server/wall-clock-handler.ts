@@ -119,7 +119,8 @@ export class WallClockHandler implements RequestHandler {
   #readPrecision(nanos: number): void {
     const seconds = this.#wallClock.dispersionAt(this.#wallClock.fromNanos(nanos))
     if (seconds === this.#precisionSeconds) return
-    this.#precisionByte = encodePrecision(seconds)
+    // A clock that cannot say how far off it may be is served with the worst precision that there is.
+    this.#precisionByte = encodePrecision(Number.isFinite(seconds) ? seconds : Number.MAX_VALUE)
     this.#precisionSeconds = seconds
   }
 

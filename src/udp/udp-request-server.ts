@@ -114,6 +114,10 @@ export class UdpRequestServer {
       throw describeBindError(this.#host, this.#port, error)
     }
     this.#socket = socket
+    // Closed by another than this server, as cluster does when a worker is disconnected: then it can be started again.
+    socket.once('close', () => {
+      if (this.#socket === socket) this.#forget()
+    })
     const { address, port, family } = socket.address()
     this.#address = { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
   }
@@ -137,11 +141,15 @@ export class UdpRequestServer {
   async #close(): Promise<void> {
     const socket = this.#socket
     if (socket === undefined) return
-    this.#socket = undefined
-    this.#address = null
+    this.#forget()
     await new Promise<void>((resolve) => {
       socket.close(() => resolve())
     })
+  }
+
+  #forget(): void {
+    this.#socket = undefined
+    this.#address = null
   }
 
   /** The reply path: between the arrival and the send it looks nothing up, and allocates nothing of its own. */
@@ -180,7 +188,7 @@ export class UdpRequestServer {
       try {
         socket.send(answer, remote.port, remote.address, onAnswerSent)
       } catch (error) {
-        // The handler has closed the socket meanwhile.
+        // A closed socket throws.
         counters.drop('send-error')
         return counters.sendError(error)
       }

@@ -1,0 +1,6 @@
+import { networkInterfaces } from 'node:os'
+
+/** Whether this machine has an IPv6 loopback address to test with; containers often have none. */
+export const hasIPv6: boolean = Object.values(networkInterfaces())
+  .flat()
+  .some((address) => address?.address === '::1')
