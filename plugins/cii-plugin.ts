@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { Type } from 'typebox'
+import type { Cii } from '../src/messages/index.js'
+import { CiiServer } from '../src/server/cii-server.js'
+import { registryOf } from './app-registry.js'
+import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
+import { enabledSchema, refinedSchema } from './options.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The CSS-CII server that `ciiPlugin` has mounted. */
+    cii: CiiServer
+  }
+}
+
+export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer> {
+  /** The state to start with. */
+  cii?: Cii
+  /** Whether `wcUrl` and `tsUrl` are filled in from the other plugins of this app where the app leaves them out. Default true. */
+  advertise?: boolean
+}
+
+const CII: EndpointKind<CiiServer> = {
+  pluginName: 'ciiPlugin',
+  Base: CiiServer,
+  Default: CiiServer,
+  decorateAs: 'cii',
+  schema: {
+    cii: Type.Optional(refinedSchema('an object with the properties of CII', (value) => typeof value === 'object')),
+    advertise: Type.Optional(enabledSchema),
+  },
+  pluginOnly: ['advertise'],
+}
+
+/** Mounts a CSS-CII endpoint and decorates the app with its {@link CiiServer}, as `app.cii`. */
+export const ciiPlugin: FastifyPluginAsync<CiiPluginOptions> = fp(
+  async (app: FastifyInstance, options: CiiPluginOptions) => {
+    const server = await registerEndpoint(app, CII, options)
+    if (options.advertise ?? true) registryOf(app).advertiseOn(server)
+  },
+  { fastify: '5.x', name: 'fastify-dvbcss-cii' },
+)

@@ -1,0 +1,27 @@
+export * from '../src/clocks/index.js'
+export * from '../src/messages/index.js'
+export { type CiiConnectionData, CiiServer, type CiiServerOptions } from '../src/server/cii-server.js'
+export type { Authority, Connection, ConnectionEvents, ConnectionSocket } from '../src/server/connection.js'
+export { type Admission, EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
+export { type BadMessageReason, EndpointStatistics, type RefusalReason } from '../src/server/endpoint-statistics.js'
+export type { Logger } from '../src/server/logger.js'
+export {
+  DROP_REASONS,
+  type DropReason,
+  type RemoteEndpoint,
+  type RequestHandler,
+} from '../src/server/request-handler.js'
+export { type TsConnectionData, TsServer, type TsServerOptions } from '../src/server/ts-server.js'
+export { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
+export * from '../src/timelines/index.js'
+export {
+  UdpRequestServer,
+  type UdpRequestServerOptions,
+  type UdpRequestServerStatistics,
+  type UdpServerAddress,
+} from '../src/udp/udp-request-server.js'
+export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
+export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
+export { OptionError } from './options.js'
+export { type TsPluginOptions, tsPlugin } from './ts-plugin.js'
+export { type WallClockPluginOptions, wallClockPlugin } from './wall-clock-plugin.js'

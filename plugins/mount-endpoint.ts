@@ -1,0 +1,124 @@
+import { STATUS_CODES } from 'node:http'
+import fastifyWebsocket from '@fastify/websocket'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DEFAULTS } from '../src/server/defaults.js'
+import type { EndpointServer } from '../src/server/endpoint-server.js'
+import type { RefusalReason } from '../src/server/endpoint-statistics.js'
+import { registryOf, rootOf } from './app-registry.js'
+import { adaptWebSocket } from './websocket-adapter.js'
+
+export interface MountOptions {
+  prefix: string
+  maxMessageBytes?: number | undefined
+  handshakeTimeout?: number | undefined
+}
+
+const REFUSALS: Record<RefusalReason, { status: number; code: string; message: string }> = {
+  disabled: { status: 403, code: 'FST_DVBCSS_ERR_DISABLED', message: 'This endpoint is switched off.' },
+  full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'This endpoint has no connection left; try again later.' },
+}
+
+/**
+ * Mounts an endpoint on the app at a prefix, in a scope of its own.
+ * @param mounted told the whole path, outer prefixes included.
+ */
+export async function mountEndpoint(
+  app: FastifyInstance,
+  server: EndpointServer,
+  options: MountOptions,
+  mounted: (path: string) => void = () => {},
+): Promise<void> {
+  const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
+  const { deadline } = registryOf(app)
+  await provideWebsocket(app, maxMessageBytes)
+  server.useLogger(app.log)
+
+  // Slots are released, and app.close() waits, by sockets that are gone; not by connections that said that they would go.
+  let open = 0
+  let allClosed = (): void => {}
+  app.addHook('preClose', async () => {
+    server.shutDown()
+    await new Promise<void>((resolve) => {
+      allClosed = resolve
+      if (open === 0) resolve()
+    })
+  })
+
+  await app.register(
+    async (routes) => {
+      deadline.watch(routes.prefix, options.handshakeTimeout ?? DEFAULTS.handshakeTimeout)
+      mounted(routes.prefix)
+      routes.route({
+        method: 'GET',
+        url: routes.prefix === '' ? '/' : '',
+        // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
+        // the handshake.
+        onRequest: (request, reply, done) => {
+          if (!request.ws) return done()
+          const admission = server.admit()
+          if ('refusal' in admission) return refuse(request, reply, admission.refusal)
+          // The only event that every ending of a handshake or a connection has in common.
+          reply.raw.once('close', admission.release)
+          done()
+        },
+        handler: requireUpgrade,
+        wsHandler: (socket, request) => {
+          deadline.done(request.raw)
+          open += 1
+          adaptWebSocket(socket, request, server, maxMessageBytes, () => {
+            open -= 1
+            if (open === 0) allClosed()
+          })
+        },
+      })
+    },
+    { prefix: options.prefix },
+  )
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason): void {
+  const { status, code, message } = REFUSALS[reason]
+  request.log.info({ reason, remoteAddress: request.ip }, 'connection refused')
+  if (status === 503) reply.header('retry-after', String(DEFAULTS.retryAfter))
+  reply
+    .code(status)
+    .header('connection', 'close')
+    .send(errorBody(status, code, message))
+}
+
+async function requireUpgrade(_request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  reply.code(426).headers({ upgrade: 'websocket', connection: 'upgrade' })
+  return errorBody(
+    426,
+    'FST_DVBCSS_ERR_UPGRADE_REQUIRED',
+    'This is a WebSocket endpoint: connect with ws:// or wss://.',
+  )
+}
+
+/** An error as Fastify words it. */
+function errorBody(statusCode: number, code: string, message: string): object {
+  return { statusCode, code, error: STATUS_CODES[statusCode], message }
+}
+
+/**
+ * Registers @fastify/websocket on the app, unless it is there. It must be on the root: in an inner scope it would take
+ * over upgrade requests for the whole server, and leak the sockets of those that belong to other scopes.
+ */
+async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promise<void> {
+  if (!app.hasDecorator('websocketServer')) {
+    if (rootOf(app) !== app) {
+      throw new Error(
+        'fastify-dvbcss: expected @fastify/websocket on the app itself, because this plugin is registered in a scope of it; ' +
+          'register @fastify/websocket on the app before the scope: app.register(websocket)',
+      )
+    }
+    await app.register(fastifyWebsocket, { options: { maxPayload } })
+    ownWebsocketServers.add(app.websocketServer)
+  }
+  // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
+  const { options } = app.websocketServer
+  if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
+}
+
+/** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */
+const ownWebsocketServers = new WeakSet<object>()

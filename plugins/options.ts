@@ -1,0 +1,68 @@
+import { type TObject, type TSchema, Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { describeValue } from '../src/messages/describe-value.js'
+
+/** An option that a plugin cannot take. Thrown when the plugin is registered, so that `ready()` and `listen()` reject with it. */
+export class OptionError extends TypeError {
+  readonly code = 'FST_DVBCSS_ERR_OPTION'
+
+  constructor(plugin: string, option: string, expected: string, value: unknown) {
+    super(`${plugin}: option "${option}" takes ${expected}, got ${describeValue(value)}`)
+    this.name = 'OptionError'
+  }
+}
+
+/** What `app.register` itself takes beside the plugin's own options. */
+const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+
+/**
+ * Checks a plugin's options against a schema in which each property's `description` says what the option takes.
+ * @param othersAllowed whether options may come that the schema does not name (they are a handler class's own).
+ * @throws OptionError that names the option, what it takes and what came.
+ */
+export function checkOptions(plugin: string, schema: TObject, options: object, othersAllowed = false): void {
+  const known: Record<string, TSchema> = schema.properties
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const expected = known[option]
+    if (expected !== undefined) {
+      if (!Check(expected, value)) throw new OptionError(plugin, option, describe(expected), value)
+    } else if (!othersAllowed && !REGISTER_OPTIONS.includes(option)) {
+      const names = Object.keys(known).filter((name) => !REGISTER_OPTIONS.includes(name))
+      throw new OptionError(plugin, option, `nothing: there is no such option (there are ${names.join(', ')})`, value)
+    }
+  }
+}
+
+function describe(schema: TSchema): string {
+  return (schema as { description?: string }).description ?? 'another type of value'
+}
+
+function refined(description: string, accepts: (value: unknown) => boolean): TSchema {
+  return Type.Refine(Type.Unsafe<unknown>({ description }), accepts)
+}
+
+/** Schemas that several plugins share. */
+export const prefixSchema: TSchema = refined('a path that begins with "/" and does not end with one', (value) => {
+  return typeof value === 'string' && /^(\/.*[^/])?$/.test(value)
+})
+
+export const countSchema: TSchema = refined('a whole number from 0 upward, or Infinity', (value) => {
+  return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0)
+})
+
+export const decorateAsSchema: TSchema = refined('a name for the decorator, as a non-empty string', (value) => {
+  return typeof value === 'string' && value !== ''
+})
+
+export const enabledSchema: TSchema = Type.Boolean({ description: 'true or false' })
+
+export function wholeNumberSchema(description: string, minimum: number, maximum: number): TSchema {
+  return Type.Integer({ minimum, maximum, description: `${description} from ${minimum} to ${maximum}` })
+}
+
+export function numberSchema(description: string, accepts: (value: number) => boolean): TSchema {
+  return refined(description, (value) => typeof value === 'number' && accepts(value))
+}
+
+export { refined as refinedSchema }

@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { Type } from 'typebox'
+import { Clock, SystemClock } from '../src/clocks/index.js'
+import { WallClockHandler } from '../src/server/wall-clock-handler.js'
+import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
+import { registryOf } from './app-registry.js'
+import {
+  checkOptions,
+  decorateAsSchema,
+  enabledSchema,
+  numberSchema,
+  prefixSchema,
+  refinedSchema,
+  wholeNumberSchema,
+} from './options.js'
+import { hostOfAddress } from './reached-at.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The clock that CSS-WC serves, and in which CSS-TS gives its times. */
+    wallClock: Clock
+    /** The UDP server that answers for it: its address and its counters. */
+    wallClockServer: UdpRequestServer
+  }
+}
+
+export interface WallClockPluginOptions {
+  /** Address or name to bind. Default `0.0.0.0`, every IPv4 interface; `::` takes IPv6 too. */
+  host?: string
+  /** UDP port. Default 6677; 0 picks a free one, which `app.wallClockServer.address` then tells. */
+  port?: number
+  /** The clock to serve. Default: a SystemClock. */
+  wallClock?: Clock
+  /** Precision to state, in seconds. Default: what the clock says. */
+  precisionSeconds?: number
+  /** Maximum frequency error to state, in ppm. Default: what the clock says. */
+  maxFreqErrorPpm?: number
+  /** Whether each response is followed by one with a better transmit time. Doubles what is sent. Default false. */
+  followUp?: boolean
+  /** Name of the decorator for the clock; its UDP server is found under that name with `Server` behind it. Default `wallClock`. */
+  decorateAs?: string
+}
+
+/** Port of the wall clock where the app names none: the one that companions' tools assume. */
+const DEFAULT_PORT = 6677
+
+const SCHEMA = Type.Object({
+  prefix: Type.Optional(prefixSchema),
+  host: Type.Optional(refinedSchema('an address or a host name', (value) => typeof value === 'string' && value !== '')),
+  port: Type.Optional(wholeNumberSchema('a port number', 0, 65_535)),
+  wallClock: Type.Optional(refinedSchema('a Clock', (value) => value instanceof Clock)),
+  precisionSeconds: Type.Optional(
+    numberSchema('a number of seconds above 0', (seconds) => seconds > 0 && seconds < Infinity),
+  ),
+  maxFreqErrorPpm: Type.Optional(numberSchema('a number of ppm from 0 upward', (ppm) => ppm >= 0 && ppm < Infinity)),
+  followUp: Type.Optional(enabledSchema),
+  decorateAs: Type.Optional(decorateAsSchema),
+})
+
+/**
+ * Serves a wall clock over UDP and decorates the app with the clock, as `app.wallClock`. The socket is bound when the app
+ * boots, so that a port that is taken makes `ready()` and `listen()` reject; it is closed with the app.
+ */
+export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
+  async (app: FastifyInstance, options: WallClockPluginOptions) => {
+    checkOptions('wallClockPlugin', SCHEMA, options)
+    const { precisionSeconds, maxFreqErrorPpm, followUp, decorateAs = 'wallClock' } = options
+    const wallClock = options.wallClock ?? new SystemClock()
+    const handler = new WallClockHandler(wallClock, { precisionSeconds, maxFreqErrorPpm, followUp })
+    const logger = app.log.child({ endpoint: 'wall-clock-server' })
+    const server = new UdpRequestServer(handler, { host: options.host, port: options.port ?? DEFAULT_PORT, logger })
+    app.decorate(decorateAs, wallClock)
+    app.decorate(`${decorateAs}Server`, server)
+
+    app.addHook('onReady', async () => {
+      await server.start()
+      const { address } = server
+      if (address === null) return
+      logger.info({ address: address.address, port: address.port }, 'wall clock bound')
+      registryOf(app).announce({ wcUrl: urlOf(address) })
+    })
+    app.addHook('onClose', async () => {
+      await server.stop()
+    })
+  },
+  { fastify: '5.x', name: 'fastify-dvbcss-wall-clock' },
+)
+
+/** A server on every interface is reached where the client has reached the app; one on a single interface only there. */
+function urlOf({ address, port }: UdpServerAddress): string {
+  const everywhere = address === '0.0.0.0' || address === '::'
+  return `udp://${everywhere ? '{{host}}' : hostOfAddress(address)}:${port}`
+}

@@ -1,0 +1,133 @@
+import { networkInterfaces } from 'node:os'
+import { createInterface } from 'node:readline'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import Fastify, { type FastifyInstance } from 'fastify'
+import pretty from 'pino-pretty'
+import { ciiPlugin } from '../../plugins/cii-plugin.js'
+import { tsPlugin } from '../../plugins/ts-plugin.js'
+import { wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
+import { LoggingTsServer } from './logging-ts-server.js'
+import { command, commandHelp } from './remote-control.js'
+import { Television, TIMELINES } from './television.js'
+
+interface TvOptions {
+  host: string
+  port: number
+  wcPort: number
+  contentId: string
+  logLevel: string
+}
+
+const DEFAULT_CONTENT_ID = 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M'
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** `dvbcss tv`: a television for companions to talk to. */
+export function tvCommand(): Command {
+  return new Command('tv')
+    .description('run a television: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP')
+    .option('--host <address>', 'address to listen on, for all three; :: takes IPv6 and IPv4', '0.0.0.0')
+    .option('--port <port>', 'TCP port of CII and TS; 0 picks a free one', parsePort, 7681)
+    .option('--wc-port <port>', 'UDP port of the wall clock; 0 picks a free one', parsePort, 6677)
+    .option('--content-id <uri>', 'content id of what is on', DEFAULT_CONTENT_ID)
+    .addOption(new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info'))
+    .addHelpText('after', `\nCommands that it reads from the terminal:\n${commandHelp()}`)
+    .addHelpText('after', '\nExamples:\n  dvbcss tv\n  dvbcss tv --host 127.0.0.1 --port 8080 --log-level debug')
+    .action(runTelevision)
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('Expected a port number from 0 to 65535.')
+}
+
+async function runTelevision(options: TvOptions): Promise<void> {
+  const app = await buildApp(options)
+  const television = new Television(app, { contentId: options.contentId })
+  app.addHook('onClose', async () => television.stop())
+  try {
+    await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    process.stderr.write(`dvbcss tv: ${(error as Error).message}\n`)
+    process.exitCode = 1
+    await app.close()
+    return
+  }
+  closeOnSignal(app)
+  process.stdout.write(`${greeting(app)}\n`)
+  // The television runs on when its input ends: without a terminal there is nobody to type.
+  const console = createInterface({ input: process.stdin })
+  console.on('line', (line) => {
+    const answer = command(television, line)
+    if (answer !== '') process.stdout.write(`${answer}\n`)
+  })
+}
+
+async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyInstance> {
+  const stream = pretty({
+    colorize: process.stdout.isTTY,
+    translateTime: 'HH:MM:ss.l',
+    ignore: 'pid,hostname,endpoint,connection',
+    messageFormat: '{if connection}{connection}: {end}{msg}',
+    singleLine: true,
+    // What is logged before a crash must be seen.
+    sync: true,
+  })
+  const app = Fastify({ logger: { level: logLevel, stream }, disableRequestLogging: true })
+  await app.register(wallClockPlugin, { host, port: wcPort })
+  await app.register(ciiPlugin, { prefix: '/cii' })
+  await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer })
+  return app
+}
+
+/** The first signal closes in good order, the second at once. */
+function closeOnSignal(app: FastifyInstance): void {
+  let closing = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (closing) process.exit(1)
+      closing = true
+      app.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          app.log.error({ err: error }, 'could not close in good order')
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+function greeting(app: FastifyInstance): string {
+  const addresses = app
+    .addresses()
+    .flatMap((bound) =>
+      typeof bound === 'string' ? [] : reachableAt(bound.address).map((host) => ({ host, port: bound.port })),
+    )
+  const wallClock = app.wallClockServer.address
+  const lines = [
+    '',
+    'This television is on. Companions connect to:',
+    ...addresses.map(({ host, port }) => `  CSS-CII  ws://${host}:${port}/cii`),
+    'and find the rest from there:',
+    ...addresses.map(({ host, port }) => `  CSS-TS   ws://${host}:${port}/ts`),
+    ...(wallClock === null
+      ? []
+      : reachableAt(wallClock.address).map((host) => `  CSS-WC   udp://${host}:${wallClock.port}`)),
+    'Timelines:',
+    ...Object.values(TIMELINES).map(({ selector, ticksPerSecond }) => `  ${selector} (${ticksPerSecond} ticks/s)`),
+    'Type a command, or "help":',
+  ]
+  return lines.join('\n')
+}
+
+/** Where a server that is bound to an address can be reached: on every address of the machine, if it is bound to all. */
+function reachableAt(address: string): string[] {
+  const everywhere = address === '0.0.0.0' || address === '::'
+  if (!everywhere) return [address.includes(':') ? `[${address}]` : address]
+  const families = address === '::' ? ['IPv4', 'IPv6'] : ['IPv4']
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((candidate) => families.includes(candidate.family) && !candidate.address.startsWith('fe80:'))
+    .map((candidate) => (candidate.family === 'IPv6' ? `[${candidate.address}]` : candidate.address))
+}

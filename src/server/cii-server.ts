@@ -1,0 +1,172 @@
+import { CII_PROPERTIES, type Cii, checkCii, parseJson } from '../messages/index.js'
+import { CiiMessages, NOTHING_CHANGED } from './cii-messages.js'
+import type { Connection } from './connection.js'
+import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
+import { StateSender } from './state-sender.js'
+
+export interface CiiServerOptions extends EndpointServerOptions {
+  /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
+  cii?: Cii
+}
+
+/** How far one client is: kept by {@link CiiServer} for each connection. */
+export interface CiiConnectionData {
+  /** The state as this client has it; undefined before the first message. */
+  sent: Cii | undefined
+  /** The next message must carry everything. */
+  whole: boolean
+  /** The next message is due even when nothing has changed. */
+  forced: boolean
+  readonly sender: StateSender
+}
+
+/** The CII version of TS 103 286-2. */
+const PROTOCOL_VERSION = '1.1'
+const EMPTY: Cii = Object.freeze({})
+
+/**
+ * The CSS-CII endpoint of a television (TS 103 286-2, clause 5.6): tells each client the whole state when it connects,
+ * then what has changed.
+ *
+ * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server,
+ * and `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`.
+ */
+export class CiiServer extends EndpointServer<CiiConnectionData> {
+  override readonly connectionIdPrefix: string = 'cii'
+  override readonly loggingName: string = 'cii-server'
+
+  /** What the app has said; null where it wants a property to be absent, whatever is advertised. */
+  #own: Cii
+  /** What stands in for the properties that the app has not mentioned. */
+  #advertised: Cii = EMPTY
+  #state: Cii
+  readonly #messages = new CiiMessages()
+
+  /** @throws TypeError that names the property when `options.cii` is not a valid state. */
+  constructor(options: CiiServerOptions = {}) {
+    super(options)
+    this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
+    this.#state = stateOf(this.#own)
+  }
+
+  /**
+   * The state, with `{{host}}` and `{{port}}` as they were set; frozen. Setting it replaces the state: what the new one
+   * leaves out reaches the clients as null.
+   * @throws TypeError that names the property; the clients keep the last good state.
+   */
+  get cii(): Cii {
+    return this.#state
+  }
+
+  set cii(cii: Cii) {
+    this.#replace(overlay({ protocolVersion: PROTOCOL_VERSION }, cii), this.#advertised)
+  }
+
+  /**
+   * Changes the properties that `change` names, and tells the clients. Null removes a property; one that is absent or
+   * undefined stays. A `contentId` of null takes its status with it.
+   * @throws TypeError that names the property; neither the state nor any client has changed then.
+   */
+  update(change: Cii): void {
+    const own = overlay(this.#own, change)
+    if (own.contentId === null && (change.contentIdStatus ?? null) === null) own.contentIdStatus = null
+    this.#replace(own, this.#advertised)
+  }
+
+  /** Sets what clients are told for properties that the app never mentions. What the app sets to null stays null. */
+  advertise(defaults: Cii): void {
+    this.#replace(this.#own, overlay(this.#advertised, defaults))
+  }
+
+  #replace(own: Cii, advertised: Cii): void {
+    // Throws before anything has changed.
+    this.#state = stateOf(overlay(advertised, own))
+    this.#own = own
+    this.#advertised = advertised
+    this.updateClients()
+  }
+
+  /**
+   * Tells every client what has changed since it was last told.
+   * @param options.onlyDiff false sends the whole state, changed or not. Default true.
+   * @param options.evenIfEmpty sends a message also to a client for which nothing has changed. Default false.
+   */
+  updateClients(options: { onlyDiff?: boolean; evenIfEmpty?: boolean } = {}): void {
+    const { onlyDiff = true, evenIfEmpty = false } = options
+    this.eachConnection((_connection, data) => {
+      data.whole ||= !onlyDiff
+      data.forced ||= evenIfEmpty
+      data.sender.wake()
+    })
+  }
+
+  override createConnectionData(connection: Connection): CiiConnectionData {
+    const coalesced = () => {
+      this.statistics.coalesced += 1
+    }
+    return {
+      sent: undefined,
+      whole: true,
+      forced: false,
+      sender: new StateSender(connection, () => this.#compose(connection), coalesced),
+    }
+  }
+
+  protected override connected(connection: Connection, data: CiiConnectionData): void | Promise<void> {
+    data.sender.wake()
+    return super.connected(connection, data)
+  }
+
+  #compose(connection: Connection): Uint8Array | undefined {
+    const data = this.dataOf(connection)
+    if (data === undefined) return undefined
+    const state = this.#messages.resolve(this.#state, connection.reachedAt)
+    const message =
+      data.sent === undefined || data.whole
+        ? this.#messages.whole(state)
+        : (this.#messages.difference(data.sent, state) ?? (data.forced ? NOTHING_CHANGED : undefined))
+    data.sent = state
+    data.whole = false
+    data.forced = false
+    return message
+  }
+
+  /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */
+  protected override received(
+    connection: Connection,
+    message: string | Uint8Array,
+    data: CiiConnectionData,
+  ): void | Promise<void> {
+    if (typeof message !== 'string') {
+      this.rejectMessage(connection, 'binary', `${message.length} bytes in a binary frame`)
+      return
+    }
+    try {
+      parseJson(message)
+    } catch (error) {
+      this.rejectMessage(connection, 'not-json', (error as Error).message)
+      return
+    }
+    this.ignoreMessage(connection, message)
+    return super.received(connection, message, data)
+  }
+}
+
+/** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
+function overlay(base: Cii, change: Cii): Cii {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) {
+    throw new TypeError(`cii: expected an object with the properties of CII, got ${String(change)}`)
+  }
+  for (const name of Object.keys(change)) {
+    if (!(CII_PROPERTIES as readonly string[]).includes(name)) {
+      throw new TypeError(`${name}: is no property of CII; expected one of ${CII_PROPERTIES.join(', ')}`)
+    }
+  }
+  const defined = Object.entries(change).filter(([, value]) => value !== undefined)
+  return { ...base, ...Object.fromEntries(defined) }
+}
+
+/** The valid, frozen state without its nulls. */
+function stateOf(cii: Cii): Cii {
+  return checkCii(Object.fromEntries(Object.entries(cii).filter(([, value]) => value !== null)))
+}

@@ -1,0 +1,52 @@
+import type { Logger } from './logger.js'
+
+/** Where a client reached this server. */
+export interface Authority {
+  /** Whether it came over TLS, so that its URLs begin with `wss:`. */
+  readonly secure: boolean
+  /** A name, an IPv4 address, or an IPv6 address in brackets: fit for a URL. */
+  readonly host: string
+  readonly port: number
+}
+
+/** One client, as the protocols see it. */
+export interface Connection {
+  /** Readable and unique in the process: `cii-1`. */
+  readonly id: string
+  /** The client's IP address; behind a proxy that the app trusts, the address that the proxy names. */
+  readonly remoteAddress: string
+  /** Where the client reached us: what `{{scheme}}`, `{{host}}` and `{{port}}` stand for. */
+  readonly reachedAt: Authority
+  /** Bytes that wait in the process for this client to read. What the operating system holds is not counted. */
+  readonly bufferedAmount: number
+  /** A child of the endpoint's logger that carries the connection's id. */
+  readonly log: Logger
+  /**
+   * Sends a string as a text frame, bytes as a binary frame. Sending on a closed connection does nothing.
+   * @param handedOver called once, when the operating system has the message or the connection has failed.
+   */
+  send(data: string | Uint8Array, handedOver?: () => void): void
+  /** Sends text that is UTF-8 already, so that one encoding serves many connections. */
+  sendText(utf8: Uint8Array, handedOver?: () => void): void
+  /** Closes with a WebSocket status code (default 1000) and a reason of at most 123 bytes. */
+  close(code?: number, reason?: string): void
+}
+
+/** What an adapter brings to {@link EndpointServer.opened}: one open WebSocket of whatever library. */
+export interface ConnectionSocket {
+  readonly remoteAddress: string
+  readonly reachedAt: Authority
+  readonly bufferedAmount: number
+  /** @param isText whether the frame is text; bytes that are sent as text are UTF-8. */
+  send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
+  /** Starts the closing handshake, and ends the socket by force when the peer does not answer it. */
+  close(code: number, reason: string): void
+}
+
+/** What {@link EndpointServer.opened} gives back: the adapter calls these when its socket has something to tell. */
+export interface ConnectionEvents {
+  message(data: string | Uint8Array): void
+  /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
+  failed(error: Error): void
+  closed(code: number, reason: string): void
+}

@@ -1,0 +1,281 @@
+import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
+import { DEFAULTS } from './defaults.js'
+import { type BadMessageReason, EndpointStatistics, type RefusalReason } from './endpoint-statistics.js'
+import { defaultLogger, type Logger } from './logger.js'
+import { OpenConnection } from './open-connection.js'
+
+export interface EndpointServerOptions {
+  /** Connections at once; further handshakes get 503. Default: no limit. */
+  maxConnections?: number
+  /** Whether clients are let in. Default true. */
+  enabled?: boolean
+  /** Messages without sense, per connection, after which it is closed with 1008. Default 100. */
+  maxBadMessages?: number
+  /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
+  logger?: Logger
+}
+
+/** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
+export type Admission = { readonly release: () => void } | { readonly refusal: RefusalReason }
+
+const idsGiven = new Map<string, number>()
+
+function nextId(prefix: string): string {
+  const count = (idsGiven.get(prefix) ?? 0) + 1
+  idsGiven.set(prefix, count)
+  return `${prefix}-${count}`
+}
+
+/**
+ * The base of every WebSocket endpoint: who is connected, who may, and what happens when the code above it fails.
+ * It knows no sockets; an adapter brings them to {@link admit} and {@link opened}. On its own it accepts
+ * connections and does nothing with them.
+ *
+ * A subclass overrides the hooks. A hook that throws, or returns a promise that rejects, closes its connection with 1011
+ * and touches no other.
+ */
+export class EndpointServer<ConnectionData = unknown> {
+  /** First part of every connection's id: `endpoint` gives `endpoint-1`. */
+  readonly connectionIdPrefix: string = 'endpoint'
+  /** Names this endpoint in the log. */
+  readonly loggingName: string = 'endpoint'
+  /** What was counted since this server was made. */
+  readonly statistics: EndpointStatistics = new EndpointStatistics()
+
+  readonly #open = new Map<OpenConnection, ConnectionData>()
+  readonly #maxBadMessages: number
+  #maxConnections: number
+  #enabled: boolean
+  #logger: Logger | undefined
+  #log: Logger | undefined
+  #reserved = 0
+
+  /** @throws TypeError when an option is of the wrong type or out of its range. */
+  constructor(options: EndpointServerOptions = {}) {
+    this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections)
+    this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages)
+    this.#enabled = checkBoolean('enabled', options.enabled ?? true)
+    this.#logger = options.logger
+  }
+
+  /** The endpoint's logger. */
+  get log(): Logger {
+    this.#log ??= (this.#logger ?? defaultLogger()).child({ endpoint: this.loggingName })
+    return this.#log
+  }
+
+  /** Gives the server a logger if it was made without one; whoever mounts it calls this. */
+  useLogger(logger: Logger): void {
+    if (this.#logger === undefined) {
+      this.#logger = logger
+      this.#log = undefined
+    }
+  }
+
+  /** Connections at once. A lower value closes nobody: it holds for the handshakes to come. */
+  get maxConnections(): number {
+    return this.#maxConnections
+  }
+
+  set maxConnections(value: number) {
+    this.#maxConnections = checkCount('maxConnections', value)
+  }
+
+  /** Switching off closes every connection with 1001 and refuses new ones with 403. */
+  get enabled(): boolean {
+    return this.#enabled
+  }
+
+  set enabled(value: boolean) {
+    const before = this.#enabled
+    this.#enabled = checkBoolean('enabled', value)
+    if (before && !value) {
+      this.log.info({ connections: this.#open.size }, 'endpoint disabled')
+      this.#closeAll('endpoint disabled')
+    }
+  }
+
+  /** The open connections, each with its data, as they are now: a copy that later comings and goings do not alter. */
+  get connections(): Map<Connection, ConnectionData> {
+    return new Map(this.#open)
+  }
+
+  /** The data of one connection, or undefined once it is gone. */
+  protected dataOf(connection: Connection): ConnectionData | undefined {
+    return this.#open.get(connection as OpenConnection)
+  }
+
+  /** Walks the open connections without copying them. */
+  protected eachConnection(visit: (connection: Connection, data: ConnectionData) => void): void {
+    for (const [connection, data] of this.#open) visit(connection, data)
+  }
+
+  /** Makes the data that a new connection starts with. */
+  createConnectionData(_connection: Connection): ConnectionData {
+    return undefined as ConnectionData
+  }
+
+  /** The handshake is complete, and a message can be sent. */
+  onConnect(_connection: Connection, _data: ConnectionData): void | Promise<void> {}
+
+  /** The connection is gone, for whatever reason. Runs once for each connection that {@link onConnect} has seen. */
+  onDisconnect(_connection: Connection, _data: ConnectionData): void | Promise<void> {}
+
+  /** A message came: a string from a text frame, bytes from a binary frame. */
+  onMessage(_connection: Connection, _message: string | Uint8Array, _data: ConnectionData): void | Promise<void> {}
+
+  /** The protocol's part of a new connection, and then the hook; a protocol overrides this and leaves the hook to the app. */
+  protected connected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    return this.onConnect(connection, data)
+  }
+
+  /** The protocol's part of a message, and then the hook where the protocol passes messages on. */
+  protected received(connection: Connection, message: string | Uint8Array, data: ConnectionData): void | Promise<void> {
+    return this.onMessage(connection, message, data)
+  }
+
+  /** The protocol's part of a connection's end, and then the hook. */
+  protected disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    return this.onDisconnect(connection, data)
+  }
+
+  /** Whether a handshake that came now would be let in. */
+  canAllocateConnection(): boolean {
+    return this.#refusal() === undefined
+  }
+
+  #refusal(): RefusalReason | undefined {
+    if (!this.#enabled) return 'disabled'
+    return this.#reserved < this.#maxConnections ? undefined : 'full'
+  }
+
+  /**
+   * Answers a handshake. A place counts from here on, not from when the connection is open:
+   * otherwise handshakes that race each other would oversell the endpoint.
+   */
+  admit(): Admission {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      this.statistics.refused[refusal] += 1
+      return { refusal }
+    }
+    this.#reserved += 1
+    let held = true
+    return {
+      release: () => {
+        if (held) this.#reserved -= 1
+        held = false
+      },
+    }
+  }
+
+  /** Takes over a socket whose handshake is complete. */
+  opened(socket: ConnectionSocket): ConnectionEvents {
+    const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.statistics)
+    // Switched off while this handshake was on its way.
+    if (!this.#enabled) {
+      this.statistics.refused.disabled += 1
+      connection.close(1001, 'endpoint disabled')
+      return { message: () => {}, failed: () => {}, closed: () => {} }
+    }
+    this.statistics.connected += 1
+    this.statistics.open += 1
+    connection.log.info({ remoteAddress: socket.remoteAddress }, 'connected')
+    this.#guard(connection, () => {
+      const data = this.createConnectionData(connection)
+      this.#open.set(connection, data)
+      return this.connected(connection, data)
+    })
+    return {
+      message: (message) => this.#message(connection, message),
+      failed: (error) => this.#failed(connection, error),
+      closed: (code, reason) => this.#closed(connection, code, reason),
+    }
+  }
+
+  #message(connection: OpenConnection, message: string | Uint8Array): void {
+    this.statistics.messagesIn += 1
+    const data = this.#open.get(connection)
+    if (connection.closing || (data === undefined && !this.#open.has(connection))) return
+    this.#guard(connection, () => this.received(connection, message, data as ConnectionData))
+  }
+
+  #failed(connection: OpenConnection, error: Error): void {
+    const reason =
+      (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'too-large' : 'broken-frame'
+    this.statistics.dropped[reason] += 1
+    connection.log.warn({ reason, detail: error.message }, 'protocol error')
+  }
+
+  #closed(connection: OpenConnection, code: number, reason: string): void {
+    connection.ended()
+    this.statistics.open -= 1
+    this.statistics.disconnected += 1
+    connection.log.info({ code, ...(reason === '' ? {} : { reason: shorten(reason) }) }, 'disconnected')
+    if (!this.#open.has(connection)) return
+    const data = this.#open.get(connection) as ConnectionData
+    this.#open.delete(connection)
+    this.#guard(connection, () => this.disconnected(connection, data))
+  }
+
+  /** Runs a hook so that what goes wrong in it ends with its own connection. */
+  #guard(connection: OpenConnection, hook: () => unknown): void {
+    const caught = (error: unknown) => {
+      this.statistics.hookErrors += 1
+      connection.log.error({ err: error }, 'a hook of this endpoint failed')
+      connection.close(1011, 'internal error')
+    }
+    try {
+      const result = hook()
+      if (result instanceof Promise) result.catch(caught)
+    } catch (error) {
+      caught(error)
+    }
+  }
+
+  /**
+   * Counts and logs a message that made no sense, and closes the connection with 1008 when it has sent too many.
+   * @param detail what was wrong, for the log.
+   */
+  protected rejectMessage(connection: Connection, reason: BadMessageReason, detail: string): void {
+    this.statistics.dropped[reason] += 1
+    const bad = (connection as OpenConnection).countBadMessage()
+    const log = connection.log
+    const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
+    log[level]({ reason, detail: shorten(detail) }, 'bad message')
+    if (bad === DEFAULTS.badMessageWarnings) log.warn('further bad messages of this connection are logged at debug')
+    if (bad < this.#maxBadMessages) return
+    log.warn({ badMessages: bad }, 'closing: too many bad messages')
+    connection.close(1008, 'too many bad messages')
+  }
+
+  /** Counts and logs a message that is well-formed, and means nothing here. */
+  protected ignoreMessage(connection: Connection, detail: string): void {
+    this.statistics.dropped.ignored += 1
+    connection.log.debug({ reason: 'ignored', detail: shorten(detail) }, 'message ignored')
+  }
+
+  #closeAll(reason: string): void {
+    for (const connection of this.#open.keys()) connection.close(1001, reason)
+  }
+
+  /** Sends every client away with 1001 and lets nobody in again. The adapter's sockets end soon after. */
+  shutDown(): void {
+    this.#enabled = false
+    this.#closeAll('server going away')
+  }
+}
+
+function shorten(text: string): string {
+  return text.length <= DEFAULTS.loggedCharacters ? text : `${text.slice(0, DEFAULTS.loggedCharacters - 1)}…`
+}
+
+function checkCount(option: string, value: unknown): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0)) return value as number
+  throw new TypeError(`${option}: expected a whole number from 0 upward or Infinity, got ${String(value)}`)
+}
+
+function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`${option}: expected true or false, got ${String(value)}`)
+}

@@ -1,0 +1,43 @@
+/** Why a handshake was refused. */
+export type RefusalReason = 'disabled' | 'full'
+
+/** Why a message was not acted upon. `ignored` is no fault: a client may say things where nobody listens. */
+export type BadMessageReason =
+  | 'binary'
+  | 'not-json'
+  | 'invalid'
+  | 'second-setup-data'
+  | 'too-large'
+  | 'broken-frame'
+  | 'ignored'
+
+/** What an endpoint has counted since it was made. Plain numbers that only grow, but for `open`. */
+export class EndpointStatistics {
+  /** Connections open now. */
+  open = 0
+  /** Handshakes that became connections. */
+  connected = 0
+  /** Connections that have ended. */
+  disconnected = 0
+  /** Handshakes that were refused, by reason. */
+  readonly refused: Record<RefusalReason, number> = { disabled: 0, full: 0 }
+  /** Messages that were not acted upon, by reason. */
+  readonly dropped: Record<BadMessageReason, number> = {
+    binary: 0,
+    'not-json': 0,
+    invalid: 0,
+    'second-setup-data': 0,
+    'too-large': 0,
+    'broken-frame': 0,
+    ignored: 0,
+  }
+  /** Messages received, the dropped ones included. */
+  messagesIn = 0
+  messagesOut = 0
+  /** Bytes of the messages sent, without their framing. */
+  bytesOut = 0
+  /** States that were never sent on their own, because a newer one came while the client was still being sent to. */
+  coalesced = 0
+  /** Hooks of the app or of a subclass that threw or rejected. */
+  hookErrors = 0
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../clocks/index.js'
+import { type ControlTimestamp, encodeControlTimestamp, type SetupData } from '../messages/index.js'
+import { contentIdMatches, type TimelineSource } from '../timelines/index.js'
+
+const encoder = new TextEncoder()
+const UNAVAILABLE = Symbol('unavailable')
+
+/**
+ * The timeline sources of a server and the timelines that are wanted from them: which source is told what, and what they answer.
+ * Within one round of updates each timeline is asked for once, however many clients want it.
+ */
+export class TimelineAnswers {
+  readonly #wallClock: Clock
+  readonly #failed: (error: unknown) => void
+  readonly #sources = new Set<TimelineSource>()
+  /** Timeline selector → how many clients want it. */
+  readonly #wanted = new Map<string, number>()
+  /** What was answered in the present round. */
+  #round: Map<string | symbol, ControlTimestamp | undefined> | undefined
+  readonly #encoded = new WeakMap<ControlTimestamp, Uint8Array>()
+
+  /** @param failed hears what a source has thrown; the source is passed over then. */
+  constructor(wallClock: Clock, failed: (error: unknown) => void) {
+    this.#wallClock = wallClock
+    this.#failed = failed
+  }
+
+  /** @returns whether the source is new. */
+  attach(source: TimelineSource): boolean {
+    if (this.#sources.has(source)) return false
+    this.#sources.add(source)
+    for (const selector of this.#wanted.keys()) this.#tell(source, 'selectorNeeded', selector)
+    return true
+  }
+
+  /** @returns whether the source was there. */
+  remove(source: TimelineSource): boolean {
+    if (!this.#sources.delete(source)) return false
+    for (const selector of this.#wanted.keys()) this.#tell(source, 'selectorNotNeeded', selector)
+    return true
+  }
+
+  /** One more client wants this timeline. */
+  need(selector: string): void {
+    const clients = this.#wanted.get(selector) ?? 0
+    this.#wanted.set(selector, clients + 1)
+    if (clients > 0) return
+    for (const source of [...this.#sources]) this.#tell(source, 'selectorNeeded', selector)
+  }
+
+  /** One client fewer wants this timeline. */
+  release(selector: string): void {
+    const clients = this.#wanted.get(selector) ?? 0
+    if (clients > 1) {
+      this.#wanted.set(selector, clients - 1)
+      return
+    }
+    this.#wanted.delete(selector)
+    for (const source of [...this.#sources]) this.#tell(source, 'selectorNotNeeded', selector)
+  }
+
+  /** Runs a round of updates, in which each timeline is asked for at most once. */
+  round(update: () => void): void {
+    if (this.#round !== undefined) {
+      update()
+      return
+    }
+    this.#round = new Map()
+    try {
+      update()
+    } finally {
+      this.#round = undefined
+    }
+  }
+
+  /** @returns what a client of this setup-data is to be told, or undefined while that is not known. */
+  find(contentId: string | null, setup: SetupData): ControlTimestamp | undefined {
+    if (!contentIdMatches(contentId, setup.contentIdStem)) return this.#once(UNAVAILABLE, () => this.#unavailable())
+    return this.#once(setup.timelineSelector, () => this.#ask(setup.timelineSelector))
+  }
+
+  /** The timestamp as UTF-8, made once for all clients that get it. */
+  encode(timestamp: ControlTimestamp): Uint8Array {
+    let message = this.#encoded.get(timestamp)
+    if (message === undefined) {
+      message = encoder.encode(encodeControlTimestamp(timestamp))
+      this.#encoded.set(timestamp, message)
+    }
+    return message
+  }
+
+  #once(key: string | symbol, answer: () => ControlTimestamp | undefined): ControlTimestamp | undefined {
+    if (this.#round === undefined) return answer()
+    if (!this.#round.has(key)) this.#round.set(key, answer())
+    return this.#round.get(key)
+  }
+
+  /** The first source that has the timeline answers for it; one that does not know yet keeps the others' "unavailable" back. */
+  #ask(selector: string): ControlTimestamp | undefined {
+    let unavailable: ControlTimestamp | undefined
+    let unknown = false
+    for (const source of this.#sources) {
+      const timestamp = this.#askOne(source, selector)
+      if (timestamp === undefined) unknown = true
+      else if (timestamp !== 'not mine' && timestamp.contentTime !== null) return timestamp
+      else if (timestamp !== 'not mine') unavailable ??= timestamp
+    }
+    return unknown ? undefined : (unavailable ?? this.#unavailable())
+  }
+
+  #askOne(source: TimelineSource, selector: string): ControlTimestamp | undefined | 'not mine' {
+    try {
+      return source.recognises(selector) ? source.controlTimestamp(selector) : 'not mine'
+    } catch (error) {
+      this.#failed(error)
+      return 'not mine'
+    }
+  }
+
+  #unavailable(): ControlTimestamp {
+    const wallClockTime = BigInt(Math.round(this.#wallClock.nanos()))
+    return { contentTime: null, wallClockTime, timelineSpeedMultiplier: null }
+  }
+
+  #tell(source: TimelineSource, what: 'selectorNeeded' | 'selectorNotNeeded', selector: string): void {
+    try {
+      if (source.recognises(selector)) source[what](selector)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+}
