@@ -214,7 +214,7 @@ export class UdpRequestServer {
 
 /**
  * A look-up that takes the address for an address, at once. The one that sockets have defers each send by a tick even
- * for an address, which makes the time in an answer older, and costs a tenth of the whole reply.
+ * for an address: the time in the answer would be older, and the reply dearer than that of a bare echo.
  */
 function addressAsItIs(family: number): SynchronousLookup {
   return (address, _family, callback) => callback(null, address, family)
