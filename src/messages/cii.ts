@@ -1,0 +1,115 @@
+import { freezeJson, parseJson } from './json.js'
+import { MessageError } from './message-error.js'
+import { checkPresentationStatus, decodePresentationStatus } from './presentation-status.js'
+import { type PrivateData, readPrivateData } from './private-data.js'
+import { mistyped, readString, requireObject } from './read-field.js'
+import { readTimelineOptions, type TimelineOption } from './timeline-option.js'
+
+/**
+ * What the CSS-CII endpoint says: what is on, and where the other endpoints are. In a message a property that is
+ * absent has not changed, and one that is null has become null.
+ */
+export interface Cii {
+  protocolVersion?: string | null
+  /** Where the Material Resolution Server is. */
+  mrsUrl?: string | null
+  /** A URI, for example `dvb://233a.1004.1044`. */
+  contentId?: string | null
+  /** `partial` until the TV has read all the metadata that make up the content id. */
+  contentIdStatus?: 'partial' | 'final' | null
+  /** Words without spaces; the first is `okay`, `transitioning` or `fault`, any others are extensions. */
+  presentationStatus?: string[] | null
+  /** `udp://host:port`; for companions in a browser, `ws://…`. */
+  wcUrl?: string | null
+  tsUrl?: string | null
+  teUrl?: string | null
+  timelines?: TimelineOption[] | null
+  private?: PrivateData[] | null
+}
+
+type Readers = { readonly [P in keyof Cii]-?: (field: string, value: unknown) => NonNullable<Cii[P]> }
+
+const WIRE_READERS: Readers = {
+  protocolVersion: readString,
+  mrsUrl: readString,
+  contentId: readString,
+  contentIdStatus: readContentIdStatus,
+  presentationStatus: decodePresentationStatus,
+  wcUrl: readString,
+  tsUrl: readString,
+  teUrl: readString,
+  timelines: readTimelineOptions,
+  private: readPrivateData,
+}
+
+const STATE_READERS: Readers = { ...WIRE_READERS, presentationStatus: checkPresentationStatus }
+
+/** Every property of a CII message, in the order in which they are written. */
+export const CII_PROPERTIES: readonly (keyof Cii)[] = Object.keys(WIRE_READERS) as (keyof Cii)[]
+
+/**
+ * Reads a CII message from a parsed JSON value. Properties that are not known are ignored.
+ * @throws MessageError that names the property; nothing is taken from a message that has one wrong.
+ */
+export function decodeCii(value: unknown): Cii {
+  return readCii(value, WIRE_READERS)
+}
+
+/** Reads a CII message from a text frame. @throws MessageError */
+export function parseCii(text: string | Uint8Array): Cii {
+  return decodeCii(parseJson(text))
+}
+
+/**
+ * Checks what an application sets: the rules of {@link decodeCii}, with the presentation status as a list of words, and
+ * a content id only ever beside its status.
+ * @returns A copy that is frozen all through; properties that are `undefined` are absent in it.
+ * @throws MessageError that names the property.
+ */
+export function checkCii(value: unknown): Cii {
+  const cii = readCii(value, STATE_READERS)
+  if (typeof cii.contentId === 'string' && typeof cii.contentIdStatus !== 'string') {
+    throw new MessageError(
+      cii.contentIdStatus === null ? 'invalid-value' : 'missing',
+      'contentIdStatus',
+      '"partial" or "final" beside a contentId',
+      cii.contentIdStatus,
+    )
+  }
+  freezeJson(cii)
+  return cii
+}
+
+/**
+ * Writes a CII message: absent properties are left out, null is written.
+ * @throws MessageError if the message is one that {@link decodeCii} would refuse.
+ */
+export function encodeCii(cii: Cii): string {
+  const checked = readCii(cii, STATE_READERS)
+  const words = checked.presentationStatus
+  return JSON.stringify(words ? { ...checked, presentationStatus: words.join(' ') } : checked)
+}
+
+function readCii(value: unknown, readers: Readers): Cii {
+  const source = requireObject('cii', value)
+  const cii: Cii = {}
+  for (const property of CII_PROPERTIES) {
+    const given = source[property]
+    if (given !== undefined) setProperty(cii, property, given === null ? null : readers[property](property, given))
+  }
+  return cii
+}
+
+/**
+ * Sets one property. The value comes from a reader of the same property, or from the same property of another message,
+ * which the compiler cannot follow through a loop.
+ */
+export function setProperty(cii: Cii, property: keyof Cii, value: Cii[keyof Cii]): void {
+  ;(cii as Record<keyof Cii, Cii[keyof Cii]>)[property] = value
+}
+
+function readContentIdStatus(field: string, value: unknown): 'partial' | 'final' {
+  if (value === 'partial' || value === 'final') return value
+  if (typeof value !== 'string') throw mistyped(field, '"partial" or "final"', value)
+  throw new MessageError('invalid-value', field, '"partial" or "final"', value)
+}

@@ -1,0 +1,38 @@
+export { CII_PROPERTIES, type Cii, checkCii, decodeCii, encodeCii, parseCii } from './cii.js'
+export { applyCii, diffCii, equalCii, mergeCii } from './cii-changes.js'
+export {
+  type AvailableControlTimestamp,
+  type ControlTimestamp,
+  checkControlTimestamp,
+  contentTicksAt,
+  decodeControlTimestamp,
+  encodeControlTimestamp,
+  equalControlTimestamps,
+  isAvailable,
+} from './control-timestamp.js'
+export { describeValue } from './describe-value.js'
+export { decodeInteger, encodeInteger, MAX_INTEGER_LENGTH } from './integer-string.js'
+export { MAX_JSON_DEPTH, parseJson } from './json.js'
+export { MessageError, type MessageErrorKind } from './message-error.js'
+export {
+  decodePresentationTimestamps,
+  type EarliestPresentationTimestamp,
+  encodePresentationTimestamps,
+  equalPresentationTimestamps,
+  type LatestPresentationTimestamp,
+  type PresentationTimestamp,
+  type PresentationTimestamps,
+} from './presentation-timestamps.js'
+export type { PrivateData } from './private-data.js'
+export { decodeSetupData, encodeSetupData, hasContentIdStem, type SetupData } from './setup-data.js'
+export { type TimelineOption, type TimelineProperties, tickRateOf } from './timeline-option.js'
+export { decodeMaxFreqError, decodePrecision, encodeMaxFreqError, encodePrecision } from './wall-clock-fields.js'
+export { decodeWallClockJson, encodeWallClockJson } from './wall-clock-json.js'
+export {
+  decodeWallClockMessage,
+  encodeWallClockMessage,
+  equalWallClockMessages,
+  WALL_CLOCK_MESSAGE_BYTES,
+  type WallClockMessage,
+  WallClockMessageType,
+} from './wall-clock-message.js'

@@ -1,0 +1,33 @@
+import { MessageError } from './message-error.js'
+import { readList, readString } from './read-field.js'
+
+const FIRST_WORDS: readonly string[] = ['okay', 'transitioning', 'fault']
+
+/** Splits a presentation status from the wire into its words. */
+export function decodePresentationStatus(field: string, value: unknown): string[] {
+  const words = readString(field, value).split(' ')
+  if (!FIRST_WORDS.includes(words[0] ?? '') || !words.every(isWord)) {
+    throw new MessageError(
+      'invalid-value',
+      field,
+      'words parted by single spaces, the first okay, transitioning or fault',
+      value,
+    )
+  }
+  return words
+}
+
+/** Checks a presentation status that an application gives as a list of words. */
+export function checkPresentationStatus(field: string, value: unknown): string[] {
+  const words = readList(field, value).map((word, index) => {
+    const place = `${field}[${index}]`
+    if (isWord(readString(place, word))) return word as string
+    throw new MessageError('invalid-value', place, 'a word without spaces', word)
+  })
+  if (FIRST_WORDS.includes(words[0] ?? '')) return words
+  throw new MessageError('invalid-value', field, 'a list whose first word is okay, transitioning or fault', value)
+}
+
+function isWord(word: string): boolean {
+  return word !== '' && !/\s/.test(word)
+}

@@ -1,0 +1,98 @@
+import { decodeInteger, encodeInteger } from './integer-string.js'
+import { mistyped, readObject, requireObject, type UnknownObject } from './read-field.js'
+
+/** A moment of the content on the wall clock: ticks of the timeline, nanoseconds. */
+export interface PresentationTimestamp {
+  contentTime: bigint
+  wallClockTime: bigint
+}
+
+/** The earliest moment; `minusinfinity` if the client can present as early as anyone likes. */
+export interface EarliestPresentationTimestamp {
+  contentTime: bigint
+  wallClockTime: bigint | 'minusinfinity'
+}
+
+/** The latest moment; `plusinfinity` if the client can wait for ever. */
+export interface LatestPresentationTimestamp {
+  contentTime: bigint
+  wallClockTime: bigint | 'plusinfinity'
+}
+
+/** What a CSS-TS client may say of its own presentation: when it presents, and between which bounds it could. */
+export interface PresentationTimestamps {
+  actual?: PresentationTimestamp
+  earliest: EarliestPresentationTimestamp
+  latest: LatestPresentationTimestamp
+}
+
+type AnyPresentationTimestamp = PresentationTimestamp | EarliestPresentationTimestamp | LatestPresentationTimestamp
+
+/** Reads presentation timestamps from a parsed JSON value. @throws MessageError that names the property. */
+export function decodePresentationTimestamps(value: unknown): PresentationTimestamps {
+  const source = requireObject('presentation timestamps', value)
+  const timestamps: PresentationTimestamps = {
+    earliest: decodeBound('earliest', source.earliest, 'minusinfinity'),
+    latest: decodeBound('latest', source.latest, 'plusinfinity'),
+  }
+  const actual = source.actual
+  if (actual !== undefined) timestamps.actual = decodeActual(actual)
+  return timestamps
+}
+
+/** Writes presentation timestamps. @throws MessageError if a time is neither a bigint nor the infinity that may stand there. */
+export function encodePresentationTimestamps({ actual, earliest, latest }: PresentationTimestamps): string {
+  const first = actual === undefined ? '' : `"actual":${encodeTimestamp('actual', actual, undefined)},`
+  const bounds = `"earliest":${encodeTimestamp('earliest', earliest, 'minusinfinity')},"latest":${encodeTimestamp('latest', latest, 'plusinfinity')}`
+  return `{${first}${bounds}}`
+}
+
+/** Whether two messages say exactly the same. */
+export function equalPresentationTimestamps(a: PresentationTimestamps, b: PresentationTimestamps): boolean {
+  return (
+    equalTimestamps(a.earliest, b.earliest) &&
+    equalTimestamps(a.latest, b.latest) &&
+    (a.actual === undefined || b.actual === undefined ? a.actual === b.actual : equalTimestamps(a.actual, b.actual))
+  )
+}
+
+function decodeActual(value: unknown): PresentationTimestamp {
+  const source = readObject('actual', value)
+  return {
+    contentTime: decodeContentTime('actual', source),
+    wallClockTime: decodeInteger('actual.wallClockTime', source.wallClockTime),
+  }
+}
+
+function decodeBound<Infinite extends string>(
+  field: string,
+  value: unknown,
+  infinity: Infinite,
+): { contentTime: bigint; wallClockTime: bigint | Infinite } {
+  const source = readObject(field, value)
+  const wallClockTime = source.wallClockTime
+  return {
+    contentTime: decodeContentTime(field, source),
+    wallClockTime: wallClockTime === infinity ? infinity : decodeInteger(`${field}.wallClockTime`, wallClockTime),
+  }
+}
+
+function decodeContentTime(field: string, source: UnknownObject): bigint {
+  return decodeInteger(`${field}.contentTime`, source.contentTime)
+}
+
+function encodeTimestamp(field: string, timestamp: AnyPresentationTimestamp, infinity: string | undefined): string {
+  const { contentTime, wallClockTime } = timestamp
+  const content = encodeInteger(`${field}.contentTime`, contentTime)
+  return `{"contentTime":${content},"wallClockTime":${encodeWallClockTime(field, wallClockTime, infinity)}}`
+}
+
+function encodeWallClockTime(field: string, time: bigint | string, infinity: string | undefined): string {
+  if (typeof time === 'bigint') return `"${time}"`
+  if (time === infinity) return `"${infinity}"`
+  throw mistyped(`${field}.wallClockTime`, infinity === undefined ? 'a bigint' : `a bigint or "${infinity}"`, time)
+}
+
+function equalTimestamps(a: AnyPresentationTimestamp, b: AnyPresentationTimestamp): boolean {
+  return a.contentTime === b.contentTime && a.wallClockTime === b.wallClockTime
+}
