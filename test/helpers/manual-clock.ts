@@ -10,12 +10,17 @@ export interface ManualClock {
 
 /** Starts at 0, with a precision of 1 ns, unless told otherwise. */
 export function manualClock(options: Omit<SystemClockOptions, 'source'> = {}): ManualClock {
-  const manual = {
-    clock: new SystemClock({ precisionSeconds: 1e-9, name: 'root', ...options, source: () => manual.nanos }),
-    nanos: 0,
+  let nanos = 0
+  return {
+    clock: new SystemClock({ precisionSeconds: 1e-9, name: 'root', ...options, source: () => nanos }),
+    get nanos(): number {
+      return nanos
+    },
+    set nanos(value: number) {
+      nanos = value
+    },
     advanceSeconds(seconds: number): void {
-      manual.nanos += seconds * 1e9
+      nanos += seconds * 1e9
     },
   }
-  return manual
 }
