@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import pretty from 'pino-pretty'
 import { ciiPlugin } from '../../plugins/cii-plugin.js'
 import { tsPlugin } from '../../plugins/ts-plugin.js'
@@ -73,7 +73,8 @@ async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyI
     // What is logged before a crash must be seen.
     sync: true,
   })
-  const app = Fastify({ logger: { level: logLevel, stream }, disableRequestLogging: true })
+  const logController = new LogController({ disableRequestLogging: true })
+  const app = Fastify({ logger: { level: logLevel, stream }, logController })
   await app.register(wallClockPlugin, { host, port: wcPort })
   await app.register(ciiPlugin, { prefix: '/cii' })
   await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer })

@@ -1,0 +1,116 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Program } from '../helpers/program.js'
+import { WsClient } from '../helpers/ws-client.js'
+
+const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+
+const running: Program[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((program) => program.end('SIGKILL')))
+})
+
+function dvbcss(...args: string[]): Program {
+  const program = new Program(DVBCSS, args)
+  running.push(program)
+  return program
+}
+
+async function television(...args: string[]) {
+  const tv = dvbcss('tv', '--host', '127.0.0.1', '--port', '0', '--wc-port', '0', ...args)
+  const [, cii = ''] = await tv.printed(/CSS-CII {2}(ws:\S+)/)
+  const [, ts = ''] = await tv.printed(/CSS-TS {3}(ws:\S+)/)
+  await tv.printed(/Type a command/)
+  return { tv, cii, ts }
+}
+
+describe('the television', () => {
+  it('tells companions everything in the first message, with a content id that is partial at first and final later', async () => {
+    const { tv, cii, ts } = await television()
+    const client = await WsClient.open(cii)
+    const [, wcUrl] = await tv.printed(/CSS-WC {3}(udp:\S+)/)
+    expect(await client.nextJson()).toMatchObject({
+      protocolVersion: '1.1',
+      contentId: 'dvb://233a.1004.1044',
+      contentIdStatus: 'partial',
+      presentationStatus: 'okay',
+      wcUrl,
+      tsUrl: ts,
+      timelines: expect.arrayContaining([
+        {
+          timelineSelector: 'urn:dvb:css:timeline:pts',
+          timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 },
+        },
+      ]),
+    })
+    expect(await client.nextJson()).toEqual({
+      contentId: 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M',
+      contentIdStatus: 'final',
+    })
+  })
+
+  it('does what is typed, and its companions see it', async () => {
+    const { tv, ts } = await television()
+    const client = await WsClient.open(ts)
+    client.send({ contentIdStem: 'dvb://233a', timelineSelector: 'urn:dvb:css:timeline:pts' })
+    expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 1 })
+    await tv.type('pause', /position \d+\.\d+ s, speed 0/)
+    expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 0 })
+    await tv.type('seek 100', /position 100\.000 s, speed 0/)
+    expect(await client.nextJson()).toMatchObject({ contentTime: '9000000', timelineSpeedMultiplier: 0 })
+    await tv.type('speed 2', /position 100\.\d+ s, speed 2/)
+    expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 2 })
+    await tv.type('content http://example.com/a.mpd', /changing to http:/)
+    expect(await client.nextJson()).toMatchObject({
+      timelineSpeedMultiplier: 2,
+      contentTime: expect.stringMatching(/^\d{1,6}$/),
+    })
+    expect(await client.nextJson()).toMatchObject({ contentTime: null })
+    await tv.type('status', /content {4}http:\/\/example\.com\/a\.mpd \(partial, okay\)/)
+  })
+
+  it('says what it expected when it does not understand', async () => {
+    const { tv } = await television()
+    await tv.type('stop', /expected one of these commands, got "stop"/)
+    await tv.type('seek', /seek: expected seconds, as in "seek 90\.5", got ""/)
+    await tv.type('speed fast', /speed: expected a number, as in "speed 2", got "fast"/)
+    await tv.type('content nonsense', /content: expected a URI/)
+  })
+
+  it('finds one timeline some seconds after it was first asked for', async () => {
+    const { ts } = await television()
+    const client = await WsClient.open(ts)
+    client.send({ contentIdStem: '', timelineSelector: 'urn:dvb:css:timeline:mpd:period:rel:1000' })
+    await client.roundTrip()
+    expect(client.queued).toBe(0)
+    expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 1 })
+  })
+
+  it('runs on when its input is closed, and ends in good order when told to', async () => {
+    const { tv, cii } = await television()
+    tv.process.stdin?.end()
+    const client = await WsClient.open(cii)
+    await client.next()
+    expect(await tv.end('SIGTERM')).toBe(0)
+    expect((await client.closed).code).toBe(1001)
+  })
+
+  it('says which port is taken, and exits with 1', async () => {
+    const { ts } = await television()
+    const { port } = new URL(ts)
+    const second = dvbcss('tv', '--host', '127.0.0.1', '--port', port, '--wc-port', '0')
+    expect(await second.exited).toBe(1)
+    expect(second.output).toMatch(new RegExp(`dvbcss tv: .*127\\.0\\.0\\.1:${port}`))
+  })
+
+  it.each([
+    [['tv', '--help'], 0, /--wc-port <port>[\s\S]*seek SECONDS[\s\S]*Examples:/],
+    [['tv', '--port', 'x'], 1, /option '--port <port>' argument 'x' is invalid. Expected a port number/],
+    [['tv', '--log-level', 'loud'], 1, /Allowed choices are trace, debug/],
+    [['tv', '--volume', '11'], 1, /unknown option '--volume'/],
+  ])('answers %j', async (args, code, output) => {
+    const program = dvbcss(...args)
+    expect(await program.exited).toBe(code)
+    expect(program.output).toMatch(output)
+  })
+})
