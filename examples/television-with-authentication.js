@@ -1,0 +1,48 @@
+// @ts-check
+// CSS-CII, CSS-TS and CSS-WC in one app, for companions that bring a token.
+//
+//   TOKEN=secret PORT=7681 WC_PORT=6677 node examples/television-with-authentication.js
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import Fastify from 'fastify'
+import { ClockTimelineSource, CorrelatedClock, Correlation, ciiPlugin, tsPlugin, wallClockPlugin } from 'fastify-dvbcss'
+
+const { TOKEN, HOST: host = '127.0.0.1', PORT = '7681', WC_PORT = '6677' } = process.env
+if (!TOKEN) throw new Error('expected the token that companions have to bring in the environment variable TOKEN')
+const CONTENT_ID = 'dvb://233a.1004.1044'
+const PTS = 'urn:dvb:css:timeline:pts'
+
+const app = Fastify({ logger: { level: 'warn' } })
+
+// An upgrade to WebSocket is a request like any other: the hooks of the app see it before the endpoint does. What they refuse
+// never becomes a connection. Hooks hold for what is registered after them.
+const sha256 = (/** @type {string} */ text) => createHash('sha256').update(text).digest()
+const expected = sha256(`Bearer ${TOKEN}`)
+app.addHook('onRequest', async (request, reply) => {
+  // Digests are of equal length, and comparing them takes equally long whatever came.
+  if (timingSafeEqual(sha256(request.headers.authorization ?? ''), expected)) return
+  reply.code(401).headers({ 'www-authenticate': 'Bearer', connection: 'close' })
+  return reply.send({ error: 'Unauthorized', message: 'Bring the token of this television.' })
+})
+
+// The wall clock has no secrets and no hooks: whoever reaches its UDP port is told the time.
+await app.register(wallClockPlugin, { host, port: Number(WC_PORT) })
+await app.register(ciiPlugin, { prefix: '/cii' })
+// Registered after the wall clock, CSS-TS counts in it.
+await app.register(tsPlugin, { prefix: '/ts', contentId: CONTENT_ID })
+
+const start = new Correlation({ parentTicks: app.wallClock.now(), childTicks: 0 })
+const pts = new CorrelatedClock(app.wallClock, { tickRate: 90_000, correlation: start })
+app.ts.attachTimelineSource(new ClockTimelineSource(PTS, app.wallClock, pts))
+
+// wcUrl and tsUrl are filled in from the plugins above, so that a companion needs to know nothing but /cii.
+app.cii.update({
+  contentId: CONTENT_ID,
+  contentIdStatus: 'final',
+  presentationStatus: ['okay'],
+  timelines: [{ timelineSelector: PTS, timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 } }],
+})
+
+const url = await app.listen({ host, port: Number(PORT) })
+console.log(`CSS-CII at ${url.replace('http', 'ws')}/cii`)
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close())
