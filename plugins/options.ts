@@ -1,6 +1,6 @@
 import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import { describeValue } from '../src/messages/describe-value.js'
+import { describeValue } from '../src/messages/index.js'
 
 /** An option that a plugin cannot take. Thrown when the plugin is registered, so that `ready()` and `listen()` reject with it. */
 export class OptionError extends TypeError {

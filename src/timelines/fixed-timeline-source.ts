@@ -1,4 +1,4 @@
-import { type ControlTimestamp, encodeControlTimestamp, equalControlTimestamps } from '../messages/index.js'
+import { type ControlTimestamp, checkControlTimestamp, equalControlTimestamps } from '../messages/index.js'
 import { TimelineSource } from './timeline-source.js'
 
 /** A source whose control timestamp the app sets itself: for one timeline, or for all that a predicate accepts. */
@@ -19,7 +19,7 @@ export class FixedTimelineSource extends TimelineSource {
     }
     this.#recognises =
       typeof timelineSelector === 'function' ? timelineSelector : (selector) => selector === timelineSelector
-    this.#timestamp = checked(timestamp)
+    this.#timestamp = timestamp === undefined ? undefined : checkControlTimestamp(timestamp)
   }
 
   override recognises(timelineSelector: string): boolean {
@@ -38,14 +38,8 @@ export class FixedTimelineSource extends TimelineSource {
   /** @throws TypeError that names the property. */
   set timestamp(timestamp: ControlTimestamp | undefined) {
     const before = this.#timestamp
-    this.#timestamp = checked(timestamp)
+    this.#timestamp = timestamp === undefined ? undefined : checkControlTimestamp(timestamp)
     if (before && this.#timestamp && equalControlTimestamps(before, this.#timestamp)) return
     this.changed()
   }
-}
-
-/** What can be encoded is valid. */
-function checked(timestamp: ControlTimestamp | undefined): ControlTimestamp | undefined {
-  if (timestamp !== undefined) encodeControlTimestamp(timestamp)
-  return timestamp
 }

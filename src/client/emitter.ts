@@ -1,0 +1,44 @@
+type Listener<Event> = (event: Event) => void
+
+/** Events by name, each with one object: small, typed, and the same in Node and in a browser. */
+export class Emitter<Events extends { [Name in keyof Events]: object }> {
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
+
+  /** @returns the function that takes the listener away again. */
+  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
+    let listeners = this.#listeners.get(name)
+    if (listeners === undefined) {
+      listeners = new Set()
+      this.#listeners.set(name, listeners)
+    }
+    listeners.add(listener)
+    return () => this.off(name, listener)
+  }
+
+  off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    this.#listeners.get(name)?.delete(listener)
+  }
+
+  /** Resolves with the next event of this name. */
+  next<Name extends keyof Events>(name: Name): Promise<Events[Name]> {
+    return new Promise((resolve) => {
+      const off = this.on(name, (event) => {
+        off()
+        resolve(event)
+      })
+    })
+  }
+
+  /** Tells the listeners. One that throws stops no other, and nothing here: its error is reported as uncaught, as a DOM event's would be. */
+  protected emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        ;(listener as Listener<Events[Name]>)(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { WallClockTransport } from './wall-clock-transport.js'
+
+/** Why a connection never opened. */
+export interface ConnectFailure {
+  readonly kind:
+    | 'http-status'
+    | 'refused'
+    | 'unreachable'
+    | 'dns'
+    | 'timeout'
+    | 'not-websocket'
+    | 'tls'
+    | 'bad-url'
+    | 'unknown'
+  /** For people: what was expected, and what came. */
+  readonly message: string
+  /** The HTTP status that refused the handshake: 403 from an endpoint that is switched off, 503 from one that is full. */
+  readonly status?: number
+  /** How long the server asks to be left alone. */
+  readonly retryAfterSeconds?: number
+}
+
+/** How a socket ended. */
+export interface SocketEnd {
+  /** The WebSocket close code; 1006 where there was no closing handshake. */
+  readonly code: number
+  readonly reason: string
+  /** Only when it never opened. */
+  readonly failure?: ConnectFailure
+}
+
+export interface SocketHandlers {
+  open(): void
+  /** A string from a text frame, bytes from a binary frame. */
+  message(data: string | Uint8Array): void
+  /** Exactly once, also when it never opened. */
+  closed(end: SocketEnd): void
+}
+
+export interface OpenSocket {
+  /** Does nothing when the socket is not open. */
+  send(data: string | Uint8Array): void
+  close(code?: number, reason?: string): void
+}
+
+export interface SocketOptions {
+  /** A longer message closes the connection. */
+  readonly maxMessageBytes: number
+  /** Milliseconds that the handshake may take. */
+  readonly handshakeTimeout: number
+}
+
+/** What a companion needs of the machine it runs on. */
+export interface Platform {
+  openSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket
+  /** Absent where there is no UDP, as in a browser. */
+  createUdpTransport?(url: string): WallClockTransport
+}
+
+let platform: Platform | undefined
+
+/** The machine's WebSocket and UDP: those of `fastify-dvbcss/client` for Node, or a browser's. */
+export function getPlatform(): Platform {
+  platform ??= { openSocket: openStandardSocket }
+  return platform
+}
+
+/** Sets what {@link getPlatform} gives. The package's entry for Node calls it; an app need not. */
+export function setPlatform(next: Platform): void {
+  platform = next
+}
+
+/** A socket on the WebSocket that browsers have. Why a connection fails they do not tell, on purpose. */
+function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
+  let opened = false
+  let ended = false
+  const end = (how: SocketEnd): void => {
+    if (ended) return
+    ended = true
+    clearTimeout(deadline)
+    handlers.closed(how)
+  }
+  const fail = (kind: ConnectFailure['kind'], message: string): void => {
+    end({ code: 1006, reason: '', failure: { kind, message } })
+  }
+  let socket: WebSocket
+  let deadline: ReturnType<typeof setTimeout> | undefined
+  try {
+    socket = new WebSocket(url)
+  } catch (error) {
+    const message = `expected a ws:// or wss:// URL that this page may open, got ${url}: ${(error as Error).message}`
+    queueMicrotask(() => fail('bad-url', message))
+    return { send: () => {}, close: () => {} }
+  }
+  socket.binaryType = 'arraybuffer'
+  deadline = setTimeout(() => {
+    fail('timeout', `no answer from ${url} within ${options.handshakeTimeout} ms`)
+    socket.close()
+  }, options.handshakeTimeout)
+  socket.onopen = () => {
+    if (ended) return
+    opened = true
+    clearTimeout(deadline)
+    handlers.open()
+  }
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    if (ended) return
+    const length = typeof data === 'string' ? data.length : data.byteLength
+    if (length > options.maxMessageBytes) {
+      socket.close(3009, 'message too large')
+      end({ code: 1009, reason: `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}` })
+      return
+    }
+    handlers.message(typeof data === 'string' ? data : new Uint8Array(data))
+  }
+  socket.onclose = ({ code, reason }) => {
+    if (opened) end({ code, reason })
+    else fail('unknown', `could not connect to ${url}; a browser does not tell why, its console may`)
+  }
+  return {
+    send: (data) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data as Uint8Array<ArrayBuffer> | string)
+    },
+    close: (code, reason) => {
+      // A socket that is still connecting takes no code, and neither does the standard take most of the codes.
+      socket.close(code === 1000 || (code !== undefined && code >= 3000) ? code : undefined, reason)
+    },
+  }
+}

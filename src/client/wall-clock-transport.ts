@@ -1,0 +1,26 @@
+/** What a transport tells its client. */
+export interface WallClockTransportHandlers {
+  /** Requests can be sent from now on. */
+  opened(): void
+  /**
+   * Something came, unread as yet.
+   * @param receivedTicks the reading of the client's clock, taken before anything else was done.
+   */
+  message(data: Uint8Array | string, receivedTicks: number): void
+  /** Nothing can be sent until it opens again, which it tries by itself. */
+  closed(reason: string): void
+}
+
+/** Carries wall clock requests and responses. It knows neither what is in them nor what they are for. */
+export interface WallClockTransport {
+  /** For people: where the server is. */
+  readonly url: string
+  /** Whether messages are JSON text; otherwise they are the 32 bytes. */
+  readonly isJson: boolean
+  /** @param now reads the client's clock, in ticks. */
+  start(handlers: WallClockTransportHandlers, now: () => number): void
+  /** Sends at once; a message that cannot be sent is lost, like any datagram. */
+  send(message: Uint8Array | string): void
+  /** Closes for good. */
+  stop(): void
+}
