@@ -107,6 +107,8 @@ export class Television {
   setContent(contentId: string): void {
     this.#stopTuning()
     this.#app.cii.update({ presentationStatus: ['transitioning'] })
+    // Meanwhile there is no content to have a timeline: who follows the old one must not be sent along to the new.
+    this.#app.ts.contentId = null
     this.#tuning.push(
       setTimeout(() => {
         this.#move(0, this.#playSpeed)

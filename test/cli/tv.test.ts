@@ -60,13 +60,17 @@ describe('the television', () => {
     expect(await client.nextJson()).toMatchObject({ contentTime: '9000000', timelineSpeedMultiplier: 0 })
     await tv.type('speed 2', /position 100\.\d+ s, speed 2/)
     expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 2 })
-    await tv.type('content http://example.com/a.mpd', /changing to http:/)
-    expect(await client.nextJson()).toMatchObject({
-      timelineSpeedMultiplier: 2,
-      contentTime: expect.stringMatching(/^\d{1,6}$/),
-    })
+    await tv.type('content dvb://1.2.5;6', /changing to dvb:/)
+    const viewer = await WsClient.open(ts)
+    viewer.send({ contentIdStem: 'dvb://1.2.5', timelineSelector: 'urn:dvb:css:timeline:pts' })
+    let there = await viewer.nextJson()
+    while (there.contentTime === null) there = await viewer.nextJson()
+    expect(there).toMatchObject({ timelineSpeedMultiplier: 2, contentTime: expect.stringMatching(/^\d{1,6}$/) })
+    // Who followed the old channel is told that it is gone, and nothing of the new one.
     expect(await client.nextJson()).toMatchObject({ contentTime: null })
-    await tv.type('status', /content {4}http:\/\/example\.com\/a\.mpd \(partial, okay\)/)
+    await client.roundTrip()
+    expect(client.queued).toBe(0)
+    await tv.type('status', /content {4}dvb:\/\/1\.2\.5 \(partial, okay\)/)
   })
 
   it('says what it expected when it does not understand', async () => {
