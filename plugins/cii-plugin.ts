@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
-import type { Cii } from '../src/messages/index.js'
+import { CII_PROPERTIES, type Cii } from '../src/messages/index.js'
 import { CiiServer } from '../src/server/cii-server.js'
 import { registryOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
@@ -17,9 +17,13 @@ declare module 'fastify' {
 export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer> {
   /** The state to start with. */
   cii?: Cii
-  /** Whether `wcUrl` and `tsUrl` are filled in from the other plugins of this app where the app leaves them out. Default true. */
+  /** Properties that every message of changes carries, changed or not. Default: none. See {@link CiiServer}. */
+  repeatedProperties?: readonly (keyof Cii)[]
+  /** Whether `wcUrl` and `tsUrl` (and in `private` where a wall clock is to be asked over WebSocket) are filled in from the other plugins of this app where the app leaves them out. Default true. */
   advertise?: boolean
 }
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const CII: EndpointKind<CiiServer> = {
   pluginName: 'ciiPlugin',
@@ -27,7 +31,12 @@ const CII: EndpointKind<CiiServer> = {
   Default: CiiServer,
   decorateAs: 'cii',
   schema: {
-    cii: Type.Optional(refinedSchema('an object with the properties of CII', (value) => typeof value === 'object')),
+    cii: Type.Optional(refinedSchema('an object with the properties of CII', isObject)),
+    repeatedProperties: Type.Optional(
+      refinedSchema('a list of names of CII properties', (value) => {
+        return Array.isArray(value) && value.every((name) => CII_PROPERTIES.includes(name))
+      }),
+    ),
     advertise: Type.Optional(enabledSchema),
   },
   pluginOnly: ['advertise'],

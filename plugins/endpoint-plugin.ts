@@ -9,6 +9,7 @@ import {
   decorateAsSchema,
   enabledSchema,
   OptionError,
+  positiveCountSchema,
   prefixSchema,
   refinedSchema,
   wholeNumberSchema,
@@ -39,7 +40,7 @@ const SHARED = {
   enabled: Type.Optional(enabledSchema),
   decorateAs: Type.Optional(decorateAsSchema),
   maxMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 125, 2 ** 30)),
-  maxBadMessages: Type.Optional(countSchema),
+  maxBadMessages: Type.Optional(positiveCountSchema),
   handshakeTimeout: Type.Optional(wholeNumberSchema('a whole number of milliseconds', 1, 2 ** 31 - 1)),
 }
 

@@ -13,6 +13,10 @@ export {
 } from '../src/server/request-handler.js'
 export { type TsConnectionData, TsServer, type TsServerOptions } from '../src/server/ts-server.js'
 export { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
+export {
+  WallClockWebSocketServer,
+  type WallClockWebSocketServerOptions,
+} from '../src/server/wall-clock-websocket-server.js'
 export * from '../src/timelines/index.js'
 export {
   UdpRequestServer,
@@ -25,3 +29,4 @@ export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } 
 export { OptionError } from './options.js'
 export { type TsPluginOptions, tsPlugin } from './ts-plugin.js'
 export { type WallClockPluginOptions, wallClockPlugin } from './wall-clock-plugin.js'
+export { type WallClockWebSocketPluginOptions, wallClockWebSocketPlugin } from './wall-clock-websocket-plugin.js'

@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
+import { Clock } from '../src/clocks/index.js'
 import { describeValue } from '../src/messages/index.js'
 
 /** An option that a plugin cannot take. Thrown when the plugin is registered, so that `ready()` and `listen()` reject with it. */
@@ -51,6 +52,10 @@ export const countSchema: TSchema = refined('a whole number from 0 upward, or In
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0)
 })
 
+export const positiveCountSchema: TSchema = refined('a whole number from 1 upward, or Infinity', (value) => {
+  return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1)
+})
+
 export const decorateAsSchema: TSchema = refined('a name for the decorator, as a non-empty string', (value) => {
   return typeof value === 'string' && value !== ''
 })
@@ -61,8 +66,14 @@ export function wholeNumberSchema(description: string, minimum: number, maximum:
   return Type.Integer({ minimum, maximum, description: `${description} from ${minimum} to ${maximum}` })
 }
 
-export function numberSchema(description: string, accepts: (value: number) => boolean): TSchema {
-  return refined(description, (value) => typeof value === 'number' && accepts(value))
-}
+export const clockSchema: TSchema = refined('a Clock', (value) => value instanceof Clock)
+
+export const precisionSchema: TSchema = refined('a number of seconds above 0', (value) => {
+  return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
+})
+
+export const maxFreqErrorSchema: TSchema = refined('a number of ppm from 0 upward', (value) => {
+  return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
+})
 
 export { refined as refinedSchema }

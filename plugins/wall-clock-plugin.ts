@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
-import { Clock, SystemClock } from '../src/clocks/index.js'
+import { type Clock, SystemClock } from '../src/clocks/index.js'
 import { WallClockHandler } from '../src/server/wall-clock-handler.js'
 import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
 import {
   checkOptions,
+  clockSchema,
   decorateAsSchema,
   enabledSchema,
-  numberSchema,
+  maxFreqErrorSchema,
+  precisionSchema,
   prefixSchema,
   refinedSchema,
   wholeNumberSchema,
@@ -49,11 +51,9 @@ const SCHEMA = Type.Object({
   prefix: Type.Optional(prefixSchema),
   host: Type.Optional(refinedSchema('an address or a host name', (value) => typeof value === 'string' && value !== '')),
   port: Type.Optional(wholeNumberSchema('a port number', 0, 65_535)),
-  wallClock: Type.Optional(refinedSchema('a Clock', (value) => value instanceof Clock)),
-  precisionSeconds: Type.Optional(
-    numberSchema('a number of seconds above 0', (seconds) => seconds > 0 && seconds < Infinity),
-  ),
-  maxFreqErrorPpm: Type.Optional(numberSchema('a number of ppm from 0 upward', (ppm) => ppm >= 0 && ppm < Infinity)),
+  wallClock: Type.Optional(clockSchema),
+  precisionSeconds: Type.Optional(precisionSchema),
+  maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
   followUp: Type.Optional(enabledSchema),
   decorateAs: Type.Optional(decorateAsSchema),
 })

@@ -80,27 +80,28 @@ export class Television {
   }
 
   play(): void {
-    this.#move(this.#pts.now(), this.#playSpeed)
+    this.#move((ticks) => ticks, this.#playSpeed)
   }
 
   pause(): void {
-    this.#move(this.#pts.now(), 0)
+    this.#move((ticks) => ticks, 0)
   }
 
   seek(seconds: number): void {
-    this.#move(seconds * this.#pts.tickRate, this.#pts.speed)
+    this.#move(() => seconds * this.#pts.tickRate, this.#pts.speed)
   }
 
   /** Plays at a speed; 0 is a pause, and a negative one plays backwards. */
   setSpeed(speed: number): void {
     if (speed !== 0) this.#playSpeed = speed
-    this.#move(this.#pts.now(), speed)
+    this.#move((ticks) => ticks, speed)
   }
 
-  /** Position and speed in one change, so that companions are told once. */
-  #move(ticks: number, speed: number): void {
-    const now = new Correlation({ parentTicks: this.#app.wallClock.now(), childTicks: ticks })
-    this.#pts.setCorrelationAndSpeed(now, speed)
+  /** Position and speed in one change, so that companions are told once; at one moment, so that no move is lost between two readings. */
+  #move(to: (ticks: number) => number, speed: number): void {
+    const parentTicks = this.#app.wallClock.now()
+    const childTicks = to(this.#pts.fromParent(parentTicks))
+    this.#pts.setCorrelationAndSpeed(new Correlation({ parentTicks, childTicks }), speed)
   }
 
   /** Changes the channel: a moment of transition, then the new content from its beginning. */
@@ -111,7 +112,7 @@ export class Television {
     this.#app.ts.contentId = null
     this.#tuning.push(
       setTimeout(() => {
-        this.#move(0, this.#playSpeed)
+        this.#move(() => 0, this.#playSpeed)
         this.#present(contentId)
       }, this.#options.tuneMilliseconds),
     )

@@ -6,6 +6,7 @@ import pretty from 'pino-pretty'
 import { ciiPlugin } from '../../plugins/cii-plugin.js'
 import { tsPlugin } from '../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
+import { wallClockWebSocketPlugin } from '../../plugins/wall-clock-websocket-plugin.js'
 import { LoggingTsServer } from './logging-ts-server.js'
 import { command, commandHelp } from './remote-control.js'
 import { Television, TIMELINES } from './television.js'
@@ -24,7 +25,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** `dvbcss tv`: a television for companions to talk to. */
 export function tvCommand(): Command {
   return new Command('tv')
-    .description('run a television: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP')
+    .description(
+      'run a television: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP, and at /wc for companions without UDP',
+    )
     .option('--host <address>', 'address to listen on, for all three; :: takes IPv6 and IPv4', '0.0.0.0')
     .option('--port <port>', 'TCP port of CII and TS; 0 picks a free one', parsePort, 7681)
     .option('--wc-port <port>', 'UDP port of the wall clock; 0 picks a free one', parsePort, 6677)
@@ -76,7 +79,9 @@ async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyI
   const logController = new LogController({ disableRequestLogging: true })
   const app = Fastify({ logger: { level: logLevel, stream }, logController })
   await app.register(wallClockPlugin, { host, port: wcPort })
-  await app.register(ciiPlugin, { prefix: '/cii' })
+  // The BBC's companions take an absent list of timelines for an empty one.
+  await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'] })
+  await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
   await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer })
   return app
 }
@@ -115,6 +120,7 @@ function greeting(app: FastifyInstance): string {
     ...(wallClock === null
       ? []
       : reachableAt(wallClock.address).map((host) => `  CSS-WC   udp://${host}:${wallClock.port}`)),
+    ...addresses.map(({ host, port }) => `  CSS-WC   ws://${host}:${port}/wc (for companions without UDP)`),
     'Timelines:',
     ...Object.values(TIMELINES).map(({ selector, ticksPerSecond }) => `  ${selector} (${ticksPerSecond} ticks/s)`),
     'Type a command, or "help":',

@@ -7,6 +7,8 @@ export interface WallClockTransportHandlers {
    * @param receivedTicks the reading of the client's clock, taken before anything else was done.
    */
   message(data: Uint8Array | string, receivedTicks: number): void
+  /** The server broke a rule of the transport itself: a message that is too long to be taken. */
+  violated(reason: string, detail: string): void
   /** Nothing can be sent until it opens again, which it tries by itself. */
   closed(reason: string): void
 }
@@ -17,10 +19,10 @@ export interface WallClockTransport {
   readonly url: string
   /** Whether messages are JSON text; otherwise they are the 32 bytes. */
   readonly isJson: boolean
-  /** @param now reads the client's clock, in ticks. */
+  /** Begins to connect. May be called again after {@link stop}. @param now reads the client's clock, in ticks. */
   start(handlers: WallClockTransportHandlers, now: () => number): void
-  /** Sends at once; a message that cannot be sent is lost, like any datagram. */
+  /** Sends at once; a message that cannot be sent is lost, like any datagram. The bytes may be overwritten afterwards. */
   send(message: Uint8Array | string): void
-  /** Closes for good. */
+  /** Closes; the handlers hear nothing more. */
   stop(): void
 }

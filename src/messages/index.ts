@@ -29,6 +29,11 @@ export { type TimelineOption, type TimelineProperties, tickRateOf } from './time
 export { decodeMaxFreqError, decodePrecision, encodeMaxFreqError, encodePrecision } from './wall-clock-fields.js'
 export { decodeWallClockJson, encodeWallClockJson } from './wall-clock-json.js'
 export {
+  WALL_CLOCK_WEBSOCKET_TYPE,
+  wallClockWebSocketLocation,
+  wallClockWebSocketUrl,
+} from './wall-clock-location.js'
+export {
   decodeWallClockMessage,
   encodeWallClockMessage,
   equalWallClockMessages,

@@ -1,4 +1,4 @@
-import { CII_PROPERTIES, type Cii, checkCii, parseJson } from '../messages/index.js'
+import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '../messages/index.js'
 import { CiiMessages, NOTHING_CHANGED } from './cii-messages.js'
 import type { Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
@@ -7,6 +7,11 @@ import { StateSender } from './state-sender.js'
 export interface CiiServerOptions extends EndpointServerOptions {
   /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
   cii?: Cii
+  /**
+   * Properties that every message of changes carries, changed or not: for companions that take an absent property for one that is gone, as
+   * `dvbcss-protocols` does with `timelines`. Default: none.
+   */
+  repeatedProperties?: readonly (keyof Cii)[]
 }
 
 /** How far one client is: kept by {@link CiiServer} for each connection. */
@@ -40,11 +45,12 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
   #state: Cii
-  readonly #messages = new CiiMessages()
+  readonly #messages: CiiMessages
 
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
+    this.#messages = new CiiMessages(options.repeatedProperties ?? [])
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
     this.#state = stateOf(this.#own)
   }
@@ -80,7 +86,7 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
 
   #replace(own: Cii, advertised: Cii): void {
     // Throws before anything has changed.
-    this.#state = stateOf(overlay(advertised, own))
+    this.#state = stateOf(beside(overlay(advertised, own), advertised, own))
     this.#own = own
     this.#advertised = advertised
     this.updateClients()
@@ -138,7 +144,7 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
     data: CiiConnectionData,
   ): void | Promise<void> {
     if (typeof message !== 'string') {
-      this.rejectMessage(connection, 'binary', `${message.length} bytes in a binary frame`)
+      this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
       return
     }
     try {
@@ -155,7 +161,7 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
 /** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
 function overlay(base: Cii, change: Cii): Cii {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) {
-    throw new TypeError(`cii: expected an object with the properties of CII, got ${String(change)}`)
+    throw new TypeError(`cii: expected an object with the properties of CII, got ${describeValue(change)}`)
   }
   for (const name of Object.keys(change)) {
     if (!(CII_PROPERTIES as readonly string[]).includes(name)) {
@@ -164,6 +170,12 @@ function overlay(base: Cii, change: Cii): Cii {
   }
   const defined = Object.entries(change).filter(([, value]) => value !== undefined)
   return { ...base, ...Object.fromEntries(defined) }
+}
+
+/** Private data is a list with room for both the app's entries and the advertised ones. */
+function beside(state: Cii, advertised: Cii, own: Cii): Cii {
+  if (!Array.isArray(own.private) || !Array.isArray(advertised.private)) return state
+  return { ...state, private: [...own.private, ...advertised.private] }
 }
 
 /** The valid, frozen state without its nulls. */

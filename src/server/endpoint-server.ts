@@ -1,3 +1,4 @@
+import { describeValue } from '../messages/index.js'
 import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import { type BadMessageReason, EndpointStatistics, type RefusalReason } from './endpoint-statistics.js'
@@ -52,8 +53,8 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** @throws TypeError when an option is of the wrong type or out of its range. */
   constructor(options: EndpointServerOptions = {}) {
-    this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections)
-    this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages)
+    this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections, 0)
+    this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
     this.#enabled = checkBoolean('enabled', options.enabled ?? true)
     this.#logger = options.logger
   }
@@ -78,7 +79,7 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   set maxConnections(value: number) {
-    this.#maxConnections = checkCount('maxConnections', value)
+    this.#maxConnections = checkCount('maxConnections', value, 0)
   }
 
   /** Switching off closes every connection with 1001 and refuses new ones with 403. */
@@ -270,12 +271,15 @@ function shorten(text: string): string {
   return text.length <= DEFAULTS.loggedCharacters ? text : `${text.slice(0, DEFAULTS.loggedCharacters - 1)}…`
 }
 
-function checkCount(option: string, value: unknown): number {
-  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0)) return value as number
-  throw new TypeError(`${option}: expected a whole number from 0 upward or Infinity, got ${String(value)}`)
+function checkCount(option: string, value: unknown, least: number): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least))
+    return value as number
+  throw new TypeError(
+    `${option}: expected a whole number from ${least} upward or Infinity, got ${describeValue(value)}`,
+  )
 }
 
 function checkBoolean(option: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw new TypeError(`${option}: expected true or false, got ${String(value)}`)
+  throw new TypeError(`${option}: expected true or false, got ${describeValue(value)}`)
 }

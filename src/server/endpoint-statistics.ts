@@ -31,7 +31,7 @@ export class EndpointStatistics {
     'broken-frame': 0,
     ignored: 0,
   }
-  /** Messages received, the dropped ones included. */
+  /** Messages received whole, the dropped ones included. */
   messagesIn = 0
   messagesOut = 0
   /** Bytes of the messages sent, without their framing. */

@@ -10,7 +10,8 @@ const UNAVAILABLE = Symbol('unavailable')
  * Within one round of updates each timeline is asked for once, however many clients want it.
  */
 export class TimelineAnswers {
-  readonly #wallClock: Clock
+  /** Dates the answer that a timeline is not available. */
+  wallClock: Clock
   readonly #failed: (error: unknown) => void
   readonly #sources = new Set<TimelineSource>()
   /** Timeline selector → how many clients want it. */
@@ -21,7 +22,7 @@ export class TimelineAnswers {
 
   /** @param failed hears what a source has thrown; the source is passed over then. */
   constructor(wallClock: Clock, failed: (error: unknown) => void) {
-    this.#wallClock = wallClock
+    this.wallClock = wallClock
     this.#failed = failed
   }
 
@@ -118,7 +119,7 @@ export class TimelineAnswers {
   }
 
   #unavailable(): ControlTimestamp {
-    const wallClockTime = BigInt(Math.round(this.#wallClock.nanos()))
+    const wallClockTime = BigInt(Math.round(this.wallClock.nanos()))
     return { contentTime: null, wallClockTime, timelineSpeedMultiplier: null }
   }
 

@@ -4,6 +4,7 @@ import {
   type ControlTimestamp,
   decodePresentationTimestamps,
   decodeSetupData,
+  describeValue,
   equalControlTimestamps,
   hasContentIdStem,
   MessageError,
@@ -11,7 +12,7 @@ import {
   parseJson,
   type SetupData,
 } from '../messages/index.js'
-import type { TimelineSource } from '../timelines/index.js'
+import { TimelineSource } from '../timelines/index.js'
 import type { Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { StateSender } from './state-sender.js'
@@ -44,16 +45,23 @@ export class TsServer extends EndpointServer<TsConnectionData> {
   override readonly loggingName: string = 'ts-server'
 
   readonly #answers: TimelineAnswers
+  readonly #hasOwnWallClock: boolean
   #contentId: string | null
 
   /** @throws TypeError when an option is of the wrong type. */
   constructor(options: TsServerOptions = {}) {
     super(options)
     this.#contentId = checkContentId(options.contentId ?? null)
+    this.#hasOwnWallClock = options.wallClock !== undefined
     this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (error) => {
       this.statistics.hookErrors += 1
       this.log.error({ err: error }, 'a timeline source failed')
     })
+  }
+
+  /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
+  useWallClock(wallClock: Clock): void {
+    if (!this.#hasOwnWallClock) this.#answers.wallClock = wallClock
   }
 
   /** What is on: clients whose stem it begins with can have timelines. Setting it tells every client for which that makes a difference. */
@@ -66,8 +74,14 @@ export class TsServer extends EndpointServer<TsConnectionData> {
     this.updateAllClients()
   }
 
-  /** Adds a source. It is told at once of the timelines that connected clients already want. Attaching it again does nothing. */
+  /**
+   * Adds a source. It is told at once of the timelines that connected clients already want. Attaching it again does nothing.
+   * @throws TypeError for what is no TimelineSource.
+   */
   attachTimelineSource(source: TimelineSource): void {
+    if (!(source instanceof TimelineSource)) {
+      throw new TypeError(`attachTimelineSource: expected a TimelineSource, got ${describeValue(source)}`)
+    }
     if (!this.#answers.attach(source)) return
     source.attachSink(this)
     this.updateAllClients()
@@ -127,7 +141,7 @@ export class TsServer extends EndpointServer<TsConnectionData> {
     data: TsConnectionData,
   ): void | Promise<void> {
     if (typeof message !== 'string') {
-      this.rejectMessage(connection, 'binary', `${message.length} bytes in a binary frame`)
+      this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
       return
     }
     try {
@@ -177,5 +191,5 @@ function isSetupData(value: unknown): boolean {
 
 function checkContentId(value: unknown): string | null {
   if (value === null || typeof value === 'string') return value
-  throw new TypeError(`contentId: expected a string or null, got ${String(value)}`)
+  throw new TypeError(`contentId: expected a string or null, got ${describeValue(value)}`)
 }

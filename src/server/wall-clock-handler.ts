@@ -5,7 +5,7 @@ import {
   WALL_CLOCK_MESSAGE_BYTES,
   WallClockMessageType,
 } from '../messages/index.js'
-import type { DropReason, RequestHandler } from './request-handler.js'
+import type { DropReason, RemoteEndpoint, RequestHandler } from './request-handler.js'
 
 export interface WallClockHandlerOptions {
   /** Precision to state, in seconds, above 0. Default: the clock's own dispersion, which for a system clock is the resolution with which it can be read. */
@@ -73,10 +73,16 @@ export class WallClockHandler implements RequestHandler {
     return this.#wallClock
   }
 
-  /** Turns a request into its response, in place. */
-  handle(message: Uint8Array): Uint8Array | DropReason {
+  /**
+   * Turns a request into its response, in place.
+   * @param receiveNanos when the request came; read now unless it is given.
+   */
+  handle(
+    message: Uint8Array,
+    _remote?: RemoteEndpoint,
+    receiveNanos: number = this.#wallClock.nanos(),
+  ): Uint8Array | DropReason {
     const wallClock = this.#wallClock
-    const receiveNanos = wallClock.nanos()
     if (message.length !== WALL_CLOCK_MESSAGE_BYTES) return 'wrong-length'
     if (message[0] !== VERSION) return 'wrong-version'
     if (message[1] !== WallClockMessageType.request) return 'not-a-request'

@@ -1,5 +1,5 @@
-import type { Clock } from '../clocks/index.js'
-import type { ControlTimestamp } from '../messages/index.js'
+import { Clock } from '../clocks/index.js'
+import { type ControlTimestamp, describeValue } from '../messages/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
 
 export interface ClockTimelineSourceOptions {
@@ -28,19 +28,24 @@ export class ClockTimelineSource extends TimelineSource {
   /**
    * @param wallClock the clock that CSS-WC serves; it and `clock` must have a common ancestor.
    * @param clock ticks at the timeline's tick rate.
-   * @throws TypeError for a selector that is no string, NoCommonClockError for clocks that are not related.
+   * @throws TypeError for a selector that is no string or a clock that is none, NoCommonClockError for clocks that are not related.
    */
   constructor(timelineSelector: string, wallClock: Clock, clock: Clock, options: ClockTimelineSourceOptions = {}) {
     super()
     if (typeof timelineSelector !== 'string' || timelineSelector === '') {
       throw new TypeError(
-        `ClockTimelineSource: timelineSelector: expected a URI as a non-empty string, got ${String(timelineSelector)}`,
+        `ClockTimelineSource: timelineSelector: expected a URI as a non-empty string, got ${describeValue(timelineSelector)}`,
       )
+    }
+    const clocks = { wallClock, clock, speedSource: options.speedSource ?? clock }
+    for (const [name, value] of Object.entries(clocks)) {
+      if (value instanceof Clock) continue
+      throw new TypeError(`ClockTimelineSource: ${name}: expected a Clock, got ${describeValue(value)}`)
     }
     this.timelineSelector = timelineSelector
     this.#wallClock = wallClock
     this.#clock = clock
-    this.#speedSource = options.speedSource ?? clock
+    this.#speedSource = clocks.speedSource
     // Unrelated clocks have to be reported here, not when the first client asks.
     wallClock.toOtherClock(clock, wallClock.now())
     wallClock.toOtherClock(this.#speedSource, wallClock.now())

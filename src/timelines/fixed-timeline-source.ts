@@ -1,4 +1,9 @@
-import { type ControlTimestamp, checkControlTimestamp, equalControlTimestamps } from '../messages/index.js'
+import {
+  type ControlTimestamp,
+  checkControlTimestamp,
+  describeValue,
+  equalControlTimestamps,
+} from '../messages/index.js'
 import { TimelineSource } from './timeline-source.js'
 
 /** A source whose control timestamp the app sets itself: for one timeline, or for all that a predicate accepts. */
@@ -14,7 +19,7 @@ export class FixedTimelineSource extends TimelineSource {
     super()
     if (typeof timelineSelector !== 'string' && typeof timelineSelector !== 'function') {
       throw new TypeError(
-        `FixedTimelineSource: timelineSelector: expected a string or a function, got ${String(timelineSelector)}`,
+        `FixedTimelineSource: timelineSelector: expected a string or a function, got ${describeValue(timelineSelector)}`,
       )
     }
     this.#recognises =

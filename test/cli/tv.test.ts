@@ -43,7 +43,7 @@ describe('the television', () => {
         },
       ]),
     })
-    expect(await client.nextJson()).toEqual({
+    expect(await client.nextJson()).toMatchObject({
       contentId: 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M',
       contentIdStatus: 'final',
     })

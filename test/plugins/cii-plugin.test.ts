@@ -82,6 +82,25 @@ describe('a CII client', () => {
   })
 })
 
+describe('properties that are repeated', () => {
+  it('come with every message of changes, and cause none', async () => {
+    const { app, url } = await ciiApp({ cii: { ...ON_AIR, timelines: [] }, repeatedProperties: ['timelines', 'teUrl'] })
+    const client = await WsClient.open(url)
+    await client.next()
+    app.cii.update({ presentationStatus: ['okay'] })
+    app.cii.update({ presentationStatus: ['fault'] })
+    expect(await client.nextJson()).toEqual({ presentationStatus: 'fault', timelines: [] })
+  })
+
+  it('must be properties of CII', async () => {
+    const app = makeApp()
+    app.register(ciiPlugin, { repeatedProperties: ['timeline'] as never })
+    await expect(app.ready()).rejects.toThrow(
+      'option "repeatedProperties" takes a list of names of CII properties, got',
+    )
+  })
+})
+
 describe('placeholders in the URLs', () => {
   const urls = {
     wcUrl: 'udp://{{host}}:6677',

@@ -166,6 +166,11 @@ describe('a timeline source', () => {
     expect(source.told).toEqual([`needed ${PTS}`, `not needed ${PTS}`])
   })
 
+  it('must be one', async () => {
+    const { app } = await tsApp()
+    expect(() => app.ts.attachTimelineSource({} as TimelineSource)).toThrow('expected a TimelineSource, got')
+  })
+
   it('that throws is logged and passed over', async () => {
     const stream = new LogLines()
     const { app, url } = await tsApp({}, { logger: { level: 'error', stream } })

@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { Type } from 'typebox'
+import type { Clock } from '../src/clocks/index.js'
+import { WallClockWebSocketServer } from '../src/server/wall-clock-websocket-server.js'
+import { registryOf, useWallClockOf } from './app-registry.js'
+import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
+import { clockSchema, enabledSchema, maxFreqErrorSchema, precisionSchema } from './options.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The wall clock over WebSocket that `wallClockWebSocketPlugin` has mounted. */
+    wallClockWebSocket: WallClockWebSocketServer
+  }
+}
+
+export interface WallClockWebSocketPluginOptions extends EndpointPluginOptions<WallClockWebSocketServer> {
+  /** The clock to serve. Default: `app.wallClock` where there is one, else a SystemClock. */
+  wallClock?: Clock
+  /** Precision to state, in seconds. Default: what the clock says. */
+  precisionSeconds?: number
+  /** Maximum frequency error to state, in ppm. Default: what the clock says. */
+  maxFreqErrorPpm?: number
+  /** Whether each response is followed by one with a better transmit time. Default false. */
+  followUp?: boolean
+}
+
+const WALL_CLOCK_WEBSOCKET: EndpointKind<WallClockWebSocketServer> = {
+  pluginName: 'wallClockWebSocketPlugin',
+  Base: WallClockWebSocketServer,
+  Default: WallClockWebSocketServer,
+  decorateAs: 'wallClockWebSocket',
+  schema: {
+    wallClock: Type.Optional(clockSchema),
+    precisionSeconds: Type.Optional(precisionSchema),
+    maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
+    followUp: Type.Optional(enabledSchema),
+  },
+}
+
+/** Serves the wall clock over WebSocket, to companions without UDP, and lets CII advertise where. */
+export const wallClockWebSocketPlugin: FastifyPluginAsync<WallClockWebSocketPluginOptions> = fp(
+  async (app: FastifyInstance, options: WallClockWebSocketPluginOptions) => {
+    const server = await registerEndpoint(app, WALL_CLOCK_WEBSOCKET, options, (path) => {
+      registryOf(app).announceEndpoint('webSocketWcUrl', path)
+    })
+    useWallClockOf(app, server)
+  },
+  { fastify: '5.x', name: 'fastify-dvbcss-wall-clock-websocket' },
+)

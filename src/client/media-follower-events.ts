@@ -1,0 +1,56 @@
+/**
+ * - `stopped`: not started, or stopped
+ * - `unavailable`: nobody knows where the timeline is
+ * - `paused`: the timeline stands still, and so does the media, at its position
+ * - `outside`: the timeline is before the media's beginning or past its end
+ * - `stepping`: the timeline runs at a speed that cannot be played; the media is paused and sought along it
+ * - `blocked`: the player refused to play, as browsers do before a user's gesture
+ * - `loading`: the player has nothing to play yet
+ * - `seeking`: a seek is under way, or has not been measured yet
+ * - `adjusting`: it plays, and is not within the tolerance yet
+ * - `locked`: it plays within the tolerance
+ */
+export type MediaFollowerState =
+  | 'stopped'
+  | 'unavailable'
+  | 'paused'
+  | 'outside'
+  | 'stepping'
+  | 'blocked'
+  | 'loading'
+  | 'seeking'
+  | 'adjusting'
+  | 'locked'
+
+export interface MediaFollowerStatus {
+  readonly state: MediaFollowerState
+  /** How far the media is ahead of the timeline, in seconds of media; undefined while that is not known. */
+  readonly errorSeconds: number | undefined
+  /** Where the media should be now, in media time; undefined while unavailable. */
+  readonly targetSeconds: number | undefined
+  readonly mediaSeconds: number
+  /** The timeline's; undefined while unavailable. */
+  readonly speed: number | undefined
+  /** What the player was last told. */
+  readonly rate: number | undefined
+  /** The part of the rate that corrects an error: 0.01 is one percent faster than the timeline. */
+  readonly bend: number
+  /** How far off the timeline itself may be, in seconds; undefined while unavailable. */
+  readonly dispersionSeconds: number | undefined
+  /** By how much the next seek will aim ahead, at speed 1. */
+  readonly seekLeadSeconds: number
+  /** Since start. */
+  readonly seeks: number
+  readonly rateChanges: number
+}
+
+export interface MediaFollowerEvents {
+  /** The player is told to seek. `leadSeconds`: by how much the aim is ahead of where the timeline is now. */
+  seek: { fromSeconds: number; toSeconds: number; leadSeconds: number; errorSeconds: number }
+  /** The player is told another rate. */
+  rate: { rate: number; speed: number; bend: number; errorSeconds: number | undefined }
+  /** The state is another. */
+  status: MediaFollowerStatus & { readonly previous: MediaFollowerState }
+  /** play() was refused. With `willRetry` false nothing happens until `retryPlay()`, or until someone else starts it. */
+  blocked: { error: unknown; willRetry: boolean }
+}
