@@ -1,0 +1,8 @@
+import { setPlatform } from '../client/platform.js'
+import { nodePlatform } from './platform.js'
+
+setPlatform(nodePlatform)
+
+export * from '../client/index.js'
+export { UdpWallClockTransport } from '../udp/udp-wall-clock-transport.js'
+export { nodePlatform } from './platform.js'

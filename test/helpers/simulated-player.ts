@@ -1,0 +1,157 @@
+import type { FollowedMedia } from '../../src/client/playback-media.js'
+
+export interface SimulatedPlayerOptions {
+  /** In what steps currentTime moves, in seconds. Default 0.01. */
+  quantumSeconds?: number
+  /** How long each seek takes, in seconds. Default 0.2. */
+  seekSeconds?: () => number
+  /** How long play() takes until it moves, in seconds. Default 0.05. */
+  startSeconds?: number
+  /** How long a new rate takes until it is heard, in seconds. Default 0.03. */
+  rateSeconds?: number
+  /** The rate really played is the one told, rounded to multiples of this; 0: never anything but 1. Default 0.01. */
+  rateStep?: number
+  /** By how much its own clock is off. Default 0. */
+  driftPpm?: number
+  duration?: number
+  /** False: no `seeking`, and the old position until the seek is done. Default true. */
+  tellsSeeking?: boolean
+  /** What play() rejects with. */
+  refusal?: () => Error | undefined
+  highestRate?: number
+}
+
+/** A player with the faults of real ones. It lives on performance.now(), so fake timers drive it. */
+export class SimulatedPlayer implements FollowedMedia {
+  readonly seeksTold: number[] = []
+  readonly ratesTold: number[] = []
+  playsTold = 0
+  refusal: () => Error | undefined
+  paused = true
+  readonly duration: number
+  readonly #options: Required<Omit<SimulatedPlayerOptions, 'refusal' | 'duration'>>
+  #position = 0
+  #at = seconds()
+  #movesFrom = 0
+  #rate = 1
+  #rateTold = 1
+  #rateFrom: { at: number; rate: number } | undefined
+  #seek: { aim: number; doneAt: number } | undefined
+
+  constructor(options: SimulatedPlayerOptions = {}) {
+    const { refusal = () => undefined, duration = Number.POSITIVE_INFINITY, ...rest } = options
+    this.refusal = refusal
+    this.duration = duration
+    this.#options = {
+      quantumSeconds: 0.01,
+      seekSeconds: () => 0.2,
+      startSeconds: 0.05,
+      rateSeconds: 0.03,
+      rateStep: 0.01,
+      driftPpm: 0,
+      tellsSeeking: true,
+      highestRate: 16,
+      ...rest,
+    }
+  }
+
+  /** Where it truly is. */
+  get position(): number {
+    this.#advance()
+    return this.#position
+  }
+
+  get seeking(): boolean | undefined {
+    this.#advance()
+    return this.#options.tellsSeeking ? this.#seek !== undefined : undefined
+  }
+
+  get ended(): boolean {
+    return this.position >= this.duration
+  }
+
+  get currentTime(): number {
+    const { quantumSeconds } = this.#options
+    return Math.floor(this.position / quantumSeconds + 1e-9) * quantumSeconds
+  }
+
+  set currentTime(aim: number) {
+    this.#advance()
+    this.seeksTold.push(aim)
+    const doneAt = seconds() + this.#options.seekSeconds()
+    this.#seek = { aim, doneAt }
+    if (!this.#options.tellsSeeking) return
+    this.#position = aim
+    this.#movesFrom = Math.max(this.#movesFrom, doneAt)
+  }
+
+  get playbackRate(): number {
+    return this.#rateTold
+  }
+
+  set playbackRate(rate: number) {
+    if (rate > this.#options.highestRate) throw new DOMException('too fast', 'NotSupportedError')
+    this.#advance()
+    this.ratesTold.push(rate)
+    this.#rateTold = rate
+    const { rateStep, rateSeconds } = this.#options
+    const played = rateStep === 0 ? 1 : Math.round(rate / rateStep) * rateStep
+    this.#rateFrom = { at: seconds() + rateSeconds, rate: played }
+  }
+
+  play(): Promise<void> {
+    this.playsTold++
+    const error = this.refusal()
+    if (error !== undefined) return Promise.reject(error)
+    if (!this.paused) return Promise.resolve()
+    this.#advance()
+    this.paused = false
+    this.#movesFrom = Math.max(this.#movesFrom, seconds() + this.#options.startSeconds)
+    return Promise.resolve()
+  }
+
+  pause(): void {
+    this.#advance()
+    this.paused = true
+  }
+
+  /** Stops moving for a while, as one does that lacks data. */
+  stall(forSeconds: number): void {
+    this.#advance()
+    this.#movesFrom = seconds() + forSeconds
+  }
+
+  #advance(): void {
+    const now = seconds()
+    while (this.#at < now) {
+      const stops = [this.#rateFrom?.at, this.#seek?.doneAt, this.#movesFrom].filter(
+        (t) => t !== undefined && t > this.#at,
+      )
+      const until = Math.min(now, ...(stops as number[]))
+      if (!this.paused && this.#at >= this.#movesFrom) {
+        this.#position += (until - this.#at) * this.#rate * (1 + this.#options.driftPpm / 1e6)
+      }
+      this.#at = until
+      this.#settle()
+    }
+    this.#settle()
+    if (this.#position < this.duration) return
+    this.#position = this.duration
+    this.paused = true
+  }
+
+  #settle(): void {
+    if (this.#rateFrom !== undefined && this.#rateFrom.at <= this.#at) {
+      this.#rate = this.#rateFrom.rate
+      this.#rateFrom = undefined
+    }
+    if (this.#seek !== undefined && this.#seek.doneAt <= this.#at) {
+      if (!this.#options.tellsSeeking) this.#position = this.#seek.aim
+      this.#seek = undefined
+    }
+  }
+}
+
+function seconds(): number {
+  return performance.now() / 1000
+}
