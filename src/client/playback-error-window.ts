@@ -20,9 +20,18 @@ export class PlaybackErrorWindow {
     return this.#fresh
   }
 
+  get count(): number {
+    return this.#errors.length
+  }
+
   /** Position less target, in seconds; undefined before the first reading. */
   get estimate(): number | undefined {
     return estimate(this.#errors)
+  }
+
+  /** By how much the readings differ, in seconds. */
+  get spread(): number {
+    return this.#errors.length === 0 ? 0 : Math.max(...this.#errors) - Math.min(...this.#errors)
   }
 
   add(errorSeconds: number): void {

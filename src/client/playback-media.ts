@@ -10,7 +10,7 @@ export interface FollowedMedia {
   /** May return a promise; one that rejects is understood as an element does it. */
   play(): unknown
   pause(): void
-  readonly seeking?: boolean
+  readonly seeking?: boolean | undefined
   readonly ended?: boolean
   /** As an element counts it: 0 nothing, 1 metadata, 2 this frame, 3 and 4 something to play. */
   readonly readyState?: number
@@ -21,16 +21,10 @@ export interface FollowedMedia {
   removeEventListener?(type: string, listener: () => void): void
 }
 
-const HAVE_METADATA = 1
 const HAVE_FUTURE_DATA = 3
 
 /** After these the position may be wanted or readable again sooner than the next look is due. */
 const TELLING_EVENTS = ['loadedmetadata', 'canplay', 'seeked', 'play'] as const
-
-/** False until there is metadata: a position set before that is only noted. */
-export function canSeek(media: FollowedMedia): boolean {
-  return (media.readyState ?? HAVE_METADATA) >= HAVE_METADATA
-}
 
 /** Whether it has something to play: false while it buffers. */
 export function canAdvance(media: FollowedMedia): boolean {

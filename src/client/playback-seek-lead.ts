@@ -3,7 +3,7 @@ const REMEMBERED = 5
 /** Until a seek was timed. */
 const FIRST_GUESS_SECONDS = 0.1
 
-/** A seek that took longer waited for the network, and says nothing of the next. */
+/** A seek that took longer waited for the network; to aim further ahead would only play what is not due yet. */
 const MAX_LEAD_SECONDS = 2
 
 /** By how much to aim ahead, learnt from where the last seeks came out: the middle one of them, so one slow seek changes little. */
