@@ -34,9 +34,9 @@ async function plugin() {
   const app = Fastify()
   await app.register(ciiPlugin, { prefix: '/cii', cii: STATE })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const [address] = app.addresses()
+  const { port } = /** @type {import('node:net').AddressInfo} */ (app.server.address())
   return {
-    port: address?.port ?? 0,
+    port,
     open: () => app.cii.statistics.open,
     update: (change) => app.cii.update(change),
   }
@@ -55,9 +55,9 @@ async function bareLoop(prepare) {
     client.on('error', () => {})
     client.send(JSON.stringify(state))
   })
-  const address = server.address()
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   return {
-    port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+    port,
     open: () => server.clients.size,
     update: (change) => {
       state = { ...state, ...change }
