@@ -1,7 +1,7 @@
 type Listener<Event> = (event: Event) => void
 
 /** Events by name, each with one object: small, typed, and the same in Node and in a browser. */
-export class Emitter<Events extends { [Name in keyof Events]: object }> {
+export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
 
   /** @returns the function that takes the listener away again. */

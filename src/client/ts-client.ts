@@ -10,9 +10,8 @@ import {
   parseJson,
   type SetupData,
 } from '../messages/index.js'
-import type { ProtocolErrorEvent } from './cii-client.js'
-import { Emitter } from './emitter.js'
-import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
+import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
+import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 
 export interface TsClientOptions extends ReconnectingSocketOptions, SetupData {
   /** The television's wall clock as this companion knows it: a WallClockClient's `clock`. */
@@ -28,7 +27,7 @@ export interface TsClientOptions extends ReconnectingSocketOptions, SetupData {
   timestampErrorSeconds?: number
 }
 
-export interface TsClientEvents extends ConnectionEvents {
+export interface TsClientEvents extends ReconnectingClientEvents {
   /** A control timestamp came, for a timeline that is available. */
   timing: {
     readonly timestamp: ControlTimestamp
@@ -41,21 +40,17 @@ export interface TsClientEvents extends ConnectionEvents {
   available: { readonly timestamp: ControlTimestamp }
   /** It has none any more: the server says so, or cannot say anything because the connection has gone. */
   unavailable: { readonly reason: 'timeline' | 'disconnected' }
-  protocolError: ProtocolErrorEvent
 }
 
 /**
- * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): asks for it and steers {@link clock} by the answers. Connects
- * again whenever the connection ends, until it is told to stop.
+ * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): asks for it and steers {@link clock} by the answers.
  *
  * When the connection ends the clock becomes unavailable but keeps running: an app that would rather go on than stop
  * can still read it.
  */
-export class TsClient extends Emitter<TsClientEvents> {
-  readonly url: string
+export class TsClient extends ReconnectingClient<TsClientEvents> {
   /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the server says where the timeline is. */
   readonly clock: CorrelatedClock
-  readonly #socket: ReconnectingSocket
   readonly #setup: string
   readonly #thresholdSeconds: number
   readonly #timestampErrorSeconds: number
@@ -66,48 +61,18 @@ export class TsClient extends Emitter<TsClientEvents> {
    * @throws TypeError, RangeError when an option is wrong.
    */
   constructor(url: string, options: TsClientOptions) {
-    super()
-    this.url = url
+    super(url, options)
     const { wallClock, contentIdStem, timelineSelector, tickRate, thresholdSeconds = 0 } = options
     const setup = { contentIdStem, timelineSelector, ...(options.private && { private: options.private }) }
     this.#setup = encodeSetupData(setup)
     this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
     this.#timestampErrorSeconds = checkSeconds('timestampErrorSeconds', options.timestampErrorSeconds ?? 1 / tickRate)
     this.clock = new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
-    this.#socket = new ReconnectingSocket(
-      url,
-      {
-        connected: () => {
-          this.emit('connected', { url })
-          this.#socket.send(this.#setup)
-        },
-        message: (data) => this.#message(data),
-        disconnected: ({ code, reason }, retryInSeconds) => {
-          this.#lose('disconnected')
-          this.emit('disconnected', { code, reason, retryInSeconds })
-        },
-        connectFailed: (failure, retryInSeconds) => this.emit('connectFailed', { failure, retryInSeconds }),
-      },
-      options,
-    )
   }
 
   /** The last control timestamp of this connection. */
   get timestamp(): ControlTimestamp | undefined {
     return this.#timestamp
-  }
-
-  get connected(): boolean {
-    return this.#socket.connected
-  }
-
-  start(): void {
-    this.#socket.start()
-  }
-
-  /** Closes the connection, and opens no other until it is started again. */
-  stop(): void {
-    this.#socket.stop()
   }
 
   /**
@@ -116,25 +81,21 @@ export class TsClient extends Emitter<TsClientEvents> {
    * @throws MessageError that names the property.
    */
   sendPresentationTimestamps(timestamps: PresentationTimestamps): boolean {
-    return this.#socket.send(encodePresentationTimestamps(timestamps))
+    return this.send(encodePresentationTimestamps(timestamps))
   }
 
-  #message(data: string | Uint8Array): void {
-    if (typeof data !== 'string') {
-      this.emit('protocolError', {
-        reason: 'binary',
-        detail: `expected text, got ${data.length} bytes in a binary frame`,
-      })
-      return
-    }
-    let timestamp: ControlTimestamp
-    try {
-      timestamp = decodeControlTimestamp(parseJson(data))
-    } catch (error) {
-      if (!(error instanceof MessageError)) throw error
-      this.emit('protocolError', { reason: error.kind, detail: error.message })
-      return
-    }
+  protected override opened(): void {
+    this.send(this.#setup)
+  }
+
+  protected override lost(): void {
+    this.#lose('disconnected')
+  }
+
+  protected override received(text: string): void {
+    const timestamp = decodeControlTimestamp(parseJson(text))
+    requireFinite('contentTime', timestamp.contentTime)
+    requireFinite('wallClockTime', timestamp.wallClockTime)
     this.#timestamp = timestamp
     if (isAvailable(timestamp)) this.#follow(timestamp, timestamp.contentTime, timestamp.timelineSpeedMultiplier)
     else this.#lose('timeline')
@@ -169,6 +130,12 @@ export class TsClient extends Emitter<TsClientEvents> {
     this.#hasPosition = false
     this.emit('unavailable', { reason })
   }
+}
+
+/** The wire has integers of any size, clocks do not. @throws MessageError */
+function requireFinite(field: string, time: bigint | null): void {
+  if (time === null || Number.isFinite(Number(time))) return
+  throw new MessageError('invalid-value', field, 'a time that a clock can have', time)
 }
 
 function checkSeconds(option: string, seconds: number): number {

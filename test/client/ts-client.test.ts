@@ -201,6 +201,12 @@ describe('a server that talks nonsense', () => {
       'invalid-value',
       'timelineSpeedMultiplier',
     ],
+    [
+      'a time beyond all clocks',
+      `{"contentTime":"1${'0'.repeat(400)}","wallClockTime":"0","timelineSpeedMultiplier":1}`,
+      'invalid-value',
+      'contentTime',
+    ],
     ['no JSON', '{', 'not-json', 'JSON'],
     ['bytes', Buffer.alloc(3), 'binary', 'binary'],
   ])('causes a protocolError and moves nothing: %s', async (_name, message, reason, detail) => {

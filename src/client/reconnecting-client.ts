@@ -1,0 +1,90 @@
+import { MessageError } from '../messages/index.js'
+import { Emitter } from './emitter.js'
+import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
+
+/** Something that came and makes no sense. The state is as it was. */
+export interface ProtocolErrorEvent {
+  /** One of a closed set of kinds, for programs. */
+  readonly reason: string
+  /** What was expected and what came, for people. */
+  readonly detail: string
+}
+
+export interface ReconnectingClientEvents extends ConnectionEvents {
+  protocolError: ProtocolErrorEvent
+}
+
+/** What the clients of the JSON protocols have in common: a connection that comes back, and text that is understood or reported. */
+export abstract class ReconnectingClient<Events extends ReconnectingClientEvents> extends Emitter<Events> {
+  readonly url: string
+  readonly #socket: ReconnectingSocket
+
+  /** @param url `ws://…` or `wss://…` */
+  constructor(url: string, options: ReconnectingSocketOptions) {
+    super()
+    this.url = url
+    this.#socket = new ReconnectingSocket(
+      url,
+      {
+        connected: () => {
+          this.#tell('connected', { url })
+          this.opened()
+        },
+        message: (data) => this.#message(data),
+        disconnected: ({ code, reason }, retryInSeconds) => {
+          this.lost()
+          this.#tell('disconnected', { code, reason, retryInSeconds })
+        },
+        connectFailed: (failure, retryInSeconds) => this.#tell('connectFailed', { failure, retryInSeconds }),
+      },
+      options,
+    )
+  }
+
+  get connected(): boolean {
+    return this.#socket.connected
+  }
+
+  /** Connects, and connects again whenever the connection ends. */
+  start(): void {
+    this.#socket.start()
+  }
+
+  /** Closes the connection, and opens no other until it is started again. */
+  stop(): void {
+    this.#socket.stop()
+  }
+
+  /** The connection is open. */
+  protected abstract opened(): void
+
+  /** A text frame came. @throws MessageError for what makes no sense, before anything has changed. */
+  protected abstract received(text: string): void
+
+  /** The connection has ended. */
+  protected lost(): void {}
+
+  /** @returns whether there was a connection to send on. */
+  protected send(text: string): boolean {
+    return this.#socket.send(text)
+  }
+
+  /** The events that every client has are among the events of each, which the compiler cannot see for itself. */
+  #tell<Name extends keyof ReconnectingClientEvents>(name: Name, event: ReconnectingClientEvents[Name]): void {
+    this.emit(name, event as Events[Name])
+  }
+
+  #message(data: string | Uint8Array): void {
+    if (typeof data !== 'string') {
+      const detail = `expected text, got a binary frame of length ${data.length}`
+      this.#tell('protocolError', { reason: 'binary', detail })
+      return
+    }
+    try {
+      this.received(data)
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error
+      this.#tell('protocolError', { reason: error.kind, detail: error.message })
+    }
+  }
+}
