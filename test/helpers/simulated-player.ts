@@ -1,4 +1,7 @@
 import type { FollowedMedia } from '../../src/client/playback-media.js'
+import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
+
+const TICK_RATE = 90_000
 
 export interface SimulatedPlayerOptions {
   /** In what steps currentTime moves, in seconds. Default 0.01. */
@@ -154,4 +157,20 @@ export class SimulatedPlayer implements FollowedMedia {
 
 function seconds(): number {
   return performance.now() / 1000
+}
+
+/** A timeline at 90 kHz over performance.now(), and where it is now. */
+export function simulatedTimeline(startSeconds: number): {
+  clock: CorrelatedClock
+  seconds(): number
+  jumpTo(to: number, speed?: number): void
+} {
+  const root = new SystemClock({ source: () => performance.now() * 1e6, precisionSeconds: 1e-6 })
+  const clock = new CorrelatedClock(root, { tickRate: TICK_RATE })
+  const jumpTo = (to: number, speed = clock.speed) => {
+    const correlation = new Correlation({ parentTicks: root.now(), childTicks: to * TICK_RATE })
+    clock.setCorrelationAndSpeed(correlation, speed)
+  }
+  jumpTo(startSeconds)
+  return { clock, seconds: () => clock.now() / TICK_RATE, jumpTo }
 }
