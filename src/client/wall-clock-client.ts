@@ -1,0 +1,323 @@
+import { type Clock, type ClockChange, CorrelatedClock } from '../clocks/index.js'
+import { describeValue, MessageError, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
+import type { Candidate } from './candidate.js'
+import { measure } from './candidate-measurement.js'
+import { Emitter } from './emitter.js'
+import { readWallClockAnswer, WallClockRequestWriter } from './wall-clock-carriage.js'
+import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
+import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
+import { WallClockPace } from './wall-clock-pace.js'
+import { WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
+import { WallClockSteering } from './wall-clock-steering.js'
+import type { WallClockTransport } from './wall-clock-transport.js'
+
+export interface WallClockClientEvents {
+  /** The transport has opened. */
+  connected: { readonly url: string }
+  /** The transport has closed, or could not open. It tries again by itself. */
+  disconnected: { readonly reason: string }
+  /** An exchange was complete and plausible. */
+  candidate: { readonly candidate: Candidate }
+  /** The clock follows another line now. */
+  adjusted: {
+    readonly candidate: Candidate
+    /** By how much it has jumped, in seconds; 0 for the first answer, and while it slews. */
+    readonly stepSeconds: number
+    /** What it has begun to slew, in seconds. */
+    readonly slewSeconds: number
+    /** Whether it was set anew, because the server's clock is another one: several answers agreed on that. */
+    readonly stepped: boolean
+    readonly dispersionSeconds: number
+  }
+  /** A request had no answer in time, or a response not the follow-up that it promised. */
+  timeout: { readonly waitedFor: 'response' | 'follow-up'; readonly waitedSeconds: number; readonly timeouts: number }
+  /** The server said something that cannot be. Nothing was changed by it. */
+  protocolError: { readonly reason: string; readonly detail: string }
+  available: { readonly dispersionSeconds: number }
+  unavailable: { readonly reason: 'dispersion' | 'parent-clock' | 'stopped'; readonly dispersionSeconds: number }
+}
+
+const NANOS_PER_SECOND = 1e9
+const MAX_TIMER_MILLIS = 60_000
+
+/**
+ * Asks a wall clock server what time it is, and keeps a clock to it (CSS-WC, TS 103 286-2 clause 8).
+ *
+ * The clock is never off by more than its dispersion says, as long as both oscillators keep to their stated frequency
+ * errors and the server tells the truth; also while the server is away, when the dispersion grows.
+ */
+export class WallClockClient extends Emitter<WallClockClientEvents> {
+  /** The server's wall clock, in nanoseconds. Unavailable until there is an answer. Do not set it. */
+  readonly clock: CorrelatedClock
+  readonly #settings: WallClockSettings
+  readonly #transport: WallClockTransport
+  readonly #parent: Clock
+  readonly #exchanges: WallClockExchanges
+  readonly #steering: WallClockSteering
+  readonly #pace: WallClockPace
+  readonly #counters = new WallClockCounters()
+  readonly #now: () => number
+  readonly #wake = (): void => this.#work()
+  #writer: WallClockRequestWriter | undefined
+  #unfollowParent: (() => void) | undefined
+  #timer: unknown
+  #started = false
+  #connected = false
+  /** The availability that was last told. */
+  #announced = false
+  #lastSentTicks = Number.NEGATIVE_INFINITY
+
+  /** @throws TypeError, RangeError that name the option, what it got and what it takes. */
+  constructor(options: WallClockClientOptions) {
+    super()
+    const settings = checkWallClockOptions(options)
+    const { parentClock: parent } = settings
+    this.#settings = settings
+    this.#transport = settings.transport
+    this.#parent = parent
+    this.#now = () => parent.now()
+    this.clock = new CorrelatedClock(parent, { available: false, name: `wall clock of ${settings.transport.url}` })
+    this.#exchanges = new WallClockExchanges(
+      settings.responseTimeoutSeconds * parent.tickRate,
+      settings.followUpTimeoutSeconds * parent.tickRate,
+    )
+    this.#steering = new WallClockSteering(this.clock, settings.algorithm, settings.slew)
+    this.#pace = new WallClockPace(settings.requestIntervalSeconds, settings.minRequestIntervalSeconds)
+  }
+
+  /** Where the server is. */
+  get url(): string {
+    return this.#transport.url
+  }
+
+  /** Begins to ask; does nothing if that was begun. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#unfollowParent = this.#parent.on('change', (change) => this.#parentChanged(change))
+    const { isJson } = this.#transport
+    const precision = this.#parent.dispersionAt(this.#parent.now())
+    this.#writer = new WallClockRequestWriter(isJson, precision, this.#parent.maxFreqErrorPpm)
+    this.#transport.start(
+      {
+        opened: () => this.#opened(),
+        message: (data, receivedTicks) => this.#received(data, receivedTicks),
+        violated: (reason, detail) => this.#protocolError(reason, detail),
+        closed: (reason) => this.#closed(reason),
+      },
+      this.#now,
+    )
+  }
+
+  /** Asks no more. The clock becomes unavailable: there is nobody left to keep its promise to become so. */
+  stop(): void {
+    if (!this.#started) return
+    this.#started = false
+    this.#connected = false
+    this.#settings.timers.clear(this.#timer)
+    this.#unfollowParent?.()
+    this.#transport.stop()
+    this.#exchanges.clear()
+    this.#setAvailable(false, 'stopped')
+  }
+
+  status(): WallClockStatus {
+    const parentTicks = this.#parent.now()
+    const { isSet } = this.#steering
+    const offsetNanos = this.clock.fromParent(parentTicks) - this.#parent.toNanos(parentTicks)
+    const counters = this.#counters
+    return {
+      available: this.clock.available,
+      connected: this.#connected,
+      offsetSeconds: isSet ? offsetNanos / NANOS_PER_SECOND : undefined,
+      speedPpm: (this.clock.speed - 1) * 1e6,
+      dispersionSeconds: this.#dispersionSeconds(),
+      roundTripSeconds: counters.roundTripSeconds,
+      minRoundTripSeconds: counters.minRoundTripSeconds,
+      medianRoundTripSeconds: counters.medianRoundTripSeconds,
+      requests: counters.requests,
+      responses: counters.responses,
+      followUps: counters.followUps,
+      timeouts: counters.timeouts,
+      followUpTimeouts: counters.followUpTimeouts,
+      ignored: { ...counters.ignored },
+      protocolErrors: counters.protocolErrors,
+    }
+  }
+
+  #opened(): void {
+    this.#connected = true
+    this.#pace.restart()
+    this.emit('connected', { url: this.url })
+    this.#work()
+  }
+
+  #closed(reason: string): void {
+    this.#connected = false
+    this.emit('disconnected', { reason })
+    this.#arm()
+  }
+
+  #received(data: Uint8Array | string, receivedTicks: number): void {
+    if (!this.#started) return
+    let message: WallClockMessage
+    try {
+      message = readWallClockAnswer(data)
+    } catch (error) {
+      const reason = error instanceof MessageError ? error.kind : 'unreadable'
+      this.#protocolError(reason, error instanceof Error ? error.message : describeValue(error))
+      return
+    }
+    const outcome = this.#exchanges.answer(message, receivedTicks)
+    if (outcome.kind === 'ignored') {
+      this.#counters.ignored[outcome.reason] += 1
+      return
+    }
+    if (message.type === WallClockMessageType.followUp) this.#counters.followUps += 1
+    else this.#counters.responses += 1
+    if (outcome.kind === 'complete') this.#use(outcome.exchange)
+    this.#arm()
+  }
+
+  #use(exchange: WallClockExchange): void {
+    const { candidate, implausible } = measure(exchange, this.#parent, this.#transport.isJson)
+    if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
+    if (candidate === undefined) return
+    const counters = this.#counters
+    const { roundTripSeconds } = candidate
+    counters.addRoundTrip(roundTripSeconds)
+    const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
+    this.#pace.answered(roundTripSeconds, counters.minRoundTripSeconds ?? 0, kind !== 'inconsistent')
+    this.emit('candidate', { candidate })
+    if (kind === 'inconsistent') {
+      const { offsetSeconds, dispersionSeconds } = candidate
+      const expected = `${this.#offsetSeconds()} ± ${this.#dispersionSeconds()}`
+      const found = `${offsetSeconds} ± ${dispersionSeconds}`
+      this.#protocolError('inconsistent', `expected an offset of ${expected} s, got ${found} s`)
+    }
+    if (kind === 'adjusted') {
+      const dispersionSeconds = this.#dispersionSeconds()
+      this.emit('adjusted', { candidate, stepSeconds, slewSeconds, stepped, dispersionSeconds })
+    }
+    this.#checkAvailability()
+  }
+
+  /** Does what is due, and sets the timer for what is due next. */
+  #work(): void {
+    if (!this.#started) return
+    const now = this.#now()
+    for (const { waitedFor, waitedTicks, exchange } of this.#exchanges.expire(now)) {
+      const counters = this.#counters
+      if (waitedFor === 'response') counters.timeouts += 1
+      else counters.followUpTimeouts += 1
+      const waitedSeconds = waitedTicks / this.#parent.tickRate
+      this.emit('timeout', { waitedFor, waitedSeconds, timeouts: counters.timeouts })
+      if (exchange !== undefined) this.#use(exchange)
+    }
+    if (now >= this.#steering.slewEndTicks) this.#steering.update(now)
+    this.#checkAvailability()
+    // A listener may have stopped the client.
+    if (this.#started && this.#connected && now >= this.#nextRequestTicks()) this.#ask()
+    this.#arm()
+  }
+
+  #ask(): void {
+    if (this.#writer === undefined) return
+    const request = this.#exchanges.open()
+    const message = this.#writer.write(request.originate)
+    this.#pace.sent()
+    this.#counters.requests += 1
+    // Nothing may come between the reading and the sending: it would count as time on the way.
+    request.sentTicks = this.#parent.now()
+    this.#transport.send(message)
+    this.#lastSentTicks = request.sentTicks
+  }
+
+  #nextRequestTicks(): number {
+    if (!this.#connected) return Number.POSITIVE_INFINITY
+    // Also across a reconnect, where the pace wants to begin at once.
+    const wait = Math.max(this.#pace.waitSeconds, this.#settings.minRequestIntervalSeconds)
+    return this.#lastSentTicks + wait * this.#parent.tickRate
+  }
+
+  #arm(): void {
+    const { timers } = this.#settings
+    timers.clear(this.#timer)
+    if (!this.#started) return
+    const now = this.#now()
+    const due = Math.min(
+      this.#nextRequestTicks(),
+      this.#exchanges.nextExpiryTicks,
+      this.#steering.slewEndTicks,
+      this.#unavailableTicks(now),
+    )
+    const millis = ((due - now) / this.#parent.tickRate) * 1000
+    // Rounded up, because timers count whole milliseconds; bounded, because a parent clock may be set.
+    this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_MILLIS))
+  }
+
+  /** When the bound will exceed what the option allows. */
+  #unavailableTicks(now: number): number {
+    if (!this.clock.available) return Number.POSITIVE_INFINITY
+    const left = this.#settings.maxDispersionSeconds - this.#dispersionSeconds()
+    return now + (left / this.clock.correlation.errorGrowthRate) * this.#parent.tickRate
+  }
+
+  #checkAvailability(): void {
+    if (!this.#started) return
+    const isSure = this.#steering.isSet && this.#dispersionSeconds() <= this.#settings.maxDispersionSeconds
+    this.#setAvailable(isSure, 'dispersion')
+  }
+
+  #setAvailable(available: boolean, reason: WallClockClientEvents['unavailable']['reason']): void {
+    try {
+      this.clock.available = available
+    } catch (error) {
+      // A listener of the clock threw, after all were told.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+    this.#announceAvailability(reason)
+  }
+
+  #announceAvailability(reason: WallClockClientEvents['unavailable']['reason']): void {
+    // That of the parent counts as well.
+    const { available } = this.clock
+    if (available === this.#announced) return
+    this.#announced = available
+    const dispersionSeconds = this.#dispersionSeconds()
+    if (available) this.emit('available', { dispersionSeconds })
+    else this.emit('unavailable', { reason, dispersionSeconds })
+  }
+
+  /** A parent that was set to another time or speed makes all that was measured by it worthless. */
+  #parentChanged({ reason }: ClockChange): void {
+    if (reason === 'availability') {
+      this.#announceAvailability('parent-clock')
+      this.#arm()
+      return
+    }
+    this.#exchanges.clear()
+    this.#steering.forget()
+    this.#counters.forgetRoundTrips()
+    this.#pace.restart()
+    this.#lastSentTicks = Number.NEGATIVE_INFINITY
+    this.#setAvailable(false, 'parent-clock')
+    this.#arm()
+  }
+
+  #offsetSeconds(): number {
+    const parentTicks = this.#parent.now()
+    return (this.clock.fromParent(parentTicks) - this.#parent.toNanos(parentTicks)) / NANOS_PER_SECOND
+  }
+
+  #dispersionSeconds(): number {
+    return this.#steering.isSet ? this.clock.dispersionAt(this.clock.now()) : Number.POSITIVE_INFINITY
+  }
+
+  #protocolError(reason: string, detail: string): void {
+    this.#counters.protocolErrors += 1
+    this.emit('protocolError', { reason, detail })
+  }
+}

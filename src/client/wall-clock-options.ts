@@ -1,0 +1,124 @@
+import { Clock, SystemClock } from '../clocks/index.js'
+import { checkNotNegative, checkPositive, show } from '../clocks/option-checks.js'
+import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
+import { getPlatform } from './platform.js'
+import {
+  DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS,
+  DEFAULT_MAX_DISPERSION_SECONDS,
+  DEFAULT_MIN_REQUEST_INTERVAL_SECONDS,
+  DEFAULT_REQUEST_INTERVAL_SECONDS,
+  DEFAULT_RESPONSE_TIMEOUT_SECONDS,
+  MAX_FREQ_ERROR_PPM,
+} from './wall-clock-limits.js'
+import type { SlewLimits } from './wall-clock-steering.js'
+import type { WallClockTransport } from './wall-clock-transport.js'
+import { type WallClockCarriage, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
+
+export interface SlewOptions {
+  /** By how much the clock may run faster or slower to get to a new reading, in parts per million. Default 500. */
+  maxRatePpm?: number
+  /** A larger difference is jumped all the same, in seconds. Default 1. */
+  stepAboveSeconds?: number
+}
+
+/** Timers, as setTimeout and clearTimeout are. */
+export interface WallClockTimers {
+  set(callback: () => void, millis: number): unknown
+  clear(timer: unknown): void
+}
+
+export interface WallClockClientOptions {
+  /** How to reach the server, or its URL: `udp://host:port` where the platform has UDP, `ws://` or `wss://`. */
+  transport: WallClockTransport | string
+  /** For a WebSocket URL: how the messages travel. Default `binary`. */
+  carriage?: WallClockCarriage
+  /** The clock that the wall clock is told by. Default: a SystemClock. */
+  parentClock?: Clock
+  /** Which answers to follow. Default: a {@link LowestDispersionAlgorithm}. */
+  algorithm?: CandidateAlgorithm
+  /** Seconds between requests once the clock has settled. Default 1. */
+  requestIntervalSeconds?: number
+  /** Seconds between requests at least, whatever happens. Default 0.025. */
+  minRequestIntervalSeconds?: number
+  /** The clock is unavailable while it may be off by more, in seconds. Default 1. */
+  maxDispersionSeconds?: number
+  /** Answers that take longer are not used. Default 1. */
+  responseTimeoutSeconds?: number
+  /** How long to wait for a follow-up that was promised. Default 0.2. */
+  followUpTimeoutSeconds?: number
+  /** Whether the clock runs faster or slower to get to a new reading, instead of jumping there. Default false. */
+  slew?: boolean | SlewOptions
+  /** For tests. Default: the global ones. */
+  timers?: WallClockTimers
+}
+
+export interface WallClockSettings {
+  readonly transport: WallClockTransport
+  readonly parentClock: Clock
+  readonly algorithm: CandidateAlgorithm
+  readonly requestIntervalSeconds: number
+  readonly minRequestIntervalSeconds: number
+  readonly maxDispersionSeconds: number
+  readonly responseTimeoutSeconds: number
+  readonly followUpTimeoutSeconds: number
+  readonly slew: SlewLimits | undefined
+  readonly timers: WallClockTimers
+}
+
+const GLOBAL_TIMERS: WallClockTimers = {
+  set: (callback, millis) => setTimeout(callback, millis),
+  clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+}
+
+/** A clock that is slewed by more hardly tells the time of anything. */
+const MAX_SLEW_PPM = 100_000
+
+/** @throws TypeError, RangeError that name the option, what it got and what it takes. */
+export function checkWallClockOptions(options: WallClockClientOptions): WallClockSettings {
+  const parentClock = options.parentClock ?? new SystemClock()
+  if (!(parentClock instanceof Clock)) throw new TypeError(`parentClock: expected a Clock, got ${show(parentClock)}`)
+  if (!(parentClock.maxFreqErrorPpm <= MAX_FREQ_ERROR_PPM)) {
+    const got = `${parentClock.name} with ${parentClock.maxFreqErrorPpm} ppm`
+    throw new RangeError(`parentClock: expected a frequency error of ${MAX_FREQ_ERROR_PPM} ppm at most, got ${got}`)
+  }
+  const seconds = (option: keyof WallClockClientOptions, fallback: number): number =>
+    checkPositive(option, options[option] ?? fallback, 'seconds, above 0')
+  return {
+    transport: transportOf(options.transport, options.carriage),
+    parentClock,
+    algorithm: options.algorithm ?? new LowestDispersionAlgorithm(),
+    requestIntervalSeconds: seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS),
+    minRequestIntervalSeconds: seconds('minRequestIntervalSeconds', DEFAULT_MIN_REQUEST_INTERVAL_SECONDS),
+    maxDispersionSeconds: seconds('maxDispersionSeconds', DEFAULT_MAX_DISPERSION_SECONDS),
+    responseTimeoutSeconds: seconds('responseTimeoutSeconds', DEFAULT_RESPONSE_TIMEOUT_SECONDS),
+    followUpTimeoutSeconds: seconds('followUpTimeoutSeconds', DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS),
+    slew: slewLimitsOf(options.slew ?? false),
+    timers: options.timers ?? GLOBAL_TIMERS,
+  }
+}
+
+function slewLimitsOf(slew: boolean | SlewOptions): SlewLimits | undefined {
+  if (slew === false) return undefined
+  const { maxRatePpm = 500, stepAboveSeconds = 1 } = slew === true ? {} : slew
+  checkPositive('slew.maxRatePpm', maxRatePpm, 'parts per million, above 0')
+  if (maxRatePpm > MAX_SLEW_PPM) {
+    throw new RangeError(`slew.maxRatePpm: expected ${MAX_SLEW_PPM} at most, got ${maxRatePpm}`)
+  }
+  checkNotNegative('slew.stepAboveSeconds', stepAboveSeconds, 'seconds, 0 or more')
+  return { maxRatePpm, stepAboveSeconds }
+}
+
+function transportOf(transport: WallClockTransport | string, carriage?: WallClockCarriage): WallClockTransport {
+  if (typeof transport === 'object' && transport !== null) return transport
+  const scheme = typeof transport === 'string' ? transport.slice(0, transport.indexOf(':') + 1).toLowerCase() : ''
+  if (scheme === 'ws:' || scheme === 'wss:') {
+    return new WebSocketWallClockTransport(transport, carriage === undefined ? {} : { carriage })
+  }
+  if (scheme === 'udp:') {
+    const udp = getPlatform().createUdpTransport?.(transport)
+    if (udp !== undefined) return udp
+    throw new TypeError(`transport: expected a ws:// or wss:// URL, because there is no UDP here, got ${transport}`)
+  }
+  throw new TypeError(`transport: expected a udp://, ws:// or wss:// URL or a transport, got ${show(transport)}`)
+}

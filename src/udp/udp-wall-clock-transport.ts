@@ -1,0 +1,190 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { lookup } from 'node:dns/promises'
+import { Backoff, type BackoffOptions } from '../client/backoff.js'
+import type { WallClockTransport, WallClockTransportHandlers } from '../client/wall-clock-transport.js'
+
+export interface UdpWallClockTransportOptions {
+  /** How the waits grow between tries to look the host up and to open a socket. */
+  backoff?: BackoffOptions
+}
+
+/** What the system says of a single datagram. The next may get through, so the socket stays. */
+const PASSING_ERRORS: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ECONNREFUSED', 'EINTR'])
+
+/** After so many requests in a row without an answer the host may have moved: its name is looked up again. */
+const UNANSWERED_UNTIL_LOOKUP = 30
+
+/**
+ * Wall clock messages in datagrams. The host is looked up once, and again after errors and long silence.
+ *
+ * The socket is not connected, although that makes a send cheaper: it then costs what the server's costs, and the half
+ * of the round trip that the clock is derived from is nearer to the truth. A television with two networks may answer
+ * from its other address, so an answer is known by the port, and by the request that it repeats.
+ */
+export class UdpWallClockTransport implements WallClockTransport {
+  readonly url: string
+  readonly isJson = false
+  readonly #host: string
+  readonly #port: number
+  readonly #backoff: Backoff
+  readonly #onSent = (error: Error | null): void => {
+    if (error !== null) this.#sendFailed(error)
+  }
+  #handlers: WallClockTransportHandlers | undefined
+  #now: () => number = () => 0
+  #socket: Socket | undefined
+  #address = ''
+  #openedAt: number | undefined
+  #unanswered = 0
+  #retry: ReturnType<typeof setTimeout> | undefined
+
+  /**
+   * @param target a URL `udp://host:port`, or the host.
+   * @throws TypeError for anything else.
+   */
+  constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
+    const [host, ownPort] = port === undefined ? parseUrl(target) : [target, port]
+    if (!Number.isInteger(ownPort) || ownPort < 1 || ownPort > 65_535) {
+      throw new TypeError(`port: expected an integer from 1 to 65535, got ${String(ownPort)}`)
+    }
+    this.#host = host
+    this.#port = ownPort
+    this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${ownPort}`
+    this.#backoff = new Backoff(options.backoff)
+  }
+
+  start(handlers: WallClockTransportHandlers, now: () => number): void {
+    this.stop()
+    this.#handlers = handlers
+    this.#now = now
+    void this.#open(handlers)
+  }
+
+  send(message: Uint8Array | string): void {
+    const socket = this.#socket
+    if (socket === undefined) return
+    try {
+      socket.send(message, this.#port, this.#address, this.#onSent)
+    } catch (error) {
+      // A socket that somebody closed throws.
+      this.#failed(error)
+      return
+    }
+    this.#unanswered += 1
+    if (this.#unanswered >= UNANSWERED_UNTIL_LOOKUP) this.#lookUpAgain()
+  }
+
+  stop(): void {
+    this.#handlers = undefined
+    clearTimeout(this.#retry)
+    this.#close()
+  }
+
+  async #open(handlers: WallClockTransportHandlers): Promise<void> {
+    let socket: Socket | undefined
+    try {
+      const { address, family } = await lookup(this.#host)
+      // It may have been stopped meanwhile, or stopped and started.
+      if (this.#handlers !== handlers) return
+      // The look-up that sockets have defers each send by a tick, which would count as time on the way.
+      const addressAsItIs: AddressLookup = (name, _family, callback) => callback(null, name, family)
+      socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs })
+      await this.#bind(socket)
+      if (this.#handlers !== handlers) {
+        socket.close()
+        return
+      }
+      this.#address = address
+    } catch (error) {
+      if (this.#handlers === handlers) this.#failed(error)
+      return
+    }
+    this.#socket = socket
+    this.#unanswered = 0
+    this.#openedAt = performance.now()
+    this.#listen(socket, handlers)
+    handlers.opened()
+  }
+
+  #bind(socket: Socket): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error): void => {
+        socket.close()
+        reject(error)
+      }
+      socket.once('error', onError)
+      socket.bind(0, () => {
+        socket.off('error', onError)
+        resolve()
+      })
+    })
+  }
+
+  #listen(socket: Socket, handlers: WallClockTransportHandlers): void {
+    const now = this.#now
+    const port = this.#port
+    socket.on('message', (message: Buffer, remote: RemoteInfo) => {
+      const receivedTicks = now()
+      if (remote.port !== port || this.#socket !== socket) return
+      this.#unanswered = 0
+      handlers.message(message, receivedTicks)
+    })
+    socket.on('error', (error) => {
+      if (this.#socket === socket) this.#sendFailed(error)
+    })
+    socket.once('close', () => {
+      if (this.#socket === socket) this.#failed(new Error('the socket was closed'))
+    })
+  }
+
+  #sendFailed(error: Error): void {
+    if ('code' in error && PASSING_ERRORS.has(String(error.code))) return
+    this.#failed(error)
+  }
+
+  /** Gives the socket up, and tries again in a while. */
+  #failed(error: unknown): void {
+    const handlers = this.#handlers
+    if (handlers === undefined) return
+    if (this.#openedAt !== undefined) this.#backoff.ended((performance.now() - this.#openedAt) / 1000)
+    this.#close()
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => void this.#open(handlers), this.#backoff.next() * 1000)
+    handlers.closed(`${this.url}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  #lookUpAgain(): void {
+    this.#unanswered = 0
+    const socket = this.#socket
+    lookup(this.#host).then(
+      ({ address, family }) => {
+        if (this.#socket !== socket || socket === undefined || address === this.#address) return
+        const isSameFamily = (socket.address().family === 'IPv6') === (family === 6)
+        if (isSameFamily) this.#address = address
+        else this.#failed(new Error(`${this.#host} has become ${address}`))
+      },
+      // What was known stays the best guess.
+      () => {},
+    )
+  }
+
+  #close(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#openedAt = undefined
+    socket?.close()
+  }
+}
+
+type AddressLookup = (
+  hostname: string,
+  family: unknown,
+  callback: (error: Error | null, address: string, family: number) => void,
+) => void
+
+function parseUrl(url: string): [host: string, port: number] {
+  const match = /^udp:\/\/(?:\[([^\]/]+)\]|([^:/?#@]+)):(\d{1,5})\/?$/i.exec(url)
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined) throw new TypeError(`url: expected udp://host:port, got ${JSON.stringify(url)}`)
+  return [host, Number(match?.[3])]
+}
