@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { checkCommand } from './check-command.js'
 import { tvCommand } from './tv-command.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
@@ -12,4 +13,5 @@ await new Command('dvbcss')
   .version(version)
   .showHelpAfterError()
   .addCommand(tvCommand())
+  .addCommand(checkCommand())
   .parseAsync()

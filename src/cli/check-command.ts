@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { type CheckRequest, isWebSocketUrl, parseUdpUrl } from './check/check-target.js'
+import { reportJson, reportText, summarise } from './check/report.js'
+import { runCheck } from './check/run-check.js'
+
+interface CheckOptions {
+  wc?: string
+  ts?: string
+  selector?: string
+  stem?: string
+  seconds: number
+  json?: boolean
+}
+
+const EXIT = { kept: 0, broken: 1, untested: 2, interrupted: 130 } as const
+const MAX_SECONDS = 86_400
+
+/** `dvbcss check`: whether a television keeps to the protocols, rule by rule. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('check a television against the protocols, rule by rule: ours, or anybody’s')
+    .argument('<url>', 'its CSS-CII endpoint, ws://…; or udp://host:port for a wall clock alone', parseTarget)
+    .option('--wc <url>', 'wall clock to check, instead of the one that CII names', parseWc)
+    .option('--ts <url>', 'CSS-TS endpoint to check, instead of the one that CII names', parseTs)
+    .option('--selector <uri>', 'timeline to ask for (default: PTS if CII lists it, else the first that it lists)')
+    .option('--stem <text>', 'contentIdStem to ask for it with (default: the empty one, for any content)')
+    .option('--seconds <n>', 'how long to watch; longer measures rates more finely', parseSeconds, 5)
+    .option('--json', 'one JSON object a line: one for each rule, and the counts in the last')
+    .addHelpText(
+      'after',
+      `
+Malformed messages are sent at the end: a server that does not withstand them is down afterwards.
+
+Exit codes:
+  0    every rule that could be tried was kept (warnings count as kept)
+  1    a rule was broken
+  2    it could not be tested, or the command line is wrong
+  130  interrupted
+
+Examples:
+  dvbcss check ws://192.168.1.20:7681/cii
+  dvbcss check udp://192.168.1.20:6677 --seconds 30
+  dvbcss check ws://localhost:7681/cii --selector urn:dvb:css:timeline:temi:1:1
+  dvbcss check ws://localhost:7681/cii --json | jq -r 'select(.verdict == "fail").rule'`,
+    )
+    .showHelpAfterError('(dvbcss check --help tells what it takes)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.kept : EXIT.untested))
+    .action(check)
+}
+
+async function check(target: string, { wc, ts, seconds, json = false, ...rest }: CheckOptions): Promise<void> {
+  const request: CheckRequest = {
+    target,
+    seconds,
+    ...rest,
+    ...(wc === undefined ? {} : { wcUrl: wc }),
+    ...(ts === undefined ? {} : { tsUrl: ts }),
+  }
+  const interrupted = (): never => {
+    process.stderr.write('\ndvbcss check: interrupted\n')
+    process.exit(EXIT.interrupted)
+  }
+  process.once('SIGINT', interrupted)
+  // Whoever reads the output may have seen enough.
+  process.stdout.on('error', () => {})
+  if (process.stderr.isTTY) process.stderr.write(`Watching ${target} for ${seconds} s…\n`)
+  try {
+    const reports = await runCheck(request)
+    const exitCode = summarise(reports).fail === 0 ? EXIT.kept : EXIT.broken
+    const coloured = process.stdout.isTTY && process.env.NO_COLOR === undefined
+    process.stdout.write(`${json ? reportJson(reports, exitCode) : reportText(reports, coloured)}\n`)
+    process.exitCode = exitCode
+  } catch (error) {
+    const { message } = error as Error
+    if (json) process.stdout.write(`${JSON.stringify({ untested: message, exitCode: EXIT.untested })}\n`)
+    process.stderr.write(`dvbcss check: could not test ${message}\n`)
+    process.exitCode = EXIT.untested
+  } finally {
+    process.off('SIGINT', interrupted)
+  }
+}
+
+function parseTarget(text: string): string {
+  if (isWebSocketUrl(text) || parseUdpUrl(text) !== undefined) return text
+  throw new InvalidArgumentError('Expected ws://…, wss://… or udp://host:port.')
+}
+
+function parseWc(text: string): string {
+  if (parseUdpUrl(text) !== undefined) return text
+  throw new InvalidArgumentError('Expected udp://host:port.')
+}
+
+function parseTs(text: string): string {
+  if (isWebSocketUrl(text)) return text
+  throw new InvalidArgumentError('Expected ws://… or wss://….')
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= MAX_SECONDS) return seconds
+  throw new InvalidArgumentError(`Expected a number of seconds above 0, up to ${MAX_SECONDS}.`)
+}

@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { EndpointObservations } from './endpoint-rules.js'
+import type { SocketRecord } from './recorded-socket.js'
+import { type JsonObject, readObject } from './values.js'
+
+/** What was seen of a CSS-CII endpoint. */
+export interface CiiObservations extends EndpointObservations {
+  /** A connection that was made at the end of the watch, while the first was still open. */
+  readonly later: SocketRecord | undefined
+}
+
+/** A message, and which of its connection's it was. */
+export interface CiiMessage {
+  readonly message: JsonObject
+  readonly index: number
+}
+
+/** Every message that is a JSON object, of all connections. */
+export function ciiMessages({ held, later }: CiiObservations): CiiMessage[] {
+  return [held, later].flatMap((record) =>
+    (record?.frames ?? []).flatMap(({ text }, index) => {
+      const message = readObject(text)
+      return message === undefined ? [] : [{ message, index }]
+    }),
+  )
+}
+
+/** The values of a property wherever it is there and not null. */
+export function valuesOf(observed: CiiObservations, property: string): unknown[] {
+  return ciiMessages(observed)
+    .map(({ message }) => message[property])
+    .filter((value) => value !== undefined && value !== null)
+}
+
+/** The state after each message of a connection, without what is null. */
+export function statesOf(record: SocketRecord): JsonObject[] {
+  const states: JsonObject[] = []
+  let state: JsonObject = {}
+  for (const { text } of record.frames) {
+    const all = { ...state, ...readObject(text) }
+    state = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
+    states.push(state)
+  }
+  return states
+}
+
+/** The names of the properties in which two states differ. */
+export function differences(a: JsonObject, b: JsonObject): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)])
+  return [...names].filter((name) => !isDeepStrictEqual(a[name], b[name]))
+}

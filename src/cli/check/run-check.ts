@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CheckRequest, isWebSocketUrl, parseUdpUrl } from './check-target.js'
+import { CII_MESSAGE_RULES } from './cii-message-rules.js'
+import { type CiiObservations, statesOf } from './cii-observations.js'
+import { observeCii, openCii } from './cii-probe.js'
+import { CII_PROPERTY_RULES } from './cii-property-rules.js'
+import { endpointRules } from './endpoint-rules.js'
+import { chooseTimeline } from './offered-timeline.js'
+import { describeState } from './recorded-socket.js'
+import { CLAUSE_CII, CLAUSE_TS, type Finding, judgeAll, type Rule } from './rule.js'
+import { TS_BEHAVIOUR_RULES } from './ts-behaviour-rules.js'
+import type { TsObservations } from './ts-observations.js'
+import { TsProbe } from './ts-probe.js'
+import { TS_TIMESTAMP_RULES } from './ts-timestamp-rules.js'
+import type { JsonObject } from './values.js'
+import { WALL_CLOCK_GARBAGE_RULES } from './wall-clock-garbage-rules.js'
+import { WALL_CLOCK_MESSAGE_RULES } from './wall-clock-message-rules.js'
+import { offsetNanos, type WallClockObservations } from './wall-clock-observations.js'
+import { WallClockProbe } from './wall-clock-probe.js'
+import { WALL_CLOCK_TIME_RULES } from './wall-clock-time-rules.js'
+
+interface Rules {
+  readonly cii: readonly Rule<CiiObservations>[]
+  readonly ts: readonly Rule<TsObservations>[]
+  readonly wc: readonly Rule<WallClockObservations>[]
+}
+
+/** The rules, by the endpoint that they are for. */
+export const RULES: Rules = {
+  cii: [...endpointRules('cii', CLAUSE_CII), ...CII_MESSAGE_RULES, ...CII_PROPERTY_RULES],
+  ts: [...endpointRules('ts', CLAUSE_TS), ...TS_BEHAVIOUR_RULES, ...TS_TIMESTAMP_RULES],
+  wc: [...WALL_CLOCK_MESSAGE_RULES, ...WALL_CLOCK_TIME_RULES, ...WALL_CLOCK_GARBAGE_RULES],
+}
+
+export type EndpointName = keyof Rules
+
+/** What was found on one endpoint. */
+export interface EndpointReport {
+  readonly endpoint: EndpointName
+  readonly url: string
+  /** Why there are no findings. */
+  readonly untested?: string
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Watches a television for so many seconds, provokes it afterwards, and judges what was seen.
+ * @throws Error when what was named cannot be reached at all; its message says why.
+ */
+export async function runCheck(request: CheckRequest): Promise<EndpointReport[]> {
+  const { target, seconds } = request
+  const hasCii = parseUdpUrl(target) === undefined
+  const held = hasCii ? await openCii(target) : undefined
+  if (held !== undefined && held.record.openedNanos === undefined) {
+    throw new Error(`${target}: ${describeState(held.record)}`)
+  }
+  const state = (held && statesOf(held.record).at(-1)) ?? {}
+  const wcUrl = request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
+  const tsUrl = request.tsUrl ?? urlIn(state, 'tsUrl')
+  const timeline = chooseTimeline(state, request.selector)
+
+  const ts = isWebSocketUrl(tsUrl)
+    ? await TsProbe.open({ url: tsUrl, selector: timeline.selector, stem: request.stem ?? '' })
+    : undefined
+  const wc = await openWallClock(wcUrl)
+  const [calm] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
+  if (!hasCii && typeof wc === 'string') throw new Error(`${wcUrl}: ${wc}`)
+  if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw new Error(`${wcUrl}: it answers no request`)
+
+  const wallClockOffsetNanos = typeof calm === 'string' ? undefined : offsetNanos(calm)
+  const tsObserved = await ts?.observe({ ...timeline, wallClockOffsetNanos })
+  const ciiObserved = held && (await observeCii(target, held))
+  // Last, because a television whose wall clock does not withstand it may be gone altogether.
+  const wcObserved =
+    typeof wc === 'string' || typeof calm === 'string' ? undefined : { ...calm, provocations: await wc.provoke() }
+  if (typeof wc !== 'string') wc.close()
+
+  const reports: EndpointReport[] = []
+  if (ciiObserved) reports.push({ endpoint: 'cii', url: target, findings: judgeAll(RULES.cii, ciiObserved) })
+  if (tsObserved) reports.push({ endpoint: 'ts', url: tsObserved.url, findings: judgeAll(RULES.ts, tsObserved) })
+  else if (hasCii) {
+    const untested = untestedBecause(tsUrl, 'tsUrl', '--ts', 'ws:// or wss://')
+    reports.push({ endpoint: 'ts', url: tsUrl ?? '', untested, findings: [] })
+  }
+  if (wcObserved) reports.push({ endpoint: 'wc', url: wcUrl ?? '', findings: judgeAll(RULES.wc, wcObserved) })
+  else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url: wcUrl ?? '', untested: wc, findings: [] })
+  return reports
+}
+
+/** @returns why not, where there is none to ask. */
+async function openWallClock(url: string | undefined): Promise<WallClockProbe | string> {
+  const target = url === undefined ? undefined : parseUdpUrl(url)
+  if (target === undefined) return untestedBecause(url, 'wcUrl', '--wc', 'udp://host:port')
+  try {
+    return await WallClockProbe.open(target.host, target.port)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function hasAnswers({ exchanges }: WallClockObservations): boolean {
+  return exchanges.some(({ replies }) => replies.length > 0)
+}
+
+function untestedBecause(url: string | undefined, property: string, option: string, expected: string): string {
+  return url === undefined
+    ? `CII gives no ${property}; name one with ${option}`
+    : `only ${expected} can be checked, got ${url}`
+}
+
+function urlIn(state: JsonObject, name: string): string | undefined {
+  const value = state[name]
+  return typeof value === 'string' ? value : undefined
+}

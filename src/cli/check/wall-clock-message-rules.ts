@@ -1,0 +1,233 @@
+import { CLAUSE_WC, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
+import {
+  granularityNanos,
+  MESSAGE_BYTES,
+  messagesOf,
+  type OddRequest,
+  precisionNanos,
+  readMessage,
+  type WallClockObservations,
+} from './wall-clock-observations.js'
+
+const ORIGINATE_FROM = 8
+const ORIGINATE_TO = 16
+const LOST_SHARE_TO_WARN_OF = 0.2
+/** Below a nanosecond: the wire has no room for such times. */
+const FINEST_EXPONENT = -30
+/** 2⁻³ s: a clock that is off by more is of no use for lip sync, or the field was never set. */
+const COARSEST_EXPONENT = -3
+const PPM_TO_WARN_OF = 1000
+
+/** What stands in the answers to ordinary requests. */
+export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = [
+  {
+    id: 'wc-answers',
+    title: 'requests are answered',
+    source: CLAUSE_WC,
+    judge: ({ exchanges }) => {
+      const answered = exchanges.filter(({ replies }) => replies.length > 0).length
+      const share = `${answered} of ${exchanges.length} requests answered`
+      if (answered === 0) return fail('an answer to a request', `none to any of ${exchanges.length}`)
+      return answered < exchanges.length * (1 - LOST_SHARE_TO_WARN_OF)
+        ? warn('nearly every request answered', share)
+        : pass(share)
+    },
+  },
+  {
+    id: 'wc-answer-address',
+    title: 'answers come from the address and port that were asked',
+    source: FIELD_PRACTICE,
+    judge: (observed) =>
+      eachOf(
+        observed.exchanges.flatMap(({ replies }) => replies),
+        ({ address, port }) =>
+          address === observed.address && port === observed.port
+            ? undefined
+            : fail(`${observed.address} port ${observed.port}`, `${address} port ${port}`),
+        `all from ${observed.address} port ${observed.port}`,
+      ),
+  },
+  {
+    id: 'wc-length',
+    title: 'an answer has exactly 32 bytes',
+    source: CLAUSE_WC,
+    judge: ({ exchanges }) =>
+      eachOf(
+        exchanges.flatMap(({ replies }) => replies),
+        ({ bytes }) =>
+          bytes.length === MESSAGE_BYTES ? undefined : fail(`${MESSAGE_BYTES} bytes`, `${bytes.length}: ${hex(bytes)}`),
+        `all have ${MESSAGE_BYTES}`,
+      ),
+  },
+  fieldRule('wc-version', 'the version is 0', ({ version }) => (version === 0 ? undefined : ['0', `${version}`])),
+  fieldRule('wc-reserved', 'the reserved byte is 0', ({ reserved }) =>
+    reserved === 0 ? undefined : ['0', `${reserved}`],
+  ),
+  fieldRule('wc-type', 'an answer is of type 1, 2 or 3', ({ type }) =>
+    type >= 1 && type <= 3 ? undefined : ['type 1, 2 or 3', `type ${type}`],
+  ),
+  {
+    id: 'wc-one-answer',
+    title: 'a request gets one answer: a 1 alone, or a 2 and then a 3',
+    source: CLAUSE_WC,
+    judge: ({ exchanges }) => {
+      const answered = exchanges.filter(({ replies }) => replies.length > 0)
+      const types = ({ replies }: (typeof answered)[number]) =>
+        replies.map(({ bytes }) => readMessage(bytes)?.type ?? '?').join(', ')
+      // A 2 alone is the next rule's business: its follow-up may have been lost.
+      return eachOf(
+        answered,
+        (exchange) => (/^(1|2|2, 3)$/.test(types(exchange)) ? undefined : fail('1, or 2 and then 3', types(exchange))),
+        `seen: ${[...new Set(answered.map(types))].join('; ')}`,
+      )
+    },
+  },
+  {
+    id: 'wc-follow-up-complete',
+    title: 'a response of type 2 is completed by a follow-up that repeats it with a later transmit time',
+    source: CLAUSE_WC,
+    judge: ({ exchanges }) => {
+      const promised = exchanges.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 2))
+      if (promised.length === 0) return skipped('the server promises no follow-ups')
+      const completed = promised.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 3))
+      if (completed.length < promised.length * (1 - LOST_SHARE_TO_WARN_OF)) {
+        return fail('a follow-up to each', `${completed.length} follow-ups to ${promised.length} responses of type 2`)
+      }
+      return eachOf(
+        completed,
+        ({ replies }) => {
+          const messages = replies.map(({ bytes }) => bytes)
+          const response = messages.find((bytes) => readMessage(bytes)?.type === 2)
+          const followUp = messages.find((bytes) => readMessage(bytes)?.type === 3)
+          if (response === undefined || followUp === undefined) return undefined
+          if (!sameBytes(response.subarray(2, 24), followUp.subarray(2, 24))) {
+            return fail(`bytes 2 to 23 as in the response, ${hex(response)}`, hex(followUp))
+          }
+          const before = readMessage(response)?.transmitNanos ?? 0n
+          const after = readMessage(followUp)?.transmitNanos ?? 0n
+          return after >= before
+            ? undefined
+            : fail('a transmit time not before the first', `${after - before} ns later`)
+        },
+        `${completed.length} of ${promised.length} seen`,
+      )
+    },
+  },
+  {
+    id: 'wc-originate-echoed',
+    title: 'an answer repeats the eight bytes of the originate time',
+    source: CLAUSE_WC,
+    judge: ({ exchanges }) =>
+      eachOf(
+        exchanges.flatMap(({ request, replies }) => replies.map(({ bytes }) => [request, bytes] as const)),
+        ([request, bytes]) => notEchoed(request, bytes),
+        'all do',
+      ),
+  },
+  {
+    id: 'wc-originate-cookie',
+    title: 'also when they are no time: clients know their requests by them',
+    source: FIELD_PRACTICE,
+    judge: ({ originates }) => oddRequests(originates),
+  },
+  {
+    id: 'wc-request-fields-ignored',
+    title: 'a request is answered whatever stands in the fields that are the server’s to fill',
+    source: CLAUSE_WC,
+    judge: ({ filled }) => oddRequests(filled),
+  },
+  {
+    id: 'wc-precision-plausible',
+    title: `the precision is between 2^${FINEST_EXPONENT} s and 2^${COARSEST_EXPONENT} s`,
+    source: CLAUSE_WC,
+    judge: (observed) =>
+      eachOf(
+        messagesOf(observed),
+        ({ precisionExponent: exponent }) =>
+          exponent >= FINEST_EXPONENT && exponent <= COARSEST_EXPONENT
+            ? undefined
+            : fail(`an exponent from ${FINEST_EXPONENT} to ${COARSEST_EXPONENT}`, `${exponent}, ${2 ** exponent} s`),
+        `2^${messagesOf(observed)[0]?.precisionExponent} s`,
+      ),
+  },
+  {
+    id: 'wc-precision-kept',
+    title: 'the clock moves in steps no coarser than the precision that it states',
+    source: CLAUSE_WC,
+    judge: (observed) => {
+      const step = granularityNanos(observed)
+      const [message] = messagesOf(observed)
+      if (step === undefined || message === undefined) return skipped('too few different times to tell')
+      // Twice, because precision is stated by powers of two.
+      const stated = precisionNanos(message)
+      const seen = `it moves in steps of ${step} ns`
+      return Number(step) <= 2 * stated
+        ? pass(`${seen}, the precision is ${Math.round(stated)} ns`)
+        : fail(`steps of about ${Math.round(stated)} ns or less`, `steps of ${step} ns`)
+    },
+  },
+  {
+    id: 'wc-max-freq-error-plausible',
+    title: `the maximum frequency error is above 0 and at most ${PPM_TO_WARN_OF} ppm`,
+    source: CLAUSE_WC,
+    judge: (observed) =>
+      eachOf(
+        messagesOf(observed),
+        ({ maxFreqError }) => {
+          const ppm = maxFreqError / 256
+          if (maxFreqError === 0) return fail('above 0 (no oscillator is perfect; the field is rounded up)', '0 ppm')
+          return ppm > PPM_TO_WARN_OF ? warn(`at most ${PPM_TO_WARN_OF} ppm`, `${ppm} ppm`) : undefined
+        },
+        `${(messagesOf(observed)[0]?.maxFreqError ?? 0) / 256} ppm`,
+      ),
+  },
+]
+
+function fieldRule(
+  id: string,
+  title: string,
+  wrong: (message: ReturnType<typeof messagesOf>[number]) => [expected: string, got: string] | undefined,
+): Rule<WallClockObservations> {
+  return {
+    id,
+    title,
+    source: CLAUSE_WC,
+    judge: (observed) =>
+      eachOf(
+        messagesOf(observed),
+        (message) => {
+          const found = wrong(message)
+          return found && fail(...found)
+        },
+        `in all of ${messagesOf(observed).length} answers`,
+      ),
+  }
+}
+
+function oddRequests(requests: readonly OddRequest[]) {
+  return eachOf(
+    requests,
+    ({ name, tries }) => {
+      const replies = tries.flatMap(({ request, replies }) => replies.map(({ bytes }) => [request, bytes] as const))
+      if (replies.length === 0) return fail(`an answer to ${name}`, `none to ${tries.length} requests`)
+      return replies.map(([request, bytes]) => notEchoed(request, bytes)).find((outcome) => outcome !== undefined)
+    },
+    requests.map(({ name }) => name).join('; '),
+  )
+}
+
+function notEchoed(request: Uint8Array, answer: Uint8Array) {
+  const expected = request.subarray(ORIGINATE_FROM, ORIGINATE_TO)
+  const got = answer.subarray(ORIGINATE_FROM, ORIGINATE_TO)
+  return sameBytes(expected, got) ? undefined : fail(`originate ${hex(expected)}`, hex(got))
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+export function hex(bytes: Uint8Array): string {
+  return bytes.length <= 40
+    ? Buffer.from(bytes).toString('hex')
+    : `${Buffer.from(bytes.subarray(0, 40)).toString('hex')}…`
+}

@@ -1,0 +1,141 @@
+import { fitRate } from './rate.js'
+import { CLAUSE_WC, eachOf, fail, pass, type Rule, skipped } from './rule.js'
+import {
+  granularityNanos,
+  messagesOf,
+  precisionNanos,
+  roundTripNanos,
+  type TimedExchange,
+  timedExchanges,
+  type WallClockObservations,
+} from './wall-clock-observations.js'
+
+const SECOND_IN_NANOS = 1_000_000_000
+/** Of the clock that this program reads, in parts per million: what the worst of computers' clocks do. */
+const OWN_MAX_FREQ_ERROR_PPM = 500
+/** Above this the watch was too short, or the network too slow, to say anything about the rate. */
+const USELESS_BOUND_PPM = 20_000
+
+/** What the times in the answers are worth. */
+export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
+  {
+    id: 'wc-nanoseconds-in-range',
+    title: 'the nanoseconds of the receive and transmit times are below 10^9',
+    source: CLAUSE_WC,
+    judge: (observed) =>
+      eachOf(
+        messagesOf(observed),
+        ({ receiveFields, transmitFields }) => {
+          const [field, nanos] =
+            receiveFields[1] >= SECOND_IN_NANOS ? ['receive', receiveFields[1]] : ['transmit', transmitFields[1]]
+          return nanos < SECOND_IN_NANOS ? undefined : fail('below 1000000000', `${nanos} in the ${field} time`)
+        },
+        'all are',
+      ),
+  },
+  {
+    id: 'wc-transmit-not-before-receive',
+    title: 'an answer is sent no earlier than its request came (t2 <= t3)',
+    source: CLAUSE_WC,
+    judge: (observed) =>
+      eachOf(
+        messagesOf(observed),
+        ({ receiveNanos: t2, transmitNanos: t3 }) =>
+          t3 >= t2 ? undefined : fail(`a transmit time from ${t2} ns on`, `${t3} ns, ${t2 - t3} ns before`),
+        'none is',
+      ),
+  },
+  {
+    id: 'wc-times-within-round-trip',
+    title: 'between receipt and transmission passes no more time than between our request and its answer',
+    source: CLAUSE_WC,
+    judge: (observed) => {
+      const slack = readingErrorNanos(observed)
+      const shortest = Math.min(...timedExchanges(observed).map(roundTripNanos))
+      return eachOf(
+        timedExchanges(observed),
+        (exchange) => {
+          const took = Number(exchange.receivedNanos - exchange.sentNanos)
+          const claimed = Number(exchange.response.transmitNanos - exchange.response.receiveNanos)
+          // A hundredth more, for the two clocks' rates.
+          return claimed <= took * 1.01 + slack ? undefined : fail(`at most ${took} ns`, `${claimed} ns`)
+        },
+        `shortest round trip ${(Math.max(0, shortest) / 1e6).toFixed(3)} ms`,
+      )
+    },
+  },
+  {
+    id: 'wc-monotonic',
+    title: 'the clock never goes back from one exchange to the next',
+    source: CLAUSE_WC,
+    judge: (observed) => {
+      const timed = timedExchanges(observed)
+      if (timed.length < 2) return skipped('fewer than two answers to compare')
+      let latest: TimedExchange | undefined
+      return eachOf(
+        timed,
+        (exchange) => {
+          const before = latest
+          const inTurn = before === undefined || before.receivedNanos <= exchange.sentNanos
+          if (before === undefined || exchange.response.transmitNanos > before.response.transmitNanos) latest = exchange
+          if (before === undefined || !inTurn) return undefined
+          const back = before.response.transmitNanos - exchange.response.receiveNanos
+          return back <= 0n
+            ? undefined
+            : fail(`a receive time from ${before.response.transmitNanos} ns on`, `${back} ns before that`)
+        },
+        `over ${timed.length} exchanges`,
+      )
+    },
+  },
+  {
+    id: 'wc-rate',
+    title: 'the clock runs at the rate of ours, within its stated frequency error and what can be measured',
+    source: CLAUSE_WC,
+    judge: (observed) => {
+      const timed = timedExchanges(observed)
+      const [first] = timed
+      const slack = readingErrorNanos(observed)
+      const rate = fitRate(
+        timed.map((exchange) => {
+          const { sentNanos, receivedNanos, response } = exchange
+          // From the first, so that floats hold them to the nanosecond.
+          const ours = Number(sentNanos + receivedNanos - 2n * (first?.sentNanos ?? 0n)) / 2
+          const theirs =
+            Number(response.receiveNanos + response.transmitNanos - 2n * (first?.response.receiveNanos ?? 0n)) / 2
+          return {
+            atNanos: ours,
+            offsetNanos: theirs - ours,
+            errorNanos: Math.max(0, roundTripNanos(exchange)) / 2 + slack,
+          }
+        }),
+      )
+      if (rate === undefined || first === undefined) return skipped('too few answers to measure a rate')
+      const { ppm, boundPpm, spanSeconds } = rate
+      const measured = `${signed(ppm)} ppm ± ${boundPpm.toFixed(0)} over ${spanSeconds.toFixed(1)} s`
+      const stated = first.response.maxFreqError / 256
+      if (Math.abs(ppm) > stated + OWN_MAX_FREQ_ERROR_PPM + boundPpm) {
+        return fail(
+          `within ${stated} ppm (the server's) + ${OWN_MAX_FREQ_ERROR_PPM} ppm (ours) + ${boundPpm.toFixed(0)} ppm (measurement)`,
+          measured,
+        )
+      }
+      return boundPpm > USELESS_BOUND_PPM
+        ? skipped(`too coarse a measurement: ${measured}; watch longer`)
+        : pass(measured)
+    },
+  },
+]
+
+/** How far two readings of the server's clock can be from the times they stand for. */
+function readingErrorNanos(observed: WallClockObservations): number {
+  const [message] = messagesOf(observed)
+  const stated = message === undefined || message.precisionExponent > 0 ? 0 : precisionNanos(message)
+  // A step that would take a second or more is no step, but too few different times.
+  const seen = Number(granularityNanos(observed) ?? 0n)
+  return Math.max(stated, seen < SECOND_IN_NANOS ? seen : 0)
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(0)}`
+}
