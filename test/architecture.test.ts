@@ -14,8 +14,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/client': ['src/messages', 'src/clocks'],
   // What the companion's side needs of Node: standard in a browser, missing here.
   'src/node-client': ['src/messages', 'src/clocks', 'src/client', 'src/udp'],
-  // Hands what it receives to a request handler, whose interface the server owns.
-  'src/udp': ['src/server'],
+  // Brings sockets to the interfaces that the server and the client own.
+  'src/udp': ['src/server', 'src/client'],
   plugins: ['src/messages', 'src/clocks', 'src/timelines', 'src/server', 'src/udp'],
   'src/cli': [
     'plugins',
