@@ -1,0 +1,49 @@
+import { Clock } from '../clocks/index.js'
+import { checkPositive, checkString, show } from '../clocks/option-checks.js'
+import type { CiiClientOptions } from './cii-client.js'
+import { TsClient, type TsClientOptions } from './ts-client.js'
+import { WallClockClient } from './wall-clock-client.js'
+import type { WallClockClientOptions } from './wall-clock-options.js'
+
+export interface CompanionOptions {
+  /** The timeline to follow. Default: the first one that the television offers. */
+  timelineSelector?: string
+  /** Ticks per second of that timeline. Needed only where neither CII nor the selector tells. */
+  tickRate?: number
+  /** What the content id must begin with for there to be a position. Default `''`: any content. */
+  contentIdStem?: string
+  /** Where to ask for the wall clock, whatever CII says: `udp://host:port`, `ws://…` or `wss://…`. */
+  wallClockUrl?: string
+  /** Whether to ask over a WebSocket even where there is UDP. Default false. */
+  preferWebSocketWallClock?: boolean
+  /** The clock of this device that all is told by. Default: a SystemClock. */
+  parentClock?: Clock
+  cii?: CiiClientOptions
+  ts?: Omit<TsClientOptions, 'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate'>
+  wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock'>
+}
+
+/** @throws TypeError, RangeError that name the option. */
+export function checkCompanionOptions(options: CompanionOptions, parentClock: Clock): void {
+  const { timelineSelector, tickRate, contentIdStem = '', wallClockUrl } = options
+  if (!(parentClock instanceof Clock)) throw new TypeError(`parentClock: expected a Clock, got ${show(parentClock)}`)
+  if (timelineSelector !== undefined && checkString('timelineSelector', timelineSelector) === '') {
+    throw new RangeError("timelineSelector: expected a URI, got ''")
+  }
+  if (tickRate !== undefined) {
+    checkPositive('tickRate', tickRate, 'ticks per second, above 0')
+    if (timelineSelector === undefined) throw new TypeError('tickRate: expected only beside a timelineSelector')
+  }
+  checkString('contentIdStem', contentIdStem)
+  // What these clients find wrong with their options is to be heard now, and not when CII first names a server.
+  const unused = { url: 'unused:', isJson: false, start: () => {}, send: () => {}, stop: () => {} }
+  const transport = wallClockUrl ?? unused
+  const { clock } = new WallClockClient({ ...options.wallClock, parentClock, transport })
+  new TsClient('ws://unused', {
+    ...options.ts,
+    wallClock: clock,
+    contentIdStem,
+    timelineSelector: 'urn:x',
+    tickRate: 1,
+  })
+}

@@ -1,0 +1,64 @@
+export {
+  type Clock,
+  CorrelatedClock,
+  type CorrelatedClockOptions,
+  Correlation,
+  type CorrelationOptions,
+  OffsetClock,
+  type ScheduledCall,
+  SystemClock,
+  type SystemClockOptions,
+} from '../clocks/index.js'
+export {
+  type Cii,
+  type ControlTimestamp,
+  contentTicksAt,
+  isAvailable,
+  MessageError,
+  type PresentationTimestamp,
+  type PresentationTimestamps,
+  type PrivateData,
+  type TimelineOption,
+  type TimelineProperties,
+  tickRateOf,
+} from '../messages/index.js'
+export type { BackoffOptions } from './backoff.js'
+export { Candidate, type ClockLine } from './candidate.js'
+export type { CandidateAlgorithm } from './candidate-algorithm.js'
+export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
+export { Companion } from './companion.js'
+export type { CompanionEvents, CompanionSource, Unavailable, UnavailableReason } from './companion-events.js'
+export type { CompanionOptions } from './companion-options.js'
+export { type CompanionPosition, positionOn } from './companion-position.js'
+export { type CompanionTimeline, tickRateOfSelector } from './companion-timeline.js'
+export { Emitter } from './emitter.js'
+export { FilterAndPredictAlgorithm, type FilterAndPredictOptions } from './filter-and-predict-algorithm.js'
+export { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
+export { MediaFollower } from './media-follower.js'
+export type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } from './media-follower-events.js'
+export type { MediaFollowerOptions, WhenUnavailable } from './media-follower-options.js'
+export { MostRecentAlgorithm } from './most-recent-algorithm.js'
+export {
+  type ConnectFailure,
+  getPlatform,
+  type OpenSocket,
+  type Platform,
+  type SocketEnd,
+  type SocketHandlers,
+  type SocketOptions,
+  setPlatform,
+} from './platform.js'
+export type { FollowedMedia } from './playback-media.js'
+export type { ClockHolder, FollowedClock, MediaCorrelation } from './playback-target.js'
+export type { ProtocolErrorEvent } from './reconnecting-client.js'
+export type { ConnectionEvents, ReconnectingSocketOptions } from './reconnecting-socket.js'
+export { TsClient, type TsClientEvents, type TsClientOptions } from './ts-client.js'
+export { WallClockClient, type WallClockClientEvents } from './wall-clock-client.js'
+export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'
+export type { WallClockStatus } from './wall-clock-status.js'
+export type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'
+export {
+  type WallClockCarriage,
+  WebSocketWallClockTransport,
+  type WebSocketWallClockTransportOptions,
+} from './websocket-wall-clock-transport.js'
