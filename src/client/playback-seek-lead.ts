@@ -12,7 +12,9 @@ export class PlaybackSeekLead {
 
   get seconds(): number {
     const rising = [...this.#leads].sort((a, b) => a - b)
-    return rising[Math.floor((rising.length - 1) / 2)] ?? FIRST_GUESS_SECONDS
+    const upper = rising[Math.floor(rising.length / 2)]
+    const lower = rising[Math.floor((rising.length - 1) / 2)]
+    return lower === undefined || upper === undefined ? FIRST_GUESS_SECONDS : (lower + upper) / 2
   }
 
   /** @param errorSeconds how far ahead of the timeline a seek came out, in seconds of the wall, when aimed ahead by `leadSeconds` */
