@@ -48,9 +48,23 @@ export interface EndpointReport {
  * @throws Error when what was named cannot be reached at all; its message says why.
  */
 export async function runCheck(request: CheckRequest): Promise<EndpointReport[]> {
+  // What is open keeps the process alive, also when something is thrown on the way.
+  const open: { close(): void }[] = []
+  try {
+    return await watchAndProvoke(request, (opened) => open.push(opened))
+  } finally {
+    for (const opened of open) opened.close()
+  }
+}
+
+async function watchAndProvoke(
+  request: CheckRequest,
+  keep: (opened: { close(): void }) => void,
+): Promise<EndpointReport[]> {
   const { target, seconds } = request
   const hasCii = parseUdpUrl(target) === undefined
   const held = hasCii ? await openCii(target) : undefined
+  if (held !== undefined) keep(held)
   if (held !== undefined && held.record.openedNanos === undefined) {
     throw new Error(`${target}: ${describeState(held.record)}`)
   }
@@ -62,7 +76,9 @@ export async function runCheck(request: CheckRequest): Promise<EndpointReport[]>
   const ts = isWebSocketUrl(tsUrl)
     ? await TsProbe.open({ url: tsUrl, selector: timeline.selector, stem: request.stem ?? '' })
     : undefined
+  if (ts !== undefined) keep(ts)
   const wc = await openWallClock(wcUrl)
+  if (typeof wc !== 'string') keep(wc)
   const [calm] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
   if (!hasCii && typeof wc === 'string') throw new Error(`${wcUrl}: ${wc}`)
   if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw new Error(`${wcUrl}: it answers no request`)
@@ -73,7 +89,6 @@ export async function runCheck(request: CheckRequest): Promise<EndpointReport[]>
   // Last, because a television whose wall clock does not withstand it may be gone altogether.
   const wcObserved =
     typeof wc === 'string' || typeof calm === 'string' ? undefined : { ...calm, provocations: await wc.provoke() }
-  if (typeof wc !== 'string') wc.close()
 
   const reports: EndpointReport[] = []
   if (ciiObserved) reports.push({ endpoint: 'cii', url: target, findings: judgeAll(RULES.cii, ciiObserved) })

@@ -48,6 +48,10 @@ export class TsProbe {
     return new TsProbe(question, connections)
   }
 
+  close(): void {
+    for (const { socket } of [this.#first, this.#unknownSelector, this.#wrongStem]) socket.close()
+  }
+
   /** The rest, at the end of the watch. */
   async observe(
     known: Pick<TsObservations, 'listed' | 'tickRate' | 'accuracySeconds' | 'wallClockOffsetNanos'>,
@@ -70,7 +74,8 @@ export class TsProbe {
     await first.socket.ping()
     const unknownSelector = this.#unknownSelector
     const wrongStem = this.#wrongStem
-    for (const { socket } of [first, last, unknownSelector, wrongStem, presenting, afterwards]) socket.close()
+    for (const { socket } of [last, presenting, afterwards]) socket.close()
+    this.close()
     return { ...seen, ...answers, last, unknownSelector, wrongStem, presenting, rubbish, afterwards: afterwards.record }
   }
 

@@ -141,13 +141,12 @@ export function granularityNanos(observed: WallClockObservations): bigint | unde
 /** With this many the chance that times of a finer clock look like those of a coarse one is nil. */
 const ENOUGH_TIMES = 8
 const POWERS_OF_TEN = [1_000_000_000n, 100_000_000n, 10_000_000n, 1_000_000n, 100_000n]
-/** Of a step. A double of nanoseconds since 1970 is rounded to 256 of them. */
-const ROUNDED_SHARE = 200n
+/** A double of nanoseconds since 1970 is rounded to 256 of them; two such are compared. */
+const ROUNDING_NANOS = 512n
 
 function keepsTo(step: bigint, distance: bigint): boolean {
   const rest = distance % step
-  const off = rest * 2n > step ? step - rest : rest
-  return off * ROUNDED_SHARE <= step
+  return rest <= ROUNDING_NANOS || step - rest <= ROUNDING_NANOS
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {

@@ -57,7 +57,8 @@ export class WallClockProbe {
     const interval = 1000 / REQUESTS_PER_SECOND
     const start = performance.now()
     const end = start + seconds * 1000
-    for (let next = start; next <= end; next += interval) {
+    // At uneven times, so that the steps which are seen in the answers are the server's and not ours.
+    for (let next = start; next <= end; next += interval * (0.5 + Math.random())) {
       const wait = next - performance.now()
       // Where requests are lost, fewer are sent, and not all of them at once at the end.
       if (wait < -interval) continue
