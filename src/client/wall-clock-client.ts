@@ -176,18 +176,17 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (message.type === WallClockMessageType.followUp) this.#counters.followUps += 1
     else this.#counters.responses += 1
     if (outcome.kind === 'complete') this.#use(outcome.exchange)
-    this.#arm()
+    // The next request may be due at once, while both machines are awake.
+    this.#work()
   }
 
   #use(exchange: WallClockExchange): void {
     const { candidate, implausible } = measure(exchange, this.#parent, this.#transport.isJson)
     if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
     if (candidate === undefined) return
-    const counters = this.#counters
-    const { roundTripSeconds } = candidate
-    counters.addRoundTrip(roundTripSeconds)
+    this.#counters.addRoundTrip(candidate.roundTripSeconds)
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
-    this.#pace.answered(roundTripSeconds, counters.minRoundTripSeconds ?? 0, kind !== 'inconsistent')
+    this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent')
     this.emit('candidate', { candidate })
     if (kind === 'inconsistent') {
       const { offsetSeconds, dispersionSeconds } = candidate
@@ -218,19 +217,21 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#checkAvailability()
     // A listener may have stopped the client.
     if (this.#started && this.#connected && now >= this.#nextRequestTicks()) this.#ask()
-    this.#arm()
+    else this.#arm()
   }
 
   #ask(): void {
     if (this.#writer === undefined) return
-    const request = this.#exchanges.open()
+    const request = this.#exchanges.open(this.#now())
     const message = this.#writer.write(request.originate)
     this.#pace.sent()
     this.#counters.requests += 1
-    // Nothing may come between the reading and the sending: it would count as time on the way.
+    this.#lastSentTicks = request.sentTicks
+    this.#arm()
+    // Nothing may come between the reading and the sending, where it would count as time on the way; and all else is
+    // done by now, because an answer from the same machine comes within microseconds.
     request.sentTicks = this.#parent.now()
     this.#transport.send(message)
-    this.#lastSentTicks = request.sentTicks
   }
 
   #nextRequestTicks(): number {

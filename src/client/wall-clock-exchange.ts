@@ -69,9 +69,9 @@ export class WallClockExchanges {
     this.#followUpTimeoutTicks = followUpTimeoutTicks
   }
 
-  /** A new request. Its `sentTicks` are to be set when it is sent. */
-  open(): PendingRequest {
-    const request: PendingRequest = { originate: this.#newOriginate(), sentTicks: 0, receivedTicks: 0 }
+  /** A new request. Its `sentTicks` are to be set again when it is sent. */
+  open(nowTicks: number): PendingRequest {
+    const request: PendingRequest = { originate: this.#newOriginate(), sentTicks: nowTicks, receivedTicks: 0 }
     if (this.#pending.size >= MAX_PENDING_REQUESTS) {
       for (const oldest of this.#pending.keys()) {
         this.#finish(oldest, false)

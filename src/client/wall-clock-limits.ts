@@ -3,8 +3,11 @@
 /** Seconds between requests once the clock has settled: what clients of the protocol usually do. */
 export const DEFAULT_REQUEST_INTERVAL_SECONDS = 1
 
-/** Never faster than this: a round trip in a home takes less, and the server has other companions to answer. */
-export const DEFAULT_MIN_REQUEST_INTERVAL_SECONDS = 0.025
+/**
+ * As soon as the last one was answered. Requests right behind one another find both machines awake, and tell the time
+ * several times as well as those that wake them; how many there are is limited below.
+ */
+export const DEFAULT_MIN_REQUEST_INTERVAL_SECONDS = 0
 
 /** An answer that took longer says the time to half a second at best; the next one will do better. */
 export const DEFAULT_RESPONSE_TIMEOUT_SECONDS = 1
@@ -40,16 +43,16 @@ export const AGREEING_ANSWERS_TO_STEP = 3
 export const WIRE_RESOLUTION_SECONDS = 1e-9
 
 /** The first exchanges run code that is not compiled yet: as many are needed until they say what the others will. */
-export const QUICK_ANSWERS_AT_START = 8
+export const QUICK_ANSWERS_AT_START = 32
 
-/** An answer whose round trip is this much longer than the shortest of late is asked for again at once … */
-export const POOR_ROUND_TRIP_RATIO = 1.3
+/** An answer whose bound, mostly half its round trip, is this much above the lowest of late is asked for again at once … */
+export const POOR_ANSWER_RATIO = 1.1
 
-/** … but not for ever: on a busy network all are poor. */
-export const MAX_QUICK_RETRIES = 4
+/** … but not for ever: on a busy network all are poor, and the server has other companions to answer. */
+export const MAX_QUICK_RETRIES = 7
 
 /** The wait after a first request without an answer; doubled for each further one, up to the usual interval. */
 export const FIRST_UNANSWERED_WAIT_SECONDS = 0.1
 
-/** Round trips that the shortest and the median are taken over: about the last minute. */
-export const MAX_ROUND_TRIPS = 64
+/** Answers that the lowest bound, the shortest and the median round trip are taken over. */
+export const MAX_RECENT_ANSWERS = 64

@@ -39,7 +39,7 @@ export interface WallClockClientOptions {
   algorithm?: CandidateAlgorithm
   /** Seconds between requests once the clock has settled. Default 1. */
   requestIntervalSeconds?: number
-  /** Seconds between requests at least, whatever happens. Default 0.025. */
+  /** Seconds between requests at least, whatever happens. Default 0: asks again, a few times, as soon as it is answered. */
   minRequestIntervalSeconds?: number
   /** The clock is unavailable while it may be off by more, in seconds. Default 1. */
   maxDispersionSeconds?: number
@@ -89,7 +89,11 @@ export function checkWallClockOptions(options: WallClockClientOptions): WallCloc
     parentClock,
     algorithm: options.algorithm ?? new LowestDispersionAlgorithm(),
     requestIntervalSeconds: seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS),
-    minRequestIntervalSeconds: seconds('minRequestIntervalSeconds', DEFAULT_MIN_REQUEST_INTERVAL_SECONDS),
+    minRequestIntervalSeconds: checkNotNegative(
+      'minRequestIntervalSeconds',
+      options.minRequestIntervalSeconds ?? DEFAULT_MIN_REQUEST_INTERVAL_SECONDS,
+      'seconds, 0 or more',
+    ),
     maxDispersionSeconds: seconds('maxDispersionSeconds', DEFAULT_MAX_DISPERSION_SECONDS),
     responseTimeoutSeconds: seconds('responseTimeoutSeconds', DEFAULT_RESPONSE_TIMEOUT_SECONDS),
     followUpTimeoutSeconds: seconds('followUpTimeoutSeconds', DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS),

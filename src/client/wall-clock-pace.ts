@@ -1,7 +1,8 @@
 import {
   FIRST_UNANSWERED_WAIT_SECONDS,
   MAX_QUICK_RETRIES,
-  POOR_ROUND_TRIP_RATIO,
+  MAX_RECENT_ANSWERS,
+  POOR_ANSWER_RATIO,
   QUICK_ANSWERS_AT_START,
 } from './wall-clock-limits.js'
 
@@ -13,6 +14,7 @@ export class WallClockPace {
   #unanswered = 0
   #retries = 0
   #waitSeconds = 0
+  #errors: number[] = []
 
   /** @param minInterval nothing is asked faster than this. */
   constructor(interval: number, minInterval: number) {
@@ -31,6 +33,7 @@ export class WallClockPace {
     this.#unanswered = 0
     this.#retries = 0
     this.#waitSeconds = 0
+    this.#errors = []
   }
 
   sent(): void {
@@ -41,12 +44,14 @@ export class WallClockPace {
 
   /**
    * An answer that could be used, or that contradicted the clock.
-   * @param shortestSeconds the shortest round trip of late.
+   * @param errorSeconds its bound.
    */
-  answered(roundTripSeconds: number, shortestSeconds: number, isConsistent: boolean): void {
+  answered(errorSeconds: number, isConsistent: boolean): void {
     this.#answers += 1
     this.#unanswered = 0
-    const isPoor = !isConsistent || roundTripSeconds > POOR_ROUND_TRIP_RATIO * shortestSeconds
+    this.#errors.push(errorSeconds)
+    if (this.#errors.length > MAX_RECENT_ANSWERS) this.#errors.shift()
+    const isPoor = !isConsistent || errorSeconds > POOR_ANSWER_RATIO * Math.min(...this.#errors)
     const isQuick = this.#answers < QUICK_ANSWERS_AT_START || (isPoor && this.#retries < MAX_QUICK_RETRIES)
     this.#retries = isQuick ? this.#retries + 1 : 0
     this.#waitSeconds = isQuick ? this.#minInterval : this.#interval

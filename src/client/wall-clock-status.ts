@@ -1,5 +1,5 @@
 import type { IgnoredReason } from './wall-clock-exchange.js'
-import { MAX_ROUND_TRIPS } from './wall-clock-limits.js'
+import { MAX_RECENT_ANSWERS } from './wall-clock-limits.js'
 
 /** How a wall clock client stands. Times are in seconds, counts since it was made. */
 export interface WallClockStatus {
@@ -42,7 +42,7 @@ export class WallClockCounters {
 
   addRoundTrip(seconds: number): void {
     this.#roundTrips.push(seconds)
-    if (this.#roundTrips.length > MAX_ROUND_TRIPS) this.#roundTrips.shift()
+    if (this.#roundTrips.length > MAX_RECENT_ANSWERS) this.#roundTrips.shift()
   }
 
   forgetRoundTrips(): void {
