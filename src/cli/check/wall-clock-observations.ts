@@ -139,10 +139,10 @@ export function granularityNanos(observed: WallClockObservations): bigint | unde
 }
 
 /** With this many the chance that times of a finer clock look like those of a coarse one is nil. */
-const ENOUGH_TIMES = 8
+const ENOUGH_TIMES = 16
 const POWERS_OF_TEN = [1_000_000_000n, 100_000_000n, 10_000_000n, 1_000_000n, 100_000n]
-/** A double of nanoseconds since 1970 is rounded to 256 of them; two such are compared. */
-const ROUNDING_NANOS = 512n
+/** A double of nanoseconds since 1970 is rounded to 256 of them, and more than once where clocks build upon each other. */
+const ROUNDING_NANOS = 2048n
 
 function keepsTo(step: bigint, distance: bigint): boolean {
   const rest = distance % step
