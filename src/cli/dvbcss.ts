@@ -2,16 +2,28 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { checkCommand } from './check-command.js'
+import { ciiCommand } from './cii-command.js'
+import { followCommand } from './follow-command.js'
+import { EXIT } from './tool-run.js'
+import { tsCommand } from './ts-command.js'
 import { tvCommand } from './tv-command.js'
+import { wcCommand } from './wc-command.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
 await new Command('dvbcss')
-  .description('DVB-CSS (ETSI TS 103 286-2): a television for companions to synchronise to')
+  .description(
+    'DVB-CSS (ETSI TS 103 286-2): a television for companions to synchronise to, and the tools of a companion',
+  )
   .version(version)
   .showHelpAfterError()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ended : EXIT.usage))
   .addCommand(tvCommand())
+  .addCommand(followCommand())
+  .addCommand(ciiCommand())
+  .addCommand(wcCommand())
+  .addCommand(tsCommand())
   .addCommand(checkCommand())
   .parseAsync()

@@ -267,9 +267,12 @@ export class Companion extends Emitter<CompanionEvents> {
     if (this.#timeline === undefined) return this.#whyNoTimeline()
     const [ts, client] = [this.#ts, this.#wallClock]
     if (ts?.connected !== true) return { reason: 'ts', detail: `no connection to ${timelines.url}` }
-    if (!hasPosition(ts)) {
-      return { reason: 'timeline', detail: `the television has no ${this.#timeline.selector} now` }
+    const { timestamp } = ts
+    const { selector } = this.#timeline
+    if (timestamp === undefined) {
+      return { reason: 'timeline', detail: `the television has not said yet where ${selector} is` }
     }
+    if (timestamp.contentTime === null) return { reason: 'timeline', detail: `the television has no ${selector} now` }
     if (client?.clock.available !== true) {
       return { reason: 'wall-clock', detail: `no answer that is sure enough from ${wallClock.url}` }
     }
@@ -281,8 +284,4 @@ export class Companion extends Emitter<CompanionEvents> {
     if (timelineSelector === undefined) return { reason: 'no-timeline', detail: 'CII lists no timelines' }
     return { reason: 'tick-rate', detail: `CII does not list ${timelineSelector}, and its tick rate is not known` }
   }
-}
-
-function hasPosition({ timestamp }: TsClient): boolean {
-  return timestamp !== undefined && timestamp.contentTime !== null
 }
