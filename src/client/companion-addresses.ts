@@ -66,8 +66,10 @@ function isUdpUrl(url: string): boolean {
 
 /** The URL, with the host that CII came from in the place of one that means "here, on all addresses". */
 function reachable(property: string, url: string, ciiUrl: string): { url: string; problems: AddressProblem[] } {
-  const host = HOST.exec(url)?.[2]
-  if (host === undefined || !UNSPECIFIED.test(host) || !URL.canParse(ciiUrl)) return { url, problems: [] }
+  const [start = '', , host] = HOST.exec(url) ?? []
+  // Nothing at all is no address, but a port alone is one.
+  const isMeant = host !== undefined && UNSPECIFIED.test(host) && (host !== '' || url[start.length] === ':')
+  if (!isMeant || !URL.canParse(ciiUrl)) return { url, problems: [] }
   const { hostname } = new URL(ciiUrl)
   const detail = `${property}: expected a host that can be reached, got ${JSON.stringify(url)}; taking ${hostname}, where CII came from`
   return {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clocks/index.js'
+import type { Clock, CorrelatedClock } from '../clocks/index.js'
 
 /** Where the content is, all of one moment. */
 export interface CompanionPosition {
@@ -21,20 +21,19 @@ export interface CompanionPosition {
  * @param timeline a TsClient's clock.
  * @param wallClock its parent: a WallClockClient's clock.
  */
-export function positionOn(timeline: Clock, wallClock: Clock): CompanionPosition {
+export function positionOn(timeline: CorrelatedClock, wallClock: Clock): CompanionPosition {
   // One reading for all: between two, time passes.
   const wallClockTicks = wallClock.now()
   const ticks = timeline.fromParent(wallClockTicks)
-  const { speed, tickRate } = timeline
+  const { speed, tickRate, correlation } = timeline
   const wallClockError = wallClock.dispersionAt(wallClockTicks)
-  const timestampError = Math.max(timeline.dispersionAt(ticks) - wallClockError, 0)
   return {
     available: timeline.available,
     seconds: ticks / tickRate,
     ticks,
     speed,
     // A timeline that stands still is where it is, whatever the time: 0 times an error without bound is none.
-    errorSeconds: (speed === 0 ? 0 : wallClockError * Math.abs(speed)) + timestampError,
+    errorSeconds: (speed === 0 ? 0 : wallClockError * Math.abs(speed)) + correlation.initialErrorSeconds,
     wallClockNanos: wallClock.toNanos(wallClockTicks),
   }
 }
