@@ -186,7 +186,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (candidate === undefined) return
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
-    this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent')
+    this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent', this.#exchanges.isEmpty)
     this.emit('candidate', { candidate })
     if (kind === 'inconsistent') {
       const { offsetSeconds, dispersionSeconds } = candidate

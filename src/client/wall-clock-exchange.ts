@@ -137,6 +137,11 @@ export class WallClockExchanges {
     return next
   }
 
+  /** Whether no request waits for anything. */
+  get isEmpty(): boolean {
+    return this.#pending.size === 0
+  }
+
   /** Gives up all, without another word about them. */
   clear(): void {
     for (const originate of [...this.#pending.keys()]) this.#finish(originate, false)

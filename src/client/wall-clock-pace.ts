@@ -45,14 +45,16 @@ export class WallClockPace {
   /**
    * An answer that could be used, or that contradicted the clock.
    * @param errorSeconds its bound.
+   * @param isAlone false while another request is on its way: its answer may do, and bursts must not multiply.
    */
-  answered(errorSeconds: number, isConsistent: boolean): void {
+  answered(errorSeconds: number, isConsistent: boolean, isAlone: boolean): void {
     this.#answers += 1
     this.#unanswered = 0
     this.#errors.push(errorSeconds)
     if (this.#errors.length > MAX_RECENT_ANSWERS) this.#errors.shift()
     const isPoor = !isConsistent || errorSeconds > POOR_ANSWER_RATIO * Math.min(...this.#errors)
     const isQuick = this.#answers < QUICK_ANSWERS_AT_START || (isPoor && this.#retries < MAX_QUICK_RETRIES)
+    if (isQuick && !isAlone) return
     this.#retries = isQuick ? this.#retries + 1 : 0
     this.#waitSeconds = isQuick ? this.#minInterval : this.#interval
   }

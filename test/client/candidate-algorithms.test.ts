@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { Candidate, type CandidateFields } from '../../src/client/candidate.js'
+import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
+import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
+import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
+
+/** A candidate at a second of the parent clock, that says the wall clock is ahead by so many seconds. */
+function candidate(second: number, leadSeconds: number, fields: Partial<CandidateFields> = {}): Candidate {
+  const roundTripSeconds = fields.roundTripSeconds ?? 0.002
+  return new Candidate({
+    parentTicks: second * 1e9,
+    ticks: (second + leadSeconds) * 1e9,
+    speed: 1,
+    parentTickRate: 1e9,
+    errorSeconds: roundTripSeconds / 2,
+    errorGrowthRate: 0.001,
+    roundTripSeconds,
+    receivedTicks: (second + roundTripSeconds / 2) * 1e9,
+    followedUp: false,
+    ...fields,
+  })
+}
+
+describe('a candidate', () => {
+  it('is less sure the further away the moment is, before and after', () => {
+    const it = candidate(10, 5)
+    expect(it.errorAt(10e9)).toBeCloseTo(0.001, 12)
+    expect(it.errorAt(12e9)).toBeCloseTo(0.003, 12)
+    expect(it.errorAt(8e9)).toBeCloseTo(0.003, 12)
+    expect(it.offsetSeconds).toBeCloseTo(5, 9)
+    expect(it.dispersionSeconds).toBeCloseTo(0.001001, 9)
+  })
+
+  it('agrees with another as long as their intervals meet', () => {
+    expect(candidate(10, 0).agreesWith(candidate(10, 0.0019))).toBe(true)
+    expect(candidate(10, 0).agreesWith(candidate(10, 0.0021))).toBe(false)
+    expect(candidate(10, 0).agreesWith(candidate(11, 0.0029))).toBe(true)
+    expect(candidate(10, 0).agreesWith(candidate(11, -0.0031))).toBe(false)
+  })
+
+  it('tells how far a line leads it to the nanosecond, also where the times are those of an epoch', () => {
+    const early = candidate(0, 0, { parentTicks: 1e9, ticks: 1.8e18 })
+    const line = { parentTicks: 3e9, ticks: 1.8e18 + 2e9 + 512, speed: 1 }
+    expect(early.leadOf(line, 7e9)).toBeCloseTo(512e-9, 15)
+    expect(early.leadOf({ ...line, speed: 1.0001 }, 7e9)).toBeCloseTo(512e-9 + 4e-4, 12)
+  })
+})
+
+describe('the lowest dispersion algorithm', () => {
+  it('stays with a good candidate until a new one is surer as of now', () => {
+    const algorithm = new LowestDispersionAlgorithm()
+    const good = candidate(0, 0, { roundTripSeconds: 0.002 })
+    const poor = candidate(1, 0, { roundTripSeconds: 0.006 })
+    const late = candidate(4, 0, { roundTripSeconds: 0.006 })
+    expect(algorithm.add(good, 0)).toBe(good)
+    expect(algorithm.add(poor, 1e9)).toBeUndefined()
+    expect(algorithm.add(late, 4e9)).toBe(late)
+    algorithm.reset()
+    expect(algorithm.add(poor, 4e9)).toBe(poor)
+  })
+})
+
+describe('the most recent algorithm', () => {
+  it('takes each, but none that came before the last', () => {
+    const algorithm = new MostRecentAlgorithm()
+    const poor = candidate(2, 0, { roundTripSeconds: 0.5 })
+    expect(algorithm.add(candidate(1, 0))).toBeDefined()
+    expect(algorithm.add(poor)).toBe(poor)
+    expect(algorithm.add(candidate(1.5, 0))).toBeUndefined()
+  })
+})
+
+describe('the filter and predict algorithm', () => {
+  it('leaves out what took longer than the shortest by the ratio, or than the limit', () => {
+    const byRatio = new FilterAndPredictAlgorithm({ maxRoundTripRatio: 1.5 })
+    expect(byRatio.add(candidate(0, 0), 0)).toBeDefined()
+    expect(byRatio.add(candidate(1, 0, { roundTripSeconds: 0.0031 }), 1e9)).toBeUndefined()
+    expect(byRatio.add(candidate(2, 0, { roundTripSeconds: 0.0029 }), 2e9)).toBeDefined()
+    const byLimit = new FilterAndPredictAlgorithm({ maxRoundTripSeconds: 0.001 })
+    expect(byLimit.add(candidate(0, 0), 0)).toBeUndefined()
+  })
+
+  it('follows the surest one while they are too few, or too close together, for a frequency', () => {
+    const algorithm = new FilterAndPredictAlgorithm({ minSpanSeconds: 4 })
+    const surest = candidate(0, 0, { roundTripSeconds: 0.0019, errorGrowthRate: 0 })
+    algorithm.add(surest, 0)
+    for (let i = 1; i <= 5; i++) expect(algorithm.add(candidate(i / 10, 0), i * 1e8)).toBe(surest)
+  })
+
+  it('makes out the frequency as well as the offset', () => {
+    const algorithm = new FilterAndPredictAlgorithm()
+    const lead = (second: number): number => 3 + 40e-6 * second + (second % 2 === 0 ? 1e-6 : -1e-6)
+    let line = algorithm.add(candidate(0, lead(0)), 0)
+    for (let second = 1; second <= 60; second++) line = algorithm.add(candidate(second, lead(second)), second * 1e9)
+    expect(((line?.speed ?? 0) - 1) * 1e6).toBeCloseTo(40, 0)
+    const second = 61
+    const predicted = (line?.ticks ?? 0) + (second * 1e9 - (line?.parentTicks ?? 0)) * (line?.speed ?? 0)
+    expect(Math.abs(predicted / 1e9 - second - (3 + 40e-6 * second))).toBeLessThan(1e-6)
+  })
+
+  it('never takes for frequency what the oscillators cannot do', () => {
+    const algorithm = new FilterAndPredictAlgorithm()
+    let line = algorithm.add(candidate(0, 0), 0)
+    for (let second = 1; second <= 10; second++) line = algorithm.add(candidate(second, second * 0.01), second * 1e9)
+    expect(line?.speed).toBe(1.001)
+  })
+
+  it('forgets what is too old', () => {
+    const algorithm = new FilterAndPredictAlgorithm({ maxAgeSeconds: 10 })
+    algorithm.add(candidate(0, 0, { roundTripSeconds: 0.0001 }), 0)
+    expect(algorithm.add(candidate(5, 0), 5e9)).toBeUndefined()
+    expect(algorithm.add(candidate(11, 0), 11e9)).toBeDefined()
+  })
+})

@@ -1,0 +1,164 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type WallClockPluginOptions, wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
+import { WallClockClient } from '../../src/client/wall-clock-client.js'
+import { OffsetClock, SystemClock } from '../../src/clocks/index.js'
+import { UdpWallClockTransport } from '../../src/udp/udp-wall-clock-transport.js'
+import { closeAppsAfterEach, makeApp } from '../helpers/app.js'
+import { hasIPv6 } from '../helpers/has-ipv6.js'
+
+closeAppsAfterEach()
+
+const clients: WallClockClient[] = []
+const sockets: Socket[] = []
+afterEach(() => {
+  for (const client of clients.splice(0)) client.stop()
+  for (const socket of sockets.splice(0)) socket.close()
+})
+
+const AHEAD_SECONDS = 1000
+const wallClock = new OffsetClock(new SystemClock(), { offsetSeconds: AHEAD_SECONDS })
+
+async function serve(options: WallClockPluginOptions = {}): Promise<number> {
+  const app = makeApp()
+  await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, wallClock, ...options })
+  await app.ready()
+  return app.wallClockServer.address?.port ?? 0
+}
+
+function clientOf(transport: UdpWallClockTransport): WallClockClient {
+  const client = new WallClockClient({ transport, maxDispersionSeconds: 60 })
+  clients.push(client)
+  return client
+}
+
+/** Both run on this machine's clock, so how far off the client is can be read at any moment. */
+function checkError({ clock }: WallClockClient): void {
+  const parentTicks = clock.parent.now()
+  const ticks = clock.fromParent(parentTicks)
+  const error = Math.abs((ticks - parentTicks) / 1e9 - AHEAD_SECONDS)
+  expect(error).toBeLessThanOrEqual(clock.dispersionAt(ticks))
+}
+
+async function fakeServer(port = 0): Promise<Socket> {
+  const socket = createSocket('udp4')
+  sockets.push(socket)
+  socket.bind(port, '127.0.0.1')
+  await once(socket, 'listening')
+  return socket
+}
+
+describe('the wall clock over UDP, with our server', () => {
+  for (const followUp of [false, true]) {
+    it(`is right within its bound ${followUp ? 'with' : 'without'} follow-ups`, async () => {
+      const port = await serve({ followUp })
+      const client = clientOf(new UdpWallClockTransport(`udp://127.0.0.1:${port}`))
+      client.start()
+      for (let i = 0; i < 40; i++) {
+        await client.next('candidate')
+        checkError(client)
+      }
+      expect(client.status()).toMatchObject({ available: true, protocolErrors: 0 })
+      expect(client.status().offsetSeconds).toBeCloseTo(AHEAD_SECONDS, 1)
+      expect(client.status().followUps > 0).toBe(followUp)
+    })
+  }
+
+  it('looks a host name up', async () => {
+    const port = await serve({ host: 'localhost' })
+    const client = clientOf(new UdpWallClockTransport('localhost', port))
+    client.start()
+    await client.next('available')
+    checkError(client)
+  })
+
+  it.runIf(hasIPv6)('takes an IPv6 address in a URL', async () => {
+    const port = await serve({ host: '::1' })
+    const client = clientOf(new UdpWallClockTransport(`udp://[::1]:${port}`))
+    client.start()
+    await client.next('available')
+    expect(client.url).toBe(`udp://[::1]:${port}`)
+  })
+
+  it('finds a server that has died and come back at the same address', async () => {
+    const first = makeApp()
+    await first.register(wallClockPlugin, { host: '127.0.0.1', port: 0, wallClock })
+    await first.ready()
+    const port = first.wallClockServer.address?.port ?? 0
+    const client = clientOf(new UdpWallClockTransport('127.0.0.1', port))
+    client.start()
+    await client.next('available')
+    await first.close()
+    await client.next('timeout')
+    const before = client.status().dispersionSeconds
+    expect(client.clock.available).toBe(true)
+    checkError(client)
+    await serve({ port })
+    await client.next('candidate')
+    expect(client.status().dispersionSeconds).toBeLessThan(before)
+    checkError(client)
+  })
+})
+
+describe('the UDP transport', () => {
+  it('does not hear what comes from another port', async () => {
+    const server = await fakeServer()
+    const stranger = await fakeServer()
+    const client = clientOf(new UdpWallClockTransport('127.0.0.1', server.address().port))
+    client.start()
+    const [, remote] = await once(server, 'message')
+    const failure = client.next('protocolError')
+    stranger.send('from a stranger', remote.port, remote.address)
+    await new Promise((resolve) => stranger.send('again', remote.port, remote.address, resolve))
+    server.send('seventeen bytes!!', remote.port, remote.address)
+    expect(await failure).toMatchObject({ reason: 'wrong-length', detail: expect.stringContaining('17') })
+    expect(client.status().protocolErrors).toBe(1)
+  })
+
+  it('says so when a name has no address, and tries again', async () => {
+    const transport = new UdpWallClockTransport('no-such-host.invalid', 6677, { backoff: { initialSeconds: 0.01 } })
+    const client = clientOf(transport)
+    client.start()
+    const first = await client.next('disconnected')
+    expect(first.reason).toMatch(/^udp:\/\/no-such-host\.invalid:6677: .*no-such-host\.invalid/)
+    await client.next('disconnected')
+    expect(client.clock.available).toBe(false)
+  })
+
+  it('hears nothing after it was stopped, also while it was looking up', async () => {
+    const server = await fakeServer()
+    const transport = new UdpWallClockTransport('127.0.0.1', server.address().port)
+    const heard: string[] = []
+    const handlers = {
+      opened: () => heard.push('opened'),
+      message: () => heard.push('message'),
+      violated: () => heard.push('violated'),
+      closed: () => heard.push('closed'),
+    }
+    transport.start(handlers, () => 0)
+    transport.stop()
+    const again = new Promise<void>((resolve) => {
+      transport.start({ ...handlers, opened: resolve }, () => 0)
+    })
+    await again
+    transport.stop()
+    transport.send(new Uint8Array(32))
+    expect(heard).toEqual([])
+  })
+
+  it('refuses what is no such URL or port', () => {
+    for (const url of [
+      '127.0.0.1',
+      'udp://host',
+      'ws://host:1',
+      'udp://host:1/path',
+      'udp://user@host:1',
+      'udp://:1',
+    ]) {
+      expect(() => new UdpWallClockTransport(url)).toThrow(`url: expected udp://host:port, got ${JSON.stringify(url)}`)
+    }
+    expect(() => new UdpWallClockTransport('udp://host:0')).toThrow('port: expected an integer from 1 to 65535, got 0')
+    expect(() => new UdpWallClockTransport('host', 65_536)).toThrow('port: expected an integer')
+  })
+})
