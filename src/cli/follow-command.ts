@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { Companion, type CompanionOptions } from '../node-client/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from './position-text.js'
-import { parseSeconds, parseTickRate, parseWallClockUrl, parseWebSocketUrl, toolCommand } from './tool-command.js'
+import {
+  parseSeconds,
+  parseSelector,
+  parseTickRate,
+  parseWallClockUrl,
+  parseWebSocketUrl,
+  toolCommand,
+} from './tool-command.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
 
 interface FollowOptions extends ToolOptions {
@@ -23,7 +30,7 @@ export function followCommand(): Command {
     'dvbcss follow ws://tv:7681/cii --json --seconds 10 | jq \'select(.event == "position") | .seconds\'',
   ])
     .argument('<cii-url>', 'the CSS-CII endpoint', parseWebSocketUrl)
-    .option('--selector <uri>', 'timeline to follow (default: the first that CII lists)')
+    .option('--selector <uri>', 'timeline to follow (default: the first that CII lists)', parseSelector)
     .option('--tick-rate <rate>', 'its ticks per second, where CII does not say', parseTickRate)
     .option('--stem <text>', 'what the content id must begin with', '')
     .option('--wc <url>', 'wall clock to ask, instead of the one that CII names', parseWallClockUrl)

@@ -48,6 +48,11 @@ export function parseWallClockUrl(text: string): string {
   throw new InvalidArgumentError('Expected udp://host:port, host:port, ws://… or wss://….')
 }
 
+export function parseSelector(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('Expected a URI, as urn:dvb:css:timeline:pts.')
+}
+
 /** `90000`, or a fraction as `30000/1001`. */
 export function parseTickRate(text: string): number {
   const [, ticks, seconds = '1'] = /^(\d+(?:\.\d+)?)(?:\/(\d+))?$/.exec(text) ?? []

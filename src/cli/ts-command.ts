@@ -1,9 +1,10 @@
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import { positionOn, TsClient, WallClockClient } from '../node-client/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from './position-text.js'
 import {
   parseCount,
   parseSeconds,
+  parseSelector,
   parseTickRate,
   parseWallClockUrl,
   parseWebSocketUrl,
@@ -25,7 +26,7 @@ export function tsCommand(): Command {
     .argument('<ts-url>', 'the CSS-TS endpoint', parseWebSocketUrl)
     .argument('<wc-url>', 'the wall clock: udp://host:port, host:port, ws://… or wss://…', parseWallClockUrl)
     .argument('<stem>', "what the content id must begin with; '' for any content")
-    .addArgument(new Argument('<selector>', 'the timeline, as urn:dvb:css:timeline:pts'))
+    .argument('<selector>', 'the timeline, as urn:dvb:css:timeline:pts', parseSelector)
     .argument('<tick-rate>', 'its ticks per second, as 90000 or 30000/1001', parseTickRate)
     .option('--count <n>', 'stop after so many control timestamps', parseCount)
     .option('--interval <seconds>', 'between positions, where the output is no terminal', parseSeconds, 1)

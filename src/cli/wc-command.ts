@@ -102,7 +102,7 @@ function lineOf(status: WallClockStatus): string {
     `offset ${offsetText(offsetSeconds)}`,
     `round trip ${millisText(roundTripSeconds)}`,
     `dispersion ${millisText(dispersionSeconds)}`,
-    `loss ${(100 * lossOf(status)).toFixed(1)} % (${timeouts} of ${responses + timeouts})`,
+    `loss ${(100 * lossOf(status)).toFixed(1)} % (${timeouts}/${responses + timeouts})`,
   ].join('  ')
 }
 

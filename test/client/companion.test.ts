@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import {
@@ -361,11 +360,10 @@ describe('when servers go away, a companion', () => {
     const { port } = tsServer
     const { companion, says } = await withScriptedCii()
     says({ wcUrl, tsUrl: tsServer.url, timelines: TIMELINES })
-    const answer = async (socket: WebSocket) => {
-      await once(socket, 'message')
+    const answer = (socket: WebSocket) => {
       socket.send('{"contentTime":"90000","wallClockTime":"0","timelineSpeedMultiplier":0}')
     }
-    await answer(await tsServer.connection())
+    answer(await tsServer.connection())
     await available(companion)
     expect(companion.position()).toMatchObject({ available: true, seconds: 1 })
     const lost = companion.next('unavailable')
@@ -374,7 +372,7 @@ describe('when servers go away, a companion', () => {
     expect(await lost).toMatchObject({ reason: 'ts' })
     expect(await failed).toMatchObject({ source: 'ts', failure: { kind: 'refused' } })
     expect(companion.position()).toMatchObject({ available: false, seconds: 1 })
-    await answer(await (await scripted(port)).connection())
+    answer(await (await scripted(port)).connection())
     await available(companion)
     expect(companion.position()).toMatchObject({ available: true, seconds: 1 })
   })
