@@ -14,37 +14,40 @@ export interface EndpointUrls {
   webSocketWcUrl?: string
 }
 
-/** What the plugins of one app know of each other, in whichever scopes and whichever order they were registered. */
+/**
+ * What the plugins of one app know of each other. A CII endpoint advertises what is in its own scope or around it, and not what is
+ * inside another: two rooms in two scopes each have their own timelines.
+ */
 export class AppRegistry {
   readonly deadline: HandshakeDeadline
-  readonly #advertisers = new Set<CiiServer>()
-  #urls: EndpointUrls = {}
+  readonly #advertisers = new Map<CiiServer, FastifyInstance>()
+  readonly #announced: { scope: FastifyInstance; urls: EndpointUrls }[] = []
 
   constructor(root: FastifyInstance) {
     this.deadline = new HandshakeDeadline(root.server as Server)
     root.addHook('preClose', async () => this.deadline.close())
   }
 
-  /** Where an endpoint is to be found. The first of a kind is the one that is advertised. */
-  announce(urls: EndpointUrls): void {
-    this.#urls = { ...urls, ...this.#urls }
-    for (const cii of this.#advertisers) cii.advertise(this.#advertised())
+  /** Where an endpoint is to be found. Of several in one scope the first is advertised. */
+  announce(scope: FastifyInstance, urls: EndpointUrls): void {
+    this.#announced.push({ scope, urls })
+    for (const [cii, itsScope] of this.#advertisers) cii.advertise(this.#advertised(itsScope))
   }
 
   /** {@link announce} for a WebSocket endpoint of this app. */
-  announceEndpoint(name: 'tsUrl' | 'webSocketWcUrl', path: string): void {
+  announceEndpoint(scope: FastifyInstance, name: 'tsUrl' | 'webSocketWcUrl', path: string): void {
     // A path with a parameter in it is many paths.
-    if (!/[:*]/.test(path)) this.announce({ [name]: `{{scheme}}://{{host}}:{{port}}${path}` })
+    if (!/[:*]/.test(path)) this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}${encodeURI(path)}` })
   }
 
   /** Lets a CII server advertise what is announced, before or after. */
-  advertiseOn(cii: CiiServer): void {
-    this.#advertisers.add(cii)
-    cii.advertise(this.#advertised())
+  advertiseOn(scope: FastifyInstance, cii: CiiServer): void {
+    this.#advertisers.set(cii, scope)
+    cii.advertise(this.#advertised(scope))
   }
 
-  #advertised(): Cii {
-    const { tsUrl, wcUrl, webSocketWcUrl } = this.#urls
+  #advertised(scope: FastifyInstance): Cii {
+    const { tsUrl, wcUrl, webSocketWcUrl } = this.#urlsSeenFrom(scope)
     const cii: Cii = {}
     if (tsUrl !== undefined) cii.tsUrl = tsUrl
     const wallClockUrl = wcUrl ?? webSocketWcUrl
@@ -52,18 +55,33 @@ export class AppRegistry {
     if (wcUrl !== undefined && webSocketWcUrl !== undefined) cii.private = [wallClockWebSocketLocation(webSocketWcUrl)]
     return cii
   }
+
+  #urlsSeenFrom(scope: FastifyInstance): EndpointUrls {
+    let urls: EndpointUrls = {}
+    for (let around: FastifyInstance | undefined = scope; around !== undefined; around = scopeAround(around)) {
+      for (const announced of this.#announced) {
+        // What was found before is nearer, or came first.
+        if (announced.scope === around) urls = { ...announced.urls, ...urls }
+      }
+    }
+    return urls
+  }
 }
 
 const registries = new WeakMap<FastifyInstance, AppRegistry>()
 
-/** A scope inherits from the scope around it; the outermost one is the app itself. */
+/** A scope inherits from the scope around it; around the app itself there is none. */
+function scopeAround(scope: FastifyInstance): FastifyInstance | undefined {
+  const outer: unknown = Object.getPrototypeOf(scope)
+  return typeof (outer as Partial<FastifyInstance> | null)?.register === 'function'
+    ? (outer as FastifyInstance)
+    : undefined
+}
+
+/** The app itself. */
 export function rootOf(app: FastifyInstance): FastifyInstance {
-  let root = app
-  for (;;) {
-    const outer: unknown = Object.getPrototypeOf(root)
-    if (typeof (outer as Partial<FastifyInstance> | null)?.register !== 'function') return root
-    root = outer as FastifyInstance
-  }
+  const outer = scopeAround(app)
+  return outer === undefined ? app : rootOf(outer)
 }
 
 /** The registry of the app that this scope belongs to. */

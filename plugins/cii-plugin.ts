@@ -23,7 +23,7 @@ export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer> {
   advertise?: boolean
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]'
 
 const CII: EndpointKind<CiiServer> = {
   pluginName: 'ciiPlugin',
@@ -46,7 +46,7 @@ const CII: EndpointKind<CiiServer> = {
 export const ciiPlugin: FastifyPluginAsync<CiiPluginOptions> = fp(
   async (app: FastifyInstance, options: CiiPluginOptions) => {
     const server = await registerEndpoint(app, CII, options)
-    if (options.advertise ?? true) registryOf(app).advertiseOn(server)
+    if (options.advertise ?? true) registryOf(app).advertiseOn(app, server)
   },
   { fastify: '5.x', name: 'fastify-dvbcss-cii' },
 )

@@ -4,6 +4,7 @@ import { type TObject, Type } from 'typebox'
 import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
 import { mountEndpoint } from './mount-endpoint.js'
 import {
+  checkDecoratorIsFree,
   checkOptions,
   countSchema,
   decorateAsSchema,
@@ -84,10 +85,13 @@ export async function registerEndpoint<Server extends EndpointServer>(
 
   const pluginOnly = [...PLUGIN_ONLY, ...(kind.pluginOnly ?? [])]
   const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => !pluginOnly.includes(name)))
-  const server = makeServer(kind, handler, { logger: app.log, ...forServer })
+  const server = makeServer(kind, handler, forServer)
 
   const decorateAs = options.decorateAs ?? kind.decorateAs
-  if (decorateAs !== undefined) app.decorate<EndpointServer>(decorateAs, server)
+  if (decorateAs !== undefined) {
+    checkDecoratorIsFree(app, kind.pluginName, decorateAs)
+    app.decorate<EndpointServer>(decorateAs, server)
+  }
   const { maxMessageBytes, handshakeTimeout } = options
   await mountEndpoint(app, server, { prefix: options.prefix ?? '', maxMessageBytes, handshakeTimeout }, mounted)
   return server
@@ -101,7 +105,7 @@ function makeServer<Server extends EndpointServer>(
   if (typeof handler === 'function') return new handler(options)
   if (handler === undefined) return new kind.Default(options)
   for (const [option, value] of Object.entries(options)) {
-    if (option === 'logger' || value === undefined) continue
+    if (value === undefined) continue
     // What a server can change later it can be told here; for the rest it is too late.
     if (option === 'maxConnections') handler.maxConnections = value as number
     else if (option === 'enabled') handler.enabled = value as boolean

@@ -1,14 +1,21 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
+/** A refusal for a handshake that nobody is there to answer any more. */
+const CLOSING = 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+
 /**
  * Ends handshakes that take too long. Node has no time limit of its own once a request asks for an upgrade: a client that
  * goes away while a hook of the app is waiting for something would hold its socket, and its place, for good.
+ *
+ * It holds for every handshake of the server. Which of them are for one of our endpoints only the router knows, and
+ * until it is asked a hook may already wait.
  */
 export class HandshakeDeadline {
   readonly #server: Server
-  readonly #routes: { path: RegExp; milliseconds: number }[] = []
   readonly #pending = new Map<IncomingMessage, { socket: Duplex; timer: NodeJS.Timeout }>()
+  #milliseconds = 0
+  #closing = false
 
   constructor(server: Server) {
     this.#server = server
@@ -16,16 +23,12 @@ export class HandshakeDeadline {
     server.prependListener('upgrade', this.#upgrade)
   }
 
-  /** Watches the handshakes for a route; a parameter in it stands for any one segment. */
-  watch(route: string, milliseconds: number): void {
-    const pattern = route
-      .split('/')
-      .map((segment) => (/[:*]/.test(segment) ? '[^/]*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-      .join('/')
-    this.#routes.push({ path: new RegExp(`^${pattern}/?$`, 'i'), milliseconds })
+  /** An endpoint gives its handshakes this long. The longest of all counts. */
+  allow(milliseconds: number): void {
+    this.#milliseconds = Math.max(this.#milliseconds, milliseconds)
   }
 
-  /** The handshake is over: the socket belongs to the connection now. */
+  /** The handshake is over: the socket belongs to a connection now. */
   done(request: IncomingMessage): void {
     const pending = this.#pending.get(request)
     if (pending === undefined) return
@@ -33,9 +36,9 @@ export class HandshakeDeadline {
     this.#pending.delete(request)
   }
 
-  /** Ends all handshakes that are under way, and listens no more. */
+  /** Ends all handshakes that are under way, and those to come. */
   close(): void {
-    this.#server.removeListener('upgrade', this.#upgrade)
+    this.#closing = true
     for (const [request, { socket }] of this.#pending) {
       this.done(request)
       socket.destroy()
@@ -43,10 +46,13 @@ export class HandshakeDeadline {
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex): void => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const route = this.#routes.find((candidate) => candidate.path.test(path))
-    if (route === undefined) return
-    const timer = setTimeout(() => socket.destroy(), route.milliseconds)
+    if (this.#closing && this.#server.listenerCount('upgrade') === 1) {
+      // The websocket plugin has left, and a socket that nobody takes keeps the server from closing.
+      socket.on('error', () => {})
+      socket.end(CLOSING, () => socket.destroy())
+      return
+    }
+    const timer = setTimeout(() => socket.destroy(), this.#milliseconds)
     timer.unref()
     this.#pending.set(request, { socket, timer })
     socket.once('close', () => this.done(request))

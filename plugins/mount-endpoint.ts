@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import fastifyWebsocket from '@fastify/websocket'
+import fastifyWebsocket, { type WebSocket } from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
@@ -31,22 +31,26 @@ export async function mountEndpoint(
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
   const { deadline } = registryOf(app)
   await provideWebsocket(app, maxMessageBytes)
-  server.useLogger(app.log)
 
-  // Slots are released, and app.close() waits, by sockets that are gone; not by connections that said that they would go.
-  let open = 0
+  // The sockets of this mount, each with the way to send it away. app.close() waits until they are gone, and not until
+  // they have said that they would go.
+  const open = new Map<WebSocket, () => void>()
+  let closing = false
   let allClosed = (): void => {}
   app.addHook('preClose', async () => {
-    server.shutDown()
+    closing = true
+    for (const goAway of open.values()) goAway()
     await new Promise<void>((resolve) => {
       allClosed = resolve
-      if (open === 0) resolve()
+      if (open.size === 0) resolve()
     })
   })
 
   await app.register(
     async (routes) => {
-      deadline.watch(routes.prefix, options.handshakeTimeout ?? DEFAULTS.handshakeTimeout)
+      deadline.allow(options.handshakeTimeout ?? DEFAULTS.handshakeTimeout)
+      // Two endpoints of a kind are told apart by their paths.
+      server.useLogger(app.log.child({ path: routes.prefix }))
       mounted(routes.prefix)
       routes.route({
         method: 'GET',
@@ -54,7 +58,8 @@ export async function mountEndpoint(
         // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
         // the handshake.
         onRequest: (request, reply, done) => {
-          if (!request.ws) return done()
+          // A client that has gone while a hook was waiting has no ending left that would give its place back.
+          if (!request.ws || reply.raw.destroyed) return done()
           const admission = server.admit()
           if ('refusal' in admission) return refuse(request, reply, admission.refusal)
           // The only event that every ending of a handshake or a connection has in common.
@@ -63,12 +68,15 @@ export async function mountEndpoint(
         },
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
-          deadline.done(request.raw)
-          open += 1
-          adaptWebSocket(socket, request, server, maxMessageBytes, () => {
-            open -= 1
-            if (open === 0) allClosed()
-          })
+          const onClosed = () => {
+            open.delete(socket)
+            if (open.size === 0) allClosed()
+          }
+          open.set(socket, () => {})
+          const goAway = adaptWebSocket(socket, request, server, maxMessageBytes, onClosed)
+          if (open.has(socket)) open.set(socket, goAway)
+          // Its handshake was under way when the app began to close.
+          if (closing) goAway()
         },
       })
     },
@@ -115,9 +123,20 @@ async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promi
     await app.register(fastifyWebsocket, { options: { maxPayload } })
     ownWebsocketServers.add(app.websocketServer)
   }
+  watchHandshakes(app)
   // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
   const { options } = app.websocketServer
   if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
+}
+
+const watchedWebsocketServers = new WeakSet<object>()
+
+/** Every handshake that comes to an end, ours or not, is taken off the deadline. */
+function watchHandshakes(app: FastifyInstance): void {
+  if (watchedWebsocketServers.has(app.websocketServer)) return
+  watchedWebsocketServers.add(app.websocketServer)
+  const { deadline } = registryOf(app)
+  app.websocketServer.on('connection', (_socket, request) => deadline.done(request))
 }
 
 /** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */

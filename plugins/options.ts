@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { Clock } from '../src/clocks/index.js'
@@ -10,6 +11,14 @@ export class OptionError extends TypeError {
   constructor(plugin: string, option: string, expected: string, value: unknown) {
     super(`${plugin}: option "${option}" takes ${expected}, got ${describeValue(value)}`)
     this.name = 'OptionError'
+  }
+}
+
+/** An option that a plugin does not have: probably a misspelt one. */
+export class UnknownOptionError extends OptionError {
+  constructor(plugin: string, option: string, known: readonly string[], value: unknown) {
+    super(plugin, option, '', value)
+    this.message = `${plugin}: there is no option "${option}" (given: ${describeValue(value)}); there are ${known.join(', ')}`
   }
 }
 
@@ -29,10 +38,20 @@ export function checkOptions(plugin: string, schema: TObject, options: object, o
     if (expected !== undefined) {
       if (!Check(expected, value)) throw new OptionError(plugin, option, describe(expected), value)
     } else if (!othersAllowed && !REGISTER_OPTIONS.includes(option)) {
-      const names = Object.keys(known).filter((name) => !REGISTER_OPTIONS.includes(name))
-      throw new OptionError(plugin, option, `nothing: there is no such option (there are ${names.join(', ')})`, value)
+      throw new UnknownOptionError(plugin, option, Object.keys(known), value)
     }
   }
+}
+
+/** @throws OptionError when the app has something else under this name. */
+export function checkDecoratorIsFree(app: FastifyInstance, plugin: string, decorateAs: string): void {
+  if (!app.hasDecorator(decorateAs)) return
+  throw new OptionError(
+    plugin,
+    'decorateAs',
+    'a name that the app does not have yet; each endpoint needs its own',
+    decorateAs,
+  )
 }
 
 function describe(schema: TSchema): string {
@@ -44,8 +63,8 @@ function refined(description: string, accepts: (value: unknown) => boolean): TSc
 }
 
 /** Schemas that several plugins share. */
-export const prefixSchema: TSchema = refined('a path that begins with "/" and does not end with one', (value) => {
-  return typeof value === 'string' && /^(\/.*[^/])?$/.test(value)
+export const prefixSchema: TSchema = refined('a path that begins with "/", without "?", "#" or spaces', (value) => {
+  return typeof value === 'string' && /^(\/[^?#\s]*)?$/.test(value)
 })
 
 export const countSchema: TSchema = refined('a whole number from 0 upward, or Infinity', (value) => {

@@ -35,7 +35,9 @@ const TS: EndpointKind<TsServer> = {
 /** Mounts a CSS-TS endpoint and decorates the app with its {@link TsServer}, as `app.ts`. */
 export const tsPlugin: FastifyPluginAsync<TsPluginOptions> = fp(
   async (app: FastifyInstance, options: TsPluginOptions) => {
-    const server = await registerEndpoint(app, TS, options, (path) => registryOf(app).announceEndpoint('tsUrl', path))
+    const server = await registerEndpoint(app, TS, options, (path) =>
+      registryOf(app).announceEndpoint(app, 'tsUrl', path),
+    )
     useWallClockOf(app, server)
   },
   { fastify: '5.x', name: 'fastify-dvbcss-ts' },

@@ -6,6 +6,7 @@ import { WallClockHandler } from '../src/server/wall-clock-handler.js'
 import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
 import {
+  checkDecoratorIsFree,
   checkOptions,
   clockSchema,
   decorateAsSchema,
@@ -70,6 +71,7 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
     const handler = new WallClockHandler(wallClock, { precisionSeconds, maxFreqErrorPpm, followUp })
     const logger = app.log.child({ endpoint: 'wall-clock-server' })
     const server = new UdpRequestServer(handler, { host: options.host, port: options.port ?? DEFAULT_PORT, logger })
+    checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs)
     app.decorate(decorateAs, wallClock)
     app.decorate(`${decorateAs}Server`, server)
 
@@ -78,7 +80,7 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
       const { address } = server
       if (address === null) return
       logger.info({ address: address.address, port: address.port }, 'wall clock bound')
-      registryOf(app).announce({ wcUrl: urlOf(address) })
+      registryOf(app).announce(app, { wcUrl: urlOf(address) })
     })
     app.addHook('onClose', async () => {
       await server.stop()

@@ -42,7 +42,7 @@ const WALL_CLOCK_WEBSOCKET: EndpointKind<WallClockWebSocketServer> = {
 export const wallClockWebSocketPlugin: FastifyPluginAsync<WallClockWebSocketPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockWebSocketPluginOptions) => {
     const server = await registerEndpoint(app, WALL_CLOCK_WEBSOCKET, options, (path) => {
-      registryOf(app).announceEndpoint('webSocketWcUrl', path)
+      registryOf(app).announceEndpoint(app, 'webSocketWcUrl', path)
     })
     useWallClockOf(app, server)
   },

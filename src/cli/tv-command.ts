@@ -51,7 +51,7 @@ async function runTelevision(options: TvOptions): Promise<void> {
   try {
     await app.listen({ host: options.host, port: options.port })
   } catch (error) {
-    process.stderr.write(`dvbcss tv: ${(error as Error).message}\n`)
+    process.stderr.write(`dvbcss tv: ${explain(error as NodeJS.ErrnoException)}\n`)
     process.exitCode = 1
     await app.close()
     return
@@ -66,11 +66,18 @@ async function runTelevision(options: TvOptions): Promise<void> {
   })
 }
 
+function explain(error: NodeJS.ErrnoException): string {
+  const tcpPortTaken = error.code === 'EADDRINUSE' && error.syscall === 'listen'
+  return tcpPortTaken
+    ? `${error.message}: stop what holds it, or give another --port (0 picks a free one)`
+    : error.message
+}
+
 async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyInstance> {
   const stream = pretty({
     colorize: process.stdout.isTTY,
     translateTime: 'HH:MM:ss.l',
-    ignore: 'pid,hostname,endpoint,connection',
+    ignore: 'pid,hostname,endpoint,connection,path',
     messageFormat: '{if connection}{connection}: {end}{msg}',
     singleLine: true,
     // What is logged before a crash must be seen.

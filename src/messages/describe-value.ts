@@ -33,12 +33,18 @@ function describe(value: unknown, depth: number): string {
     case 'symbol':
       return `Symbol(${describe(value.description ?? '', depth)})`
     case 'function':
-      return 'a function'
+      return describeFunction(value)
     case 'object':
       return value === null ? 'null' : describeObject(value, depth)
     default:
       return String(value)
   }
+}
+
+function describeFunction(value: object): string {
+  const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function'
+  const { name } = value as { name?: unknown }
+  return typeof name === 'string' && name !== '' ? `the ${kind} ${name}` : `a ${kind}`
 }
 
 function describeObject(value: object, depth: number): string {

@@ -2,72 +2,99 @@ import { type Cii, diffCii, encodeCii, type PrivateData, WALL_CLOCK_WEBSOCKET_TY
 import type { Authority } from './connection.js'
 
 const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
-const encoder = new TextEncoder()
 
 /** The message for a client that is to hear something although nothing has changed. */
-export const NOTHING_CHANGED: Uint8Array = encoder.encode('{}')
+export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
 /**
- * Makes each CII message once, however many clients it goes to. States are frozen, so their identity serves as the key; what is
- * kept goes with the states themselves.
+ * The CII messages for the clients that have reached the server at one address, and so see the same URLs. Each message is made
+ * once, however many clients it goes to. States are frozen, so their identity tells whether they are the same.
  */
 export class CiiMessages {
+  readonly #reachedAt: Authority
   readonly #repeated: readonly (keyof Cii)[]
-  readonly #resolved = new WeakMap<Cii, Map<string, Cii>>()
-  readonly #whole = new WeakMap<Cii, Uint8Array>()
-  readonly #differences = new WeakMap<Cii, { to: Cii; message: Uint8Array | undefined }>()
+  #resolved: { state: Cii; as: Cii } | undefined
+  #whole: { state: Cii; message: Uint8Array } | undefined
+  /** Where clients are that have not yet been told of the last changes → the way from there. */
+  #differences = new Map<Cii, Uint8Array | undefined>()
+  #differencesTo: Cii | undefined
 
   /** @param repeated properties that a message of changes carries even when they have not changed. */
+  constructor(reachedAt: Authority, repeated: readonly (keyof Cii)[]) {
+    this.#reachedAt = reachedAt
+    this.#repeated = repeated
+  }
+
+  /** The state as these clients see it. */
+  resolve(state: Cii): Cii {
+    if (this.#resolved?.state !== state) this.#resolved = { state, as: fillIn(state, this.#reachedAt) }
+    return this.#resolved.as
+  }
+
+  /** The message that says everything, as UTF-8. */
+  whole(state: Cii): Uint8Array {
+    if (this.#whole?.state !== state) this.#whole = { state, message: Buffer.from(encodeCii(state)) }
+    return this.#whole.message
+  }
+
+  /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
+  difference(from: Cii, to: Cii): Uint8Array | undefined {
+    if (this.#differencesTo !== to) {
+      this.#differences = new Map()
+      this.#differencesTo = to
+    }
+    let message = this.#differences.get(from)
+    if (message === undefined && !this.#differences.has(from)) {
+      message = this.#encodeDifference(from, to)
+      this.#differences.set(from, message)
+    }
+    return message
+  }
+
+  #encodeDifference(from: Cii, to: Cii): Uint8Array | undefined {
+    const change = diffCii(from, to)
+    if (Object.keys(change).length === 0) return undefined
+    const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
+    const all: Cii = { ...repeated, ...change }
+    // A content id never travels without its status.
+    if (all.contentId !== undefined && to.contentIdStatus) all.contentIdStatus ??= to.contentIdStatus
+    return Buffer.from(encodeCii(all))
+  }
+}
+
+/** The messages for each address at which there are clients. */
+export class CiiMessagesByAddress {
+  readonly #repeated: readonly (keyof Cii)[]
+  readonly #byAddress = new Map<string, { messages: CiiMessages; clients: number }>()
+
   constructor(repeated: readonly (keyof Cii)[]) {
     this.#repeated = repeated
   }
 
-  /** The state as a client sees it that reached us there: the same object for all clients of an address. */
-  resolve(state: Cii, reachedAt: Authority): Cii {
-    if (!hasPlaceholder(state)) return state
-    let byAddress = this.#resolved.get(state)
-    if (byAddress === undefined) {
-      byAddress = new Map()
-      this.#resolved.set(state, byAddress)
+  /** One more client has come to this address. */
+  join(reachedAt: Authority): CiiMessages {
+    const key = keyOf(reachedAt)
+    let entry = this.#byAddress.get(key)
+    if (entry === undefined) {
+      entry = { messages: new CiiMessages(reachedAt, this.#repeated), clients: 0 }
+      this.#byAddress.set(key, entry)
     }
-    const address = `${schemeOf(reachedAt)} ${reachedAt.host} ${reachedAt.port}`
-    let resolved = byAddress.get(address)
-    if (resolved === undefined) {
-      resolved = fillIn(state, reachedAt)
-      byAddress.set(address, resolved)
-    }
-    return resolved
+    entry.clients += 1
+    return entry.messages
   }
 
-  /** The message that says everything. */
-  whole(state: Cii): Uint8Array {
-    let message = this.#whole.get(state)
-    if (message === undefined) {
-      message = encoder.encode(encodeCii(state))
-      this.#whole.set(state, message)
-    }
-    return message
-  }
-
-  /** The message that leads from one state to the other; undefined when they say the same. */
-  difference(from: Cii, to: Cii): Uint8Array | undefined {
-    const known = this.#differences.get(from)
-    if (known !== undefined && known.to === to) return known.message
-    const change = diffCii(from, to)
-    const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
-    const message = Object.keys(change).length === 0 ? undefined : encoder.encode(encodeCii({ ...repeated, ...change }))
-    this.#differences.set(from, { to, message })
-    return message
+  /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
+  leave(reachedAt: Authority): void {
+    const key = keyOf(reachedAt)
+    const entry = this.#byAddress.get(key)
+    if (entry === undefined) return
+    entry.clients -= 1
+    if (entry.clients === 0) this.#byAddress.delete(key)
   }
 }
 
-function hasPlaceholder(state: Cii): boolean {
-  return URL_PROPERTIES.some((name) => state[name]?.includes('{{')) || (state.private ?? []).some(isLocation)
-}
-
-/** The entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
-function isLocation({ type }: PrivateData): boolean {
-  return type === WALL_CLOCK_WEBSOCKET_TYPE
+function keyOf(reachedAt: Authority): string {
+  return `${schemeOf(reachedAt)} ${reachedAt.host} ${reachedAt.port}`
 }
 
 function fillIn(state: Cii, reachedAt: Authority): Cii {
@@ -76,12 +103,14 @@ function fillIn(state: Cii, reachedAt: Authority): Cii {
     const url = state[name]
     if (typeof url === 'string') resolved[name] = fillInUrl(url, reachedAt)
   }
-  if (Array.isArray(state.private)) {
-    resolved.private = state.private.map((data) =>
-      isLocation(data) && typeof data.wcUrl === 'string' ? { ...data, wcUrl: fillInUrl(data.wcUrl, reachedAt) } : data,
-    )
-  }
-  return resolved
+  if (Array.isArray(state.private)) resolved.private = state.private.map((data) => fillInPrivate(data, reachedAt))
+  return Object.freeze(resolved)
+}
+
+/** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
+function fillInPrivate(data: PrivateData, reachedAt: Authority): PrivateData {
+  if (data.type !== WALL_CLOCK_WEBSOCKET_TYPE || typeof data.wcUrl !== 'string') return data
+  return { ...data, wcUrl: fillInUrl(data.wcUrl, reachedAt) }
 }
 
 function fillInUrl(url: string, reachedAt: Authority): string {

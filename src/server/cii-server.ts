@@ -1,5 +1,5 @@
 import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '../messages/index.js'
-import { CiiMessages, NOTHING_CHANGED } from './cii-messages.js'
+import { type CiiMessages, CiiMessagesByAddress, NOTHING_CHANGED } from './cii-messages.js'
 import type { Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { StateSender } from './state-sender.js'
@@ -14,15 +14,16 @@ export interface CiiServerOptions extends EndpointServerOptions {
   repeatedProperties?: readonly (keyof Cii)[]
 }
 
-/** How far one client is: kept by {@link CiiServer} for each connection. */
-export interface CiiConnectionData {
+/** How far one client is. */
+interface Client {
+  readonly messages: CiiMessages
+  readonly sender: StateSender
   /** The state as this client has it; undefined before the first message. */
   sent: Cii | undefined
   /** The next message must carry everything. */
   whole: boolean
   /** The next message is due even when nothing has changed. */
   forced: boolean
-  readonly sender: StateSender
 }
 
 /** The CII version of TS 103 286-2. */
@@ -36,7 +37,7 @@ const EMPTY: Cii = Object.freeze({})
  * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server,
  * and `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`.
  */
-export class CiiServer extends EndpointServer<CiiConnectionData> {
+export class CiiServer<ConnectionData = unknown> extends EndpointServer<ConnectionData> {
   override readonly connectionIdPrefix: string = 'cii'
   override readonly loggingName: string = 'cii-server'
 
@@ -45,12 +46,13 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
   #state: Cii
-  readonly #messages: CiiMessages
+  readonly #messages: CiiMessagesByAddress
+  readonly #clients = new Map<Connection, Client>()
 
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
-    this.#messages = new CiiMessages(options.repeatedProperties ?? [])
+    this.#messages = new CiiMessagesByAddress(checkRepeated(options.repeatedProperties ?? []))
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
     this.#state = stateOf(this.#own)
   }
@@ -99,49 +101,49 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
    */
   updateClients(options: { onlyDiff?: boolean; evenIfEmpty?: boolean } = {}): void {
     const { onlyDiff = true, evenIfEmpty = false } = options
-    this.eachConnection((_connection, data) => {
-      data.whole ||= !onlyDiff
-      data.forced ||= evenIfEmpty
-      data.sender.wake()
-    })
+    for (const client of this.#clients.values()) {
+      client.whole ||= !onlyDiff
+      client.forced ||= evenIfEmpty
+      client.sender.wake()
+    }
   }
 
-  override createConnectionData(connection: Connection): CiiConnectionData {
+  protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
     const coalesced = () => {
       this.statistics.coalesced += 1
     }
-    return {
+    const client: Client = {
+      messages: this.#messages.join(connection.reachedAt),
+      sender: new StateSender(connection, () => this.#compose(client), coalesced),
       sent: undefined,
       whole: true,
       forced: false,
-      sender: new StateSender(connection, () => this.#compose(connection), coalesced),
     }
-  }
-
-  protected override connected(connection: Connection, data: CiiConnectionData): void | Promise<void> {
-    data.sender.wake()
+    this.#clients.set(connection, client)
+    client.sender.wake()
     return super.connected(connection, data)
   }
 
-  #compose(connection: Connection): Uint8Array | undefined {
-    const data = this.dataOf(connection)
-    if (data === undefined) return undefined
-    const state = this.#messages.resolve(this.#state, connection.reachedAt)
-    const message =
-      data.sent === undefined || data.whole
-        ? this.#messages.whole(state)
-        : (this.#messages.difference(data.sent, state) ?? (data.forced ? NOTHING_CHANGED : undefined))
-    data.sent = state
-    data.whole = false
-    data.forced = false
-    return message
+  protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    if (this.#clients.delete(connection)) this.#messages.leave(connection.reachedAt)
+    return super.disconnected(connection, data)
+  }
+
+  #compose(client: Client): Uint8Array | undefined {
+    const { messages, sent, whole, forced } = client
+    const state = messages.resolve(this.#state)
+    client.sent = state
+    client.whole = false
+    client.forced = false
+    if (sent === undefined || whole) return messages.whole(state)
+    return messages.difference(sent, state) ?? (forced ? NOTHING_CHANGED : undefined)
   }
 
   /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */
   protected override received(
     connection: Connection,
     message: string | Uint8Array,
-    data: CiiConnectionData,
+    data: ConnectionData,
   ): void | Promise<void> {
     if (typeof message !== 'string') {
       this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
@@ -158,9 +160,14 @@ export class CiiServer extends EndpointServer<CiiConnectionData> {
   }
 }
 
+function checkRepeated(names: readonly (keyof Cii)[]): readonly (keyof Cii)[] {
+  if (Array.isArray(names) && names.every((name) => CII_PROPERTIES.includes(name))) return names
+  throw new TypeError(`repeatedProperties: expected a list of names of CII properties, got ${describeValue(names)}`)
+}
+
 /** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
 function overlay(base: Cii, change: Cii): Cii {
-  if (typeof change !== 'object' || change === null || Array.isArray(change)) {
+  if (Object.prototype.toString.call(change) !== '[object Object]') {
     throw new TypeError(`cii: expected an object with the properties of CII, got ${describeValue(change)}`)
   }
   for (const name of Object.keys(change)) {

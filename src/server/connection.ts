@@ -9,6 +9,12 @@ export interface Authority {
   readonly port: number
 }
 
+/** The HTTP request that became a connection. Under Fastify it is the request itself, with what the app's hooks have put on it. */
+export interface Handshake {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
 /** One client, as the protocols see it. */
 export interface Connection {
   /** Readable and unique in the process: `cii-1`. */
@@ -17,6 +23,8 @@ export interface Connection {
   readonly remoteAddress: string
   /** Where the client reached us: what `{{scheme}}`, `{{host}}` and `{{port}}` stand for. */
   readonly reachedAt: Authority
+  /** What the client asked with: who it is, for an app that has authenticated it. */
+  readonly handshake: Handshake
   /** Bytes that wait in the process for this client to read. What the operating system holds is not counted. */
   readonly bufferedAmount: number
   /** A child of the endpoint's logger that carries the connection's id. */
@@ -36,6 +44,7 @@ export interface Connection {
 export interface ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
+  readonly handshake: Handshake
   readonly bufferedAmount: number
   /** @param isText whether the frame is text; bytes that are sent as text are UTF-8. */
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
@@ -49,4 +58,6 @@ export interface ConnectionEvents {
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
   closed(code: number, reason: string): void
+  /** The server that the adapter belongs to stops: sends this client away with 1001. */
+  goAway(): void
 }

@@ -4,6 +4,8 @@ import { DEFAULTS } from './defaults.js'
 import { type BadMessageReason, EndpointStatistics, type RefusalReason } from './endpoint-statistics.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { OpenConnection } from './open-connection.js'
+import { shorten } from './shorten.js'
+import { isThenable } from './thenable.js'
 
 export interface EndpointServerOptions {
   /** Connections at once; further handshakes get 503. Default: no limit. */
@@ -56,7 +58,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections, 0)
     this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
     this.#enabled = checkBoolean('enabled', options.enabled ?? true)
-    this.#logger = options.logger
+    this.#logger = checkLogger(options.logger)
   }
 
   /** The endpoint's logger. */
@@ -99,16 +101,6 @@ export class EndpointServer<ConnectionData = unknown> {
   /** The open connections, each with its data, as they are now: a copy that later comings and goings do not alter. */
   get connections(): Map<Connection, ConnectionData> {
     return new Map(this.#open)
-  }
-
-  /** The data of one connection, or undefined once it is gone. */
-  protected dataOf(connection: Connection): ConnectionData | undefined {
-    return this.#open.get(connection as OpenConnection)
-  }
-
-  /** Walks the open connections without copying them. */
-  protected eachConnection(visit: (connection: Connection, data: ConnectionData) => void): void {
-    for (const [connection, data] of this.#open) visit(connection, data)
   }
 
   /** Makes the data that a new connection starts with. */
@@ -173,62 +165,69 @@ export class EndpointServer<ConnectionData = unknown> {
   /** Takes over a socket whose handshake is complete. */
   opened(socket: ConnectionSocket): ConnectionEvents {
     const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.statistics)
-    // Switched off while this handshake was on its way.
-    if (!this.#enabled) {
-      this.statistics.refused.disabled += 1
-      connection.close(1001, 'endpoint disabled')
-      return { message: () => {}, failed: () => {}, closed: () => {} }
-    }
-    this.statistics.connected += 1
-    this.statistics.open += 1
-    connection.log.info({ remoteAddress: socket.remoteAddress }, 'connected')
-    this.#guard(connection, () => {
-      const data = this.createConnectionData(connection)
-      this.#open.set(connection, data)
-      return this.connected(connection, data)
-    })
-    return {
+    const events: ConnectionEvents = {
       message: (message) => this.#message(connection, message),
       failed: (error) => this.#failed(connection, error),
       closed: (code, reason) => this.#closed(connection, code, reason),
+      goAway: () => connection.close(1001, 'server going away'),
     }
+    this.statistics.connected += 1
+    this.statistics.open += 1
+    this.#guard(connection, () => {
+      connection.log.info({ remoteAddress: socket.remoteAddress }, 'connected')
+      // Switched off while this handshake was on its way.
+      if (!this.#enabled) return
+      const data = this.createConnectionData(connection)
+      refusePromise(data)
+      this.#open.set(connection, data)
+      return this.connected(connection, data)
+    })
+    // Or by one of the hooks that have just run.
+    if (!this.#enabled) connection.close(1001, 'endpoint disabled')
+    return events
   }
 
   #message(connection: OpenConnection, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
-    const data = this.#open.get(connection)
-    if (connection.closing || (data === undefined && !this.#open.has(connection))) return
-    this.#guard(connection, () => this.received(connection, message, data as ConnectionData))
+    if (connection.closing || !this.#open.has(connection)) return
+    const data = this.#open.get(connection) as ConnectionData
+    this.#guard(connection, () => this.received(connection, message, data))
   }
 
   #failed(connection: OpenConnection, error: Error): void {
-    const reason =
-      (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'too-large' : 'broken-frame'
+    const tooLarge = (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+    const reason = tooLarge ? 'too-large' : 'broken-frame'
     this.statistics.dropped[reason] += 1
-    connection.log.warn({ reason, detail: error.message }, 'protocol error')
+    this.#guard(connection, () => connection.log.warn({ reason, detail: error.message }, 'protocol error'))
   }
 
   #closed(connection: OpenConnection, code: number, reason: string): void {
     connection.ended()
     this.statistics.open -= 1
     this.statistics.disconnected += 1
-    connection.log.info({ code, ...(reason === '' ? {} : { reason: shorten(reason) }) }, 'disconnected')
-    if (!this.#open.has(connection)) return
+    const wasOpen = this.#open.has(connection)
     const data = this.#open.get(connection) as ConnectionData
     this.#open.delete(connection)
-    this.#guard(connection, () => this.disconnected(connection, data))
+    if (wasOpen) this.#guard(connection, () => this.disconnected(connection, data))
+    this.#guard(connection, () => {
+      connection.log.info({ code, ...(reason === '' ? {} : { reason: shorten(reason) }) }, 'disconnected')
+    })
   }
 
-  /** Runs a hook so that what goes wrong in it ends with its own connection. */
+  /** Runs what may fail, a hook or a logger of the app, so that it ends with its own connection. */
   #guard(connection: OpenConnection, hook: () => unknown): void {
     const caught = (error: unknown) => {
       this.statistics.hookErrors += 1
-      connection.log.error({ err: error }, 'a hook of this endpoint failed')
       connection.close(1011, 'internal error')
+      try {
+        connection.log.error({ err: error }, 'a hook of this endpoint failed')
+      } catch {
+        // A logger that fails cannot be told of. The failure is counted, and the client closed.
+      }
     }
     try {
       const result = hook()
-      if (result instanceof Promise) result.catch(caught)
+      if (isThenable(result)) result.then(undefined, caught)
     } catch (error) {
       caught(error)
     }
@@ -259,16 +258,20 @@ export class EndpointServer<ConnectionData = unknown> {
   #closeAll(reason: string): void {
     for (const connection of this.#open.keys()) connection.close(1001, reason)
   }
-
-  /** Sends every client away with 1001 and lets nobody in again. The adapter's sockets end soon after. */
-  shutDown(): void {
-    this.#enabled = false
-    this.#closeAll('server going away')
-  }
 }
 
-function shorten(text: string): string {
-  return text.length <= DEFAULTS.loggedCharacters ? text : `${text.slice(0, DEFAULTS.loggedCharacters - 1)}…`
+/** A connection has its data before its first message can come, and that does not wait. */
+function refusePromise(data: unknown): void {
+  if (!isThenable(data)) return
+  data.then(undefined, () => {})
+  throw new TypeError('createConnectionData: expected the data, got a promise; load what takes time in onConnect')
+}
+
+function checkLogger(logger: Logger | undefined): Logger | undefined {
+  if (logger === undefined || (typeof logger?.child === 'function' && typeof logger.info === 'function')) return logger
+  throw new TypeError(
+    `logger: expected a pino logger or one like it, with child() and info(), got ${describeValue(logger)}`,
+  )
 }
 
 function checkCount(option: string, value: unknown, least: number): number {

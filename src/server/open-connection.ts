@@ -1,4 +1,5 @@
-import type { Authority, Connection, ConnectionSocket } from './connection.js'
+import { describeValue } from '../messages/index.js'
+import type { Authority, Connection, ConnectionSocket, Handshake } from './connection.js'
 import type { EndpointStatistics } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
 
@@ -29,6 +30,10 @@ export class OpenConnection implements Connection {
     return this.#socket.reachedAt
   }
 
+  get handshake(): Handshake {
+    return this.#socket.handshake
+  }
+
   get bufferedAmount(): number {
     return this.#socket.bufferedAmount
   }
@@ -47,30 +52,21 @@ export class OpenConnection implements Connection {
   }
 
   #send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+      throw new TypeError(`send: expected a string or bytes, got ${describeValue(data)}`)
+    }
     if (this.#closing) {
       if (handedOver !== undefined) queueMicrotask(handedOver)
       return
     }
     this.#statistics.messagesOut += 1
-    this.#statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length
+    this.#statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     this.#socket.send(data, isText, handedOver)
   }
 
   close(code = 1000, reason = ''): void {
     if (this.#closing) return
-    // A code or a reason that a close frame cannot carry would throw later, far from whoever chose it.
-    if (
-      code !== 1000 &&
-      !(code >= 1001 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) &&
-      !(code >= 3000 && code <= 4999)
-    ) {
-      throw new RangeError(`close: expected a WebSocket status code (1000–1003, 1007–1014 or 3000–4999), got ${code}`)
-    }
-    if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
-      throw new RangeError(
-        `close: expected a reason of at most ${MAX_REASON_BYTES} bytes, got ${Buffer.byteLength(reason)}`,
-      )
-    }
+    checkClose(code, reason)
     this.#closing = true
     this.#socket.close(code, reason)
   }
@@ -85,4 +81,21 @@ export class OpenConnection implements Connection {
     this.#badMessages += 1
     return this.#badMessages
   }
+}
+
+/** What a close frame cannot carry is refused before anything has happened: half closed is the worst there is. */
+function checkClose(code: unknown, reason: unknown): void {
+  if (!isStatusCode(code)) {
+    const expected = 'a WebSocket status code (1000–1003, 1007–1014 or 3000–4999)'
+    throw new RangeError(`close: expected ${expected}, got ${describeValue(code)}`)
+  }
+  if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_REASON_BYTES) {
+    throw new RangeError(`close: expected a reason of at most ${MAX_REASON_BYTES} bytes, got ${describeValue(reason)}`)
+  }
+}
+
+function isStatusCode(code: unknown): boolean {
+  if (!Number.isInteger(code)) return false
+  const number = code as number
+  return (number >= 1000 && number <= 1003) || (number >= 1007 && number <= 1014) || (number >= 3000 && number <= 4999)
 }

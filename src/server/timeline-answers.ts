@@ -1,6 +1,7 @@
 import type { Clock } from '../clocks/index.js'
 import { type ControlTimestamp, encodeControlTimestamp, type SetupData } from '../messages/index.js'
 import { contentIdMatches, type TimelineSource } from '../timelines/index.js'
+import { wireTime } from '../timelines/wire-time.js'
 
 const encoder = new TextEncoder()
 const UNAVAILABLE = Symbol('unavailable')
@@ -12,7 +13,7 @@ const UNAVAILABLE = Symbol('unavailable')
 export class TimelineAnswers {
   /** Dates the answer that a timeline is not available. */
   wallClock: Clock
-  readonly #failed: (error: unknown) => void
+  readonly #failed: (source: TimelineSource, error: unknown) => void
   readonly #sources = new Set<TimelineSource>()
   /** Timeline selector → how many clients want it. */
   readonly #wanted = new Map<string, number>()
@@ -21,7 +22,7 @@ export class TimelineAnswers {
   readonly #encoded = new WeakMap<ControlTimestamp, Uint8Array>()
 
   /** @param failed hears what a source has thrown; the source is passed over then. */
-  constructor(wallClock: Clock, failed: (error: unknown) => void) {
+  constructor(wallClock: Clock, failed: (source: TimelineSource, error: unknown) => void) {
     this.wallClock = wallClock
     this.#failed = failed
   }
@@ -30,14 +31,15 @@ export class TimelineAnswers {
   attach(source: TimelineSource): boolean {
     if (this.#sources.has(source)) return false
     this.#sources.add(source)
-    for (const selector of this.#wanted.keys()) this.#tell(source, 'selectorNeeded', selector)
+    for (const selector of [...this.#wanted.keys()]) this.#tell(source, 'need', selector)
     return true
   }
 
   /** @returns whether the source was there. */
   remove(source: TimelineSource): boolean {
-    if (!this.#sources.delete(source)) return false
-    for (const selector of this.#wanted.keys()) this.#tell(source, 'selectorNotNeeded', selector)
+    if (!this.#sources.has(source)) return false
+    for (const selector of [...this.#wanted.keys()]) this.#tell(source, 'release', selector)
+    this.#sources.delete(source)
     return true
   }
 
@@ -46,7 +48,7 @@ export class TimelineAnswers {
     const clients = this.#wanted.get(selector) ?? 0
     this.#wanted.set(selector, clients + 1)
     if (clients > 0) return
-    for (const source of [...this.#sources]) this.#tell(source, 'selectorNeeded', selector)
+    for (const source of [...this.#sources]) this.#tell(source, 'need', selector)
   }
 
   /** One client fewer wants this timeline. */
@@ -57,13 +59,16 @@ export class TimelineAnswers {
       return
     }
     this.#wanted.delete(selector)
-    for (const source of [...this.#sources]) this.#tell(source, 'selectorNotNeeded', selector)
+    for (const source of [...this.#sources]) this.#tell(source, 'release', selector)
   }
 
   /** Runs a round of updates, in which each timeline is asked for at most once. */
   round(update: () => void): void {
     if (this.#round !== undefined) {
+      // A source that was asked has changed something: what was answered before may be out of date, before this and after.
+      this.#round.clear()
       update()
+      this.#round.clear()
       return
     }
     this.#round = new Map()
@@ -111,23 +116,29 @@ export class TimelineAnswers {
 
   #askOne(source: TimelineSource, selector: string): ControlTimestamp | undefined | 'not mine' {
     try {
-      return source.recognises(selector) ? source.controlTimestamp(selector) : 'not mine'
+      if (!source.recognises(selector)) return 'not mine'
+      const timestamp = source.controlTimestamp(selector)
+      // What cannot be encoded is the source's fault, and must not become that of the client it was for.
+      if (timestamp !== undefined) this.encode(timestamp)
+      return timestamp
     } catch (error) {
-      this.#failed(error)
+      this.#failed(source, error)
       return 'not mine'
     }
   }
 
   #unavailable(): ControlTimestamp {
-    const wallClockTime = BigInt(Math.round(this.wallClock.nanos()))
+    const wallClockTime = wireTime(this.wallClock.nanos())
     return { contentTime: null, wallClockTime, timelineSpeedMultiplier: null }
   }
 
-  #tell(source: TimelineSource, what: 'selectorNeeded' | 'selectorNotNeeded', selector: string): void {
+  #tell(source: TimelineSource, what: 'need' | 'release', selector: string): void {
+    // One that was told before may have removed this one.
+    if (!this.#sources.has(source)) return
     try {
       if (source.recognises(selector)) source[what](selector)
     } catch (error) {
-      this.#failed(error)
+      this.#failed(source, error)
     }
   }
 }

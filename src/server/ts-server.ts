@@ -12,10 +12,12 @@ import {
   parseJson,
   type SetupData,
 } from '../messages/index.js'
-import { TimelineSource } from '../timelines/index.js'
+import { contentIdMatches, TimelineSource } from '../timelines/index.js'
 import type { Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
+import { shorten } from './shorten.js'
 import { StateSender } from './state-sender.js'
+import { isThenable } from './thenable.js'
 import { TimelineAnswers } from './timeline-answers.js'
 
 export interface TsServerOptions extends EndpointServerOptions {
@@ -25,26 +27,37 @@ export interface TsServerOptions extends EndpointServerOptions {
   wallClock?: Clock
 }
 
-/** What {@link TsServer} knows of one client. */
+/** What {@link TsServer} tells the app of each client. */
 export interface TsConnectionData {
   /** What the client asked for; undefined until it has. */
   setup: SetupData | undefined
-  /** The last control timestamp that it was sent. */
-  sent: ControlTimestamp | undefined
   /** The last that the client told of its own presentation. */
   presentationTimestamps: PresentationTimestamps | undefined
+}
+
+interface Client<Data> {
+  /** What the app sees. */
+  readonly data: Data
   readonly sender: StateSender
+  setup: SetupData | undefined
+  /** Whether the app has let the setup-data through. */
+  isSetUp: boolean
+  /** The last control timestamp that it was sent. */
+  sent: ControlTimestamp | undefined
 }
 
 /**
  * The CSS-TS endpoint of a television (TS 103 286-2, clause 5.7): tells each client where its timeline is on the wall
  * clock, and again whenever that relation changes. Timelines come from the sources that the app attaches.
  */
-export class TsServer extends EndpointServer<TsConnectionData> {
+export class TsServer<
+  ConnectionData extends TsConnectionData = TsConnectionData,
+> extends EndpointServer<ConnectionData> {
   override readonly connectionIdPrefix: string = 'ts'
   override readonly loggingName: string = 'ts-server'
 
   readonly #answers: TimelineAnswers
+  readonly #clients = new Map<Connection, Client<ConnectionData>>()
   readonly #hasOwnWallClock: boolean
   #contentId: string | null
 
@@ -53,9 +66,9 @@ export class TsServer extends EndpointServer<TsConnectionData> {
     super(options)
     this.#contentId = checkContentId(options.contentId ?? null)
     this.#hasOwnWallClock = options.wallClock !== undefined
-    this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (error) => {
+    this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (source, error) => {
       this.statistics.hookErrors += 1
-      this.log.error({ err: error }, 'a timeline source failed')
+      this.log.error({ err: error, source: source.constructor.name }, 'a timeline source failed')
     })
   }
 
@@ -82,6 +95,10 @@ export class TsServer extends EndpointServer<TsConnectionData> {
     if (!(source instanceof TimelineSource)) {
       throw new TypeError(`attachTimelineSource: expected a TimelineSource, got ${describeValue(source)}`)
     }
+    for (const method of ['recognises', 'controlTimestamp'] as const) {
+      if (typeof source[method] === 'function') continue
+      throw new TypeError(`attachTimelineSource: expected ${source.constructor.name} to have a method ${method}()`)
+    }
     if (!this.#answers.attach(source)) return
     source.attachSink(this)
     this.updateAllClients()
@@ -95,88 +112,122 @@ export class TsServer extends EndpointServer<TsConnectionData> {
   }
 
   /** A client has said what it wants. Runs before its first control timestamp is sent. */
-  onSetup(_connection: Connection, _setup: SetupData, _data: TsConnectionData): void | Promise<void> {}
+  onSetup(_connection: Connection, _setup: SetupData, _data: ConnectionData): void | Promise<void> {}
 
   /** A client has told how it presents its content: for information only. */
   onPresentationTimestamps(
     _connection: Connection,
     _timestamps: PresentationTimestamps,
-    _data: TsConnectionData,
+    _data: ConnectionData,
   ): void | Promise<void> {}
 
   /** Sends a client its control timestamp, unless it has the same one already, or nothing is known yet. */
   updateClient(connection: Connection): void {
-    this.dataOf(connection)?.sender.wake()
+    this.#clients.get(connection)?.sender.wake()
   }
 
   /** {@link updateClient} for every connection. */
   updateAllClients(): void {
-    this.#answers.round(() => this.eachConnection((_connection, data) => data.sender.wake()))
+    this.#answers.round(() => {
+      for (const client of this.#clients.values()) client.sender.wake()
+    })
   }
 
-  override createConnectionData(connection: Connection): TsConnectionData {
+  /** Where the app finds what a client has said. A subclass that needs more adds it to what this returns. */
+  override createConnectionData(_connection: Connection): ConnectionData {
+    return { setup: undefined, presentationTimestamps: undefined } as ConnectionData
+  }
+
+  protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
     const coalesced = () => {
       this.statistics.coalesced += 1
     }
-    return {
+    const client: Client<ConnectionData> = {
+      data,
+      sender: new StateSender(connection, () => this.#compose(client), coalesced),
       setup: undefined,
+      isSetUp: false,
       sent: undefined,
-      presentationTimestamps: undefined,
-      sender: new StateSender(connection, () => this.#compose(connection), coalesced),
     }
+    this.#clients.set(connection, client)
+    return super.connected(connection, data)
   }
 
-  #compose(connection: Connection): Uint8Array | undefined {
-    const data = this.dataOf(connection)
-    if (data?.setup === undefined) return undefined
-    const answer = this.#answers.find(this.#contentId, data.setup)
-    if (answer === undefined || (data.sent !== undefined && sameForClient(data.sent, answer))) return undefined
-    data.sent = answer
+  #compose(client: Client<ConnectionData>): Uint8Array | undefined {
+    if (client.setup === undefined || !client.isSetUp) return undefined
+    const answer = this.#answers.find(this.#contentId, client.setup)
+    if (answer === undefined || (client.sent !== undefined && sameForClient(client.sent, answer))) return undefined
+    client.sent = answer
     return this.#answers.encode(answer)
   }
 
-  protected override received(
-    connection: Connection,
-    message: string | Uint8Array,
-    data: TsConnectionData,
-  ): void | Promise<void> {
+  protected override received(connection: Connection, message: string | Uint8Array): void | Promise<void> {
+    const client = this.#clients.get(connection)
+    if (client === undefined) return
     if (typeof message !== 'string') {
       this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
       return
     }
+    let said: { setup: SetupData; stemGiven: boolean } | PresentationTimestamps
     try {
       const value = parseJson(message)
-      if (data.setup === undefined) {
-        const setup = decodeSetupData(value)
-        if (!hasContentIdStem(value)) connection.log.warn('setup-data without contentIdStem: taken as any content')
-        return this.#setUp(connection, setup, data)
-      }
-      if (isSetupData(value)) {
+      if (client.setup === undefined) {
+        said = { setup: decodeSetupData(value), stemGiven: hasContentIdStem(value) }
+      } else if (isSetupData(value)) {
         this.rejectMessage(connection, 'second-setup-data', 'setup-data can be sent once for each connection')
         return
+      } else {
+        said = decodePresentationTimestamps(value)
       }
-      data.presentationTimestamps = decodePresentationTimestamps(value)
     } catch (error) {
       if (!(error instanceof MessageError)) throw error
       this.rejectMessage(connection, error.kind === 'not-json' ? 'not-json' : 'invalid', error.message)
       return
     }
-    return this.onPresentationTimestamps(connection, data.presentationTimestamps, data)
+    // What the hooks below throw is the app's, and no fault of the client.
+    if ('setup' in said) return this.#setUp(connection, client, said.setup, said.stemGiven)
+    if (isObject(client.data)) client.data.presentationTimestamps = said
+    return this.onPresentationTimestamps(connection, said, client.data)
   }
 
-  #setUp(connection: Connection, setup: SetupData, data: TsConnectionData): void | Promise<void> {
-    data.setup = setup
-    connection.log.info({ contentIdStem: setup.contentIdStem, timelineSelector: setup.timelineSelector }, 'setup-data')
-    this.#answers.need(setup.timelineSelector)
-    const answer = () => this.updateClient(connection)
-    const hook = this.onSetup(connection, setup, data)
-    return hook instanceof Promise ? hook.then(answer) : answer()
+  #setUp(
+    connection: Connection,
+    client: Client<ConnectionData>,
+    setup: SetupData,
+    stemGiven: boolean,
+  ): void | Promise<void> {
+    const { contentIdStem, timelineSelector } = setup
+    client.setup = setup
+    if (isObject(client.data)) client.data.setup = setup
+    const asked = { contentIdStem: shorten(contentIdStem), timelineSelector: shorten(timelineSelector) }
+    connection.log.info(asked, 'setup-data')
+    if (!stemGiven) connection.log.warn('setup-data without contentIdStem: taken as any content')
+    if (!contentIdMatches(this.#contentId, contentIdStem)) {
+      connection.log.info(
+        { contentId: this.#contentId },
+        'no timeline while the content id does not begin with the stem',
+      )
+    }
+    this.#answers.need(timelineSelector)
+    const answer = () => {
+      client.isSetUp = true
+      client.sender.wake()
+    }
+    const hook = this.onSetup(connection, setup, client.data)
+    return isThenable(hook) ? Promise.resolve(hook).then(answer) : answer()
   }
 
-  protected override disconnected(connection: Connection, data: TsConnectionData): void | Promise<void> {
-    if (data.setup !== undefined) this.#answers.release(data.setup.timelineSelector)
+  protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    const setup = this.#clients.get(connection)?.setup
+    this.#clients.delete(connection)
+    if (setup !== undefined) this.#answers.release(setup.timelineSelector)
     return super.disconnected(connection, data)
   }
+}
+
+/** An app written in JavaScript may make connection data of any kind. */
+function isObject(data: unknown): boolean {
+  return typeof data === 'object' && data !== null
 }
 
 /** A client that knows that its timeline is not available learns nothing from being told the time of day again. */

@@ -82,8 +82,18 @@ export class WallClockWebSocketServer extends EndpointServer {
     }
     // Spelling the response out takes longer than reading the clock: what was read before is replaced by the last moment there is.
     const message = decodeWallClockMessage(response)
-    connection.send(encodeWallClockJson({ ...message, transmitNanos: BigInt(Math.floor(this.#wallClock.nanos())) }))
+    connection.send(
+      encodeWallClockJson({ ...message, transmitNanos: onTheWire(this.#wallClock.nanos()) ?? message.transmitNanos }),
+    )
     const followUp = this.#handler.followUp(response)
     if (followUp !== undefined) connection.send(encodeWallClockJson(decodeWallClockMessage(followUp)))
   }
+}
+
+/** The wire's seconds are an unsigned 32 bit number, so times wrap, in this carriage as in the other. */
+const WRAP_NANOS = 2n ** 32n * 10n ** 9n
+
+function onTheWire(nanos: number): bigint | undefined {
+  if (!Number.isFinite(nanos)) return undefined
+  return ((BigInt(Math.floor(nanos)) % WRAP_NANOS) + WRAP_NANOS) % WRAP_NANOS
 }

@@ -1,6 +1,7 @@
 import { Clock } from '../clocks/index.js'
 import { type ControlTimestamp, describeValue } from '../messages/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
+import { wireTime } from './wire-time.js'
 
 export interface ClockTimelineSourceOptions {
   /**
@@ -104,7 +105,7 @@ export class ClockTimelineSource extends TimelineSource {
   }
 
   #wireTime(wallClockTicks: number): bigint {
-    return BigInt(Math.round(this.#wallClock.toNanos(wallClockTicks)))
+    return wireTime(this.#wallClock.toNanos(wallClockTicks))
   }
 
   #sameRelation(a: ControlTimestamp, b: ControlTimestamp): boolean {

@@ -11,6 +11,8 @@ export interface TimelineSink {
  */
 export abstract class TimelineSource {
   readonly #sinks = new Set<TimelineSink>()
+  /** Timeline selector → how many servers have clients that want it. */
+  readonly #needed = new Map<string, number>()
 
   /** Whether this source can speak for the timeline. Must give the same answer each time. */
   abstract recognises(timelineSelector: string): boolean
@@ -21,11 +23,28 @@ export abstract class TimelineSource {
    */
   abstract controlTimestamp(timelineSelector: string): ControlTimestamp | undefined
 
-  /** A client has asked for this timeline, and none had before. */
+  /** A client has asked for this timeline, and none had before, on any of the servers that this source is attached to. */
   selectorNeeded(_timelineSelector: string): void {}
 
-  /** The last client that wanted this timeline has gone. */
+  /** The last client that wanted this timeline has gone, from all of the servers. */
   selectorNotNeeded(_timelineSelector: string): void {}
+
+  /** One more server has clients that want this timeline. For servers to call. */
+  need(timelineSelector: string): void {
+    const servers = this.#needed.get(timelineSelector) ?? 0
+    this.#needed.set(timelineSelector, servers + 1)
+    if (servers === 0) this.selectorNeeded(timelineSelector)
+  }
+
+  /** One server fewer. For servers to call. */
+  release(timelineSelector: string): void {
+    const servers = this.#needed.get(timelineSelector) ?? 0
+    if (servers > 1) {
+      this.#needed.set(timelineSelector, servers - 1)
+      return
+    }
+    if (this.#needed.delete(timelineSelector)) this.selectorNotNeeded(timelineSelector)
+  }
 
   /** Adds somebody to be told of changes; a server calls it when the source is attached to it. */
   attachSink(sink: TimelineSink): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ClockTimelineSource, CorrelatedClock, Correlation, SystemClock, tsPlugin } from '../../plugins/index.js'
 import { setPlatform } from '../../src/client/platform.js'
@@ -147,7 +148,7 @@ describe('a TS client', () => {
     expect(await lost).toEqual({ reason: 'disconnected' })
     expect(client.sendPresentationTimestamps(TIMESTAMPS)).toBe(false)
     const again = await server.connection()
-    const [setup] = (await (await import('node:events')).once(again, 'message')) as [Buffer]
+    const [setup] = (await once(again, 'message')) as [Buffer]
     expect(JSON.parse(setup.toString())).toEqual({ contentIdStem: '', timelineSelector: PTS })
     const back = client.next('available')
     again.send('{"contentTime":"0","wallClockTime":"0","timelineSpeedMultiplier":1}')

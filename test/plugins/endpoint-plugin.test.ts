@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import { describe, expect, it } from 'vitest'
-import { type Connection, EndpointServer, endpointPlugin } from '../../plugins/index.js'
+import { type Connection, EndpointServer, type EndpointServerOptions, endpointPlugin } from '../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { LogLines } from '../helpers/log-lines.js'
 import { refusal, WsClient } from '../helpers/ws-client.js'
@@ -365,7 +365,7 @@ describe('options that are wrong', () => {
     ['maxMessageBytes', 0.5, 'option "maxMessageBytes" takes a whole number of bytes'],
     ['handshakeTimeout', '5s', 'option "handshakeTimeout" takes a whole number of milliseconds'],
     ['decorateAs', '', 'option "decorateAs" takes'],
-    ['maxConnection', 3, 'option "maxConnection" takes nothing: there is no such option'],
+    ['maxConnection', 3, 'there is no option "maxConnection" (given: 3); there are prefix, maxConnections'],
   ])('are refused at registration: %s', async (option, value, message) => {
     const app = makeApp()
     await expect(app.register(endpointPlugin, { [option]: value }).ready()).rejects.toThrow(message)
@@ -380,7 +380,7 @@ describe('options that are wrong', () => {
   it('pass through to a handler class, which may have options of its own', async () => {
     const seen: unknown[] = []
     class Own extends EndpointServer {
-      constructor(options: { greeting: string }) {
+      constructor(options: EndpointServerOptions & { greeting: string }) {
         super(options)
         seen.push(options.greeting)
       }
