@@ -16,7 +16,8 @@ export function millisText(seconds: number | undefined): string {
 /** `+12.345678 s`: signed, to the microsecond. */
 export function offsetText(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return '- s'
-  return `${seconds < 0 ? '-' : '+'}${Math.abs(seconds).toFixed(6)} s`
+  const text = Math.abs(seconds).toFixed(6)
+  return `${seconds < 0 && Number(text) !== 0 ? '-' : '+'}${text} s`
 }
 
 /** `12:34:56.789`, the time of day. */

@@ -60,6 +60,6 @@ describe('times for people', () => {
       '- ms',
       '- ms',
     ])
-    expect([offsetText(1.5), offsetText(-0.25), offsetText(undefined)]).toEqual(['+1.500000 s', '-0.250000 s', '- s'])
+    expect([1.5, -0.25, -1e-8, undefined].map(offsetText)).toEqual(['+1.500000 s', '-0.250000 s', '+0.000000 s', '- s'])
   })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { JsonOutput } from './json-output.js'
 import { dvbcss, endToolsAfterEach, scriptedServer, television } from './tools.js'
@@ -37,8 +38,8 @@ describe('dvbcss ts', () => {
     const server = await scriptedServer()
     const program = dvbcss('ts', server.url, udp, 'dvb://1', 'urn:x', '30000/1001')
     const socket = await server.connection()
-    const [setup] = (await new Promise((resolve) => socket.once('message', (...args) => resolve(args)))) as [Buffer]
-    expect(JSON.parse(setup.toString())).toEqual({ contentIdStem: 'dvb://1', timelineSelector: 'urn:x' })
+    const [setup] = await once(socket, 'message')
+    expect(JSON.parse(String(setup))).toEqual({ contentIdStem: 'dvb://1', timelineSelector: 'urn:x' })
     socket.send('{"contentTime":"30","wallClockTime":"0","timelineSpeedMultiplier":0}')
     await program.printed(/^0:00:01\.001 {2}×0/m)
     socket.send('{"contentTime":null,"wallClockTime":"0","timelineSpeedMultiplier":null}')
