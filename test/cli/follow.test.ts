@@ -86,19 +86,17 @@ describe('dvbcss follow', () => {
 
   it('keeps to the error that it states', async () => {
     const { cii } = await television()
-    const program = dvbcss('follow', cii, '--json', '--interval', '0.02', '--seconds', '2')
-    const positions = (await JsonOutput.all(program)).filter(({ event }) => event === 'position')
-    expect(positions.length).toBeGreaterThan(0)
-    for (const { offsetSeconds, dispersionSeconds } of positions as Record<string, number>[]) {
+    const output = new JsonOutput(dvbcss('follow', cii, '--json', '--interval', '0.02'))
+    for (let positions = 0; positions < 50; positions++) {
+      const { offsetSeconds, dispersionSeconds } = await output.nextOf('position')
       // Television and companion read the same clock, so the offset is 0 in truth.
-      expect(Math.abs(offsetSeconds ?? Number.NaN)).toBeLessThanOrEqual(dispersionSeconds ?? Number.NaN)
+      expect(Math.abs(Number(offsetSeconds))).toBeLessThanOrEqual(Number(dispersionSeconds))
     }
-    expect(await program.exited).toBe(0)
   })
 
   it('prints lines for people: position, speed, error, wall clock, content and timeline', async () => {
     const { cii } = await television()
-    const program = dvbcss('follow', cii, '--seconds', '1.5')
+    const program = dvbcss('follow', cii, '--seconds', '5')
     await program.printed(
       /^\d:\d\d:\d\d\.\d{3} {2}×1 {2}±\d+\.\d{3} ms {2}wc [+-]\d\.\d{6} s, round trip \d+\.\d{3} ms {2}dvb:\S+ {2}urn:\S+$/m,
     )
