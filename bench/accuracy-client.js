@@ -36,9 +36,9 @@ async function ours() {
 /** @returns {Promise<() => Sample>} */
 async function theirs() {
   // Its types are not published.
-  const require = /** @type {(name: string) => any} */ (createRequire(import.meta.url))
-  const clocks = require('dvbcss-clocks')
-  const { WallClock } = require('dvbcss-protocols')
+  const load = /** @type {(name: string) => any} */ (createRequire(import.meta.url))
+  const clocks = load('dvbcss-clocks')
+  const { WallClock } = load('dvbcss-protocols')
   const wallClock = new clocks.CorrelatedClock(new clocks.DateNowClock(), { tickRate: 1e9 })
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')

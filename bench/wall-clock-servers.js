@@ -30,9 +30,9 @@ const SERVERS = {
 
   async 'dvbcss-protocols'() {
     // They publish no types.
-    const require = /** @type {(name: string) => any} */ (createRequire(import.meta.url))
-    const protocols = require('dvbcss-protocols')
-    const clocks = require('dvbcss-clocks')
+    const load = /** @type {(name: string) => any} */ (createRequire(import.meta.url))
+    const protocols = load('dvbcss-protocols')
+    const clocks = load('dvbcss-clocks')
     const socket = createSocket('udp4')
     const port = await bind(socket)
     const root = new clocks.DateNowClock()

@@ -9,6 +9,7 @@ import {
   countSchema,
   decorateAsSchema,
   enabledSchema,
+  millisecondsSchema,
   OptionError,
   positiveCountSchema,
   prefixSchema,
@@ -33,6 +34,10 @@ export interface EndpointPluginOptions<Server extends EndpointServer = EndpointS
   maxMessageBytes?: number
   /** Milliseconds from the upgrade request to the open connection, the app's hooks included. Default 10000. */
   handshakeTimeout?: number
+  /** Milliseconds between pings; a peer silent for two of them is given up. Infinity for never. Default 30000. */
+  heartbeatInterval?: number
+  /** Milliseconds in which a peer must take something of what waits for it, or is given up. Infinity for never. Default 20000. */
+  sendTimeout?: number
 }
 
 const SHARED = {
@@ -42,7 +47,11 @@ const SHARED = {
   decorateAs: Type.Optional(decorateAsSchema),
   maxMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 125, 2 ** 30)),
   maxBadMessages: Type.Optional(positiveCountSchema),
+  maxConnectionsPerAddress: Type.Optional(positiveCountSchema),
+  maxMessagesPerSecond: Type.Optional(positiveCountSchema),
   handshakeTimeout: Type.Optional(wholeNumberSchema('a whole number of milliseconds', 1, 2 ** 31 - 1)),
+  heartbeatInterval: Type.Optional(millisecondsSchema),
+  sendTimeout: Type.Optional(millisecondsSchema),
 }
 
 /** How a kind of endpoint differs from the others. */
@@ -64,6 +73,8 @@ const PLUGIN_ONLY = [
   'decorateAs',
   'maxMessageBytes',
   'handshakeTimeout',
+  'heartbeatInterval',
+  'sendTimeout',
   'logLevel',
   'logSerializers',
 ]
@@ -92,8 +103,9 @@ export async function registerEndpoint<Server extends EndpointServer>(
     checkDecoratorIsFree(app, kind.pluginName, decorateAs)
     app.decorate<EndpointServer>(decorateAs, server)
   }
-  const { maxMessageBytes, handshakeTimeout } = options
-  await mountEndpoint(app, server, { prefix: options.prefix ?? '', maxMessageBytes, handshakeTimeout }, mounted)
+  const { prefix = '', maxMessageBytes, handshakeTimeout, heartbeatInterval, sendTimeout } = options
+  const mountOptions = { prefix, maxMessageBytes, handshakeTimeout, heartbeatInterval, sendTimeout }
+  await mountEndpoint(app, server, mountOptions, mounted)
   return server
 }
 

@@ -3,7 +3,12 @@ export * from '../src/messages/index.js'
 export { CiiServer, type CiiServerOptions } from '../src/server/cii-server.js'
 export type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from '../src/server/connection.js'
 export { type Admission, EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
-export { type BadMessageReason, EndpointStatistics, type RefusalReason } from '../src/server/endpoint-statistics.js'
+export {
+  type BadMessageReason,
+  EndpointStatistics,
+  type RefusalReason,
+  type TimeoutReason,
+} from '../src/server/endpoint-statistics.js'
 export type { Logger } from '../src/server/logger.js'
 export {
   DROP_REASONS,

@@ -1,20 +1,28 @@
 import { STATUS_CODES } from 'node:http'
-import fastifyWebsocket, { type WebSocket } from '@fastify/websocket'
+import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { RefusalReason } from '../src/server/endpoint-statistics.js'
 import { registryOf, rootOf } from './app-registry.js'
+import { MountedConnections } from './mounted-connections.js'
 import { adaptWebSocket } from './websocket-adapter.js'
 
 export interface MountOptions {
   prefix: string
   maxMessageBytes?: number | undefined
   handshakeTimeout?: number | undefined
+  heartbeatInterval?: number | undefined
+  sendTimeout?: number | undefined
 }
 
 const REFUSALS: Record<RefusalReason, { status: number; code: string; message: string }> = {
   disabled: { status: 403, code: 'FST_DVBCSS_ERR_DISABLED', message: 'This endpoint is switched off.' },
+  'address-full': {
+    status: 429,
+    code: 'FST_DVBCSS_ERR_ADDRESS_FULL',
+    message: 'This address has no connection left on this endpoint; close one first.',
+  },
   full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'This endpoint has no connection left; try again later.' },
 }
 
@@ -32,19 +40,11 @@ export async function mountEndpoint(
   const { deadline } = registryOf(app)
   await provideWebsocket(app, maxMessageBytes)
 
-  // The sockets of this mount, each with the way to send it away. app.close() waits until they are gone, and not until
-  // they have said that they would go.
-  const open = new Map<WebSocket, () => void>()
-  let closing = false
-  let allClosed = (): void => {}
-  app.addHook('preClose', async () => {
-    closing = true
-    for (const goAway of open.values()) goAway()
-    await new Promise<void>((resolve) => {
-      allClosed = resolve
-      if (open.size === 0) resolve()
-    })
-  })
+  const connections = new MountedConnections(
+    options.heartbeatInterval ?? DEFAULTS.heartbeatInterval,
+    options.sendTimeout ?? DEFAULTS.sendTimeout,
+  )
+  app.addHook('preClose', () => connections.close())
 
   await app.register(
     async (routes) => {
@@ -60,7 +60,7 @@ export async function mountEndpoint(
         onRequest: (request, reply, done) => {
           // A client that has gone while a hook was waiting has no ending left that would give its place back.
           if (!request.ws || reply.raw.destroyed) return done()
-          const admission = server.admit()
+          const admission = server.admit(request.ip ?? '')
           if ('refusal' in admission) return refuse(request, reply, admission.refusal)
           // The only event that every ending of a handshake or a connection has in common.
           reply.raw.once('close', admission.release)
@@ -68,15 +68,10 @@ export async function mountEndpoint(
         },
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
-          const onClosed = () => {
-            open.delete(socket)
-            if (open.size === 0) allClosed()
-          }
-          open.set(socket, () => {})
-          const goAway = adaptWebSocket(socket, request, server, maxMessageBytes, onClosed)
-          if (open.has(socket)) open.set(socket, goAway)
-          // Its handshake was under way when the app began to close.
-          if (closing) goAway()
+          const connection = adaptWebSocket(socket, request, server, maxMessageBytes, () =>
+            connections.remove(connection),
+          )
+          connections.add(connection)
         },
       })
     },
@@ -87,7 +82,7 @@ export async function mountEndpoint(
 function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason): void {
   const { status, code, message } = REFUSALS[reason]
   request.log.info({ reason, remoteAddress: request.ip }, 'connection refused')
-  if (status === 503) reply.header('retry-after', String(DEFAULTS.retryAfter))
+  if (status !== 403) reply.header('retry-after', String(DEFAULTS.retryAfter))
   reply
     .code(status)
     .header('connection', 'close')

@@ -75,6 +75,13 @@ export const positiveCountSchema: TSchema = refined('a whole number from 1 upwar
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1)
 })
 
+export const millisecondsSchema: TSchema = refined(
+  'a number of milliseconds from 1 to 2147483647, or Infinity',
+  (value) => {
+    return value === Number.POSITIVE_INFINITY || (typeof value === 'number' && value >= 1 && value < 2 ** 31)
+  },
+)
+
 export const decorateAsSchema: TSchema = refined('a name for the decorator, as a non-empty string', (value) => {
   return typeof value === 'string' && value !== ''
 })

@@ -1,3 +1,4 @@
+import type { TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
 
 /** Where a client reached this server. */
@@ -58,6 +59,8 @@ export interface ConnectionEvents {
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
   closed(code: number, reason: string): void
+  /** The adapter gives the peer up, and ends the socket by force. */
+  timedOut(reason: TimeoutReason): void
   /** The server that the adapter belongs to stops: sends this client away with 1001. */
   goAway(): void
 }

@@ -15,6 +15,21 @@ export const DEFAULTS = {
   /** Milliseconds that a peer has to answer a close frame before its socket is destroyed. Below a second, so that `app.close()` is too. */
   closeTimeout: 800,
 
+  /** Milliseconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
+  heartbeatInterval: 30_000,
+
+  /** Milliseconds in which a peer must have taken something of what waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
+  sendTimeout: 20_000,
+
+  /** Connections of one remote address: a household behind one NAT is one address, and so is a proxy. Only the app knows. */
+  maxConnectionsPerAddress: Number.POSITIVE_INFINITY as number,
+
+  /** Messages a second of one remote address: companions report their presentation as often as they like. */
+  maxMessagesPerSecond: Number.POSITIVE_INFINITY as number,
+
+  /** Sources whose rate is remembered: about a hundred bytes each, so that a flood of forged addresses costs a megabyte and no more. */
+  rateLimitedSources: 10_000,
+
   /** Warnings per connection about bad messages; later ones are logged at debug, so that one peer cannot fill a disk. */
   badMessageWarnings: 5,
 

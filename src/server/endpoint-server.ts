@@ -1,17 +1,28 @@
 import { describeValue } from '../messages/index.js'
 import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
-import { type BadMessageReason, EndpointStatistics, type RefusalReason } from './endpoint-statistics.js'
+import {
+  type BadMessageReason,
+  EndpointStatistics,
+  type RefusalReason,
+  type TimeoutReason,
+} from './endpoint-statistics.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { OpenConnection } from './open-connection.js'
 import { shorten } from './shorten.js'
+import { sourceKey } from './source-key.js'
 import { isThenable } from './thenable.js'
+import { TokenBuckets } from './token-buckets.js'
 
 export interface EndpointServerOptions {
   /** Connections at once; further handshakes get 503. Default: no limit. */
   maxConnections?: number
   /** Whether clients are let in. Default true. */
   enabled?: boolean
+  /** Connections of one remote address at once; further handshakes get 429. Default: no limit. */
+  maxConnectionsPerAddress?: number
+  /** Messages a second of one remote address (IPv6: of a /64); the others are dropped and count as bad ones. Default: no limit. */
+  maxMessagesPerSecond?: number
   /** Messages without sense, per connection, after which it is closed with 1008. Default 100. */
   maxBadMessages?: number
   /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
@@ -51,13 +62,22 @@ export class EndpointServer<ConnectionData = unknown> {
   #enabled: boolean
   #logger: Logger | undefined
   #log: Logger | undefined
+  readonly #maxConnectionsPerAddress: number
+  readonly #messageRate: TokenBuckets | undefined
   #reserved = 0
+  readonly #reservedByAddress = new Map<string, number>()
 
   /** @throws TypeError when an option is of the wrong type or out of its range. */
   constructor(options: EndpointServerOptions = {}) {
     this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections, 0)
     this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
     this.#enabled = checkBoolean('enabled', options.enabled ?? true)
+    const maxConnectionsPerAddress = options.maxConnectionsPerAddress ?? DEFAULTS.maxConnectionsPerAddress
+    const maxMessagesPerSecond = options.maxMessagesPerSecond ?? DEFAULTS.maxMessagesPerSecond
+    this.#maxConnectionsPerAddress = checkCount('maxConnectionsPerAddress', maxConnectionsPerAddress, 1)
+    checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1)
+    this.#messageRate =
+      maxMessagesPerSecond === Number.POSITIVE_INFINITY ? undefined : new TokenBuckets(maxMessagesPerSecond)
     this.#logger = checkLogger(options.logger)
   }
 
@@ -132,34 +152,47 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.onDisconnect(connection, data)
   }
 
-  /** Whether a handshake that came now would be let in. */
-  canAllocateConnection(): boolean {
-    return this.#refusal() === undefined
+  /**
+   * Whether a handshake that came now would be let in.
+   * @param remoteAddress whose; without it the limit per address is not looked at.
+   */
+  canAllocateConnection(remoteAddress?: string): boolean {
+    return this.#refusal(remoteAddress === undefined ? undefined : sourceKey(remoteAddress)) === undefined
   }
 
-  #refusal(): RefusalReason | undefined {
+  #refusal(source: string | undefined): RefusalReason | undefined {
     if (!this.#enabled) return 'disabled'
-    return this.#reserved < this.#maxConnections ? undefined : 'full'
+    if (this.#reserved >= this.#maxConnections) return 'full'
+    const ofSource = source === undefined ? 0 : (this.#reservedByAddress.get(source) ?? 0)
+    return ofSource < this.#maxConnectionsPerAddress ? undefined : 'address-full'
   }
 
   /**
    * Answers a handshake. A place counts from here on, not from when the connection is open:
    * otherwise handshakes that race each other would oversell the endpoint.
    */
-  admit(): Admission {
-    const refusal = this.#refusal()
+  admit(remoteAddress: string): Admission {
+    const source = sourceKey(remoteAddress)
+    const refusal = this.#refusal(source)
     if (refusal !== undefined) {
       this.statistics.refused[refusal] += 1
       return { refusal }
     }
-    this.#reserved += 1
+    this.#reserve(source, 1)
     let held = true
     return {
       release: () => {
-        if (held) this.#reserved -= 1
+        if (held) this.#reserve(source, -1)
         held = false
       },
     }
+  }
+
+  #reserve(source: string, change: 1 | -1): void {
+    this.#reserved += change
+    const ofSource = (this.#reservedByAddress.get(source) ?? 0) + change
+    if (ofSource === 0) this.#reservedByAddress.delete(source)
+    else this.#reservedByAddress.set(source, ofSource)
   }
 
   /** Takes over a socket whose handshake is complete. */
@@ -169,6 +202,7 @@ export class EndpointServer<ConnectionData = unknown> {
       message: (message) => this.#message(connection, message),
       failed: (error) => this.#failed(connection, error),
       closed: (code, reason) => this.#closed(connection, code, reason),
+      timedOut: (reason) => this.#timedOut(connection, reason),
       goAway: () => connection.close(1001, 'server going away'),
     }
     this.statistics.connected += 1
@@ -190,6 +224,10 @@ export class EndpointServer<ConnectionData = unknown> {
   #message(connection: OpenConnection, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
     if (connection.closing || !this.#open.has(connection)) return
+    if (this.#messageRate?.take(sourceKey(connection.remoteAddress), performance.now() / 1000) === false) {
+      this.rejectMessage(connection, 'rate-limited', 'more messages a second than this address may send')
+      return
+    }
     const data = this.#open.get(connection) as ConnectionData
     this.#guard(connection, () => this.received(connection, message, data))
   }
@@ -199,6 +237,12 @@ export class EndpointServer<ConnectionData = unknown> {
     const reason = tooLarge ? 'too-large' : 'broken-frame'
     this.statistics.dropped[reason] += 1
     this.#guard(connection, () => connection.log.warn({ reason, detail: error.message }, 'protocol error'))
+  }
+
+  #timedOut(connection: OpenConnection, reason: TimeoutReason): void {
+    this.statistics.timedOut[reason] += 1
+    const { bufferedAmount } = connection
+    this.#guard(connection, () => connection.log.warn({ reason, bufferedAmount }, 'gave the connection up'))
   }
 
   #closed(connection: OpenConnection, code: number, reason: string): void {

@@ -1,5 +1,5 @@
 /** Why a handshake was refused. */
-export type RefusalReason = 'disabled' | 'full'
+export type RefusalReason = 'disabled' | 'full' | 'address-full'
 
 /** Why a message was not acted upon. `ignored` is no fault: a client may say things where nobody listens. */
 export type BadMessageReason =
@@ -9,7 +9,11 @@ export type BadMessageReason =
   | 'second-setup-data'
   | 'too-large'
   | 'broken-frame'
+  | 'rate-limited'
   | 'ignored'
+
+/** Why a connection was given up: `heartbeat`: no sign of life; `send`: nothing was taken of what waits. */
+export type TimeoutReason = 'heartbeat' | 'send'
 
 /** What an endpoint has counted since it was made. Plain numbers that only grow, but for `open`. */
 export class EndpointStatistics {
@@ -20,7 +24,7 @@ export class EndpointStatistics {
   /** Connections that have ended. */
   disconnected = 0
   /** Handshakes that were refused, by reason. */
-  readonly refused: Record<RefusalReason, number> = { disabled: 0, full: 0 }
+  readonly refused: Record<RefusalReason, number> = { disabled: 0, full: 0, 'address-full': 0 }
   /** Messages that were not acted upon, by reason. */
   readonly dropped: Record<BadMessageReason, number> = {
     binary: 0,
@@ -29,6 +33,7 @@ export class EndpointStatistics {
     'second-setup-data': 0,
     'too-large': 0,
     'broken-frame': 0,
+    'rate-limited': 0,
     ignored: 0,
   }
   /** Messages received whole, the dropped ones included. */
@@ -38,6 +43,8 @@ export class EndpointStatistics {
   bytesOut = 0
   /** States that were never sent on their own, because a newer one came while the client was still being sent to. */
   coalesced = 0
+  /** Connections that were ended because the peer showed no life, or did not take what was sent, by reason. */
+  readonly timedOut: Record<TimeoutReason, number> = { heartbeat: 0, send: 0 }
   /** Hooks of the app or of a subclass that threw or rejected. */
   hookErrors = 0
 }

@@ -20,6 +20,8 @@ export const DROP_REASONS = [
   'clock-unavailable',
   /** The server: the sender claims port 0, to which nothing can be sent. */
   'source-port-zero',
+  /** The server: this source has asked more often than it may. */
+  'rate-limited',
   /** The server: longer than `maxMessageBytes`. */
   'too-large',
   /** The server: the handler threw, or returned neither bytes nor a reason. */

@@ -2,6 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import type { Logger } from '../server/logger.js'
 import type { RequestHandler } from '../server/request-handler.js'
+import { sourceKey } from '../server/source-key.js'
+import { TokenBuckets } from '../server/token-buckets.js'
 import { describeBindError } from './bind-error.js'
 import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
 
@@ -14,6 +16,11 @@ export interface UdpRequestServerOptions {
   readonly port?: number | undefined
   /** Longer requests are dropped before the handler sees them. Default: 65 535, all that UDP can carry. */
   readonly maxMessageBytes?: number | undefined
+  /**
+   * Requests a second of one source (IPv6: of a /64), and as many at once; the others get no answer. Default: no limit. For a server
+   * that can be reached from where addresses can be forged: it bounds what can be sent to a forged one.
+   */
+  readonly maxRequestsPerSecond?: number | undefined
   /** Hears of handlers that throw and of sends and sockets that fail, not of what senders do wrong. A pino or Fastify logger is one. */
   readonly logger?: Logger | undefined
 }
@@ -45,6 +52,7 @@ export class UdpRequestServer {
   readonly #host: string
   readonly #port: number
   readonly #maxMessageBytes: number
+  readonly #rate: TokenBuckets | undefined
   readonly #counters: RequestCounters
   #socket: Socket | undefined
   #address: UdpServerAddress | null = null
@@ -69,6 +77,13 @@ export class UdpRequestServer {
     this.#host = host
     this.#port = port
     this.#maxMessageBytes = maxMessageBytes
+    const { maxRequestsPerSecond = Number.POSITIVE_INFINITY } = options
+    if (!(typeof maxRequestsPerSecond === 'number' && maxRequestsPerSecond >= 1)) {
+      throw new TypeError(
+        `maxRequestsPerSecond: expected a number from 1 upward or Infinity, got ${String(maxRequestsPerSecond)}`,
+      )
+    }
+    this.#rate = maxRequestsPerSecond === Number.POSITIVE_INFINITY ? undefined : new TokenBuckets(maxRequestsPerSecond)
     this.#counters = new RequestCounters(logger)
   }
 
@@ -157,6 +172,7 @@ export class UdpRequestServer {
     const handler = this.#handler
     const maxMessageBytes = this.#maxMessageBytes
     const counters = this.#counters
+    const rate = this.#rate
     // One of each for the life of the socket. Without a callback a failed send would go unnoticed.
     const onAnswerSent = (error: Error | null): void => {
       if (error === null) return
@@ -174,6 +190,8 @@ export class UdpRequestServer {
       counters.requests += 1
       if (message.length > maxMessageBytes) return counters.drop('too-large')
       if (remote.port === 0) return counters.drop('source-port-zero')
+      if (rate?.take(sourceKey(remote.address), performance.now() / 1000) === false)
+        return counters.drop('rate-limited')
 
       let answer: Uint8Array | string
       try {
