@@ -15,7 +15,6 @@ export class HandshakeDeadline {
   readonly #server: Server
   readonly #pending = new Map<IncomingMessage, { socket: Duplex; timer: NodeJS.Timeout }>()
   #milliseconds = 0
-  #closing = false
 
   constructor(server: Server) {
     this.#server = server
@@ -36,9 +35,8 @@ export class HandshakeDeadline {
     this.#pending.delete(request)
   }
 
-  /** Ends all handshakes that are under way, and those to come. */
+  /** Ends all handshakes that are under way. */
   close(): void {
-    this.#closing = true
     for (const [request, { socket }] of this.#pending) {
       this.done(request)
       socket.destroy()
@@ -46,8 +44,9 @@ export class HandshakeDeadline {
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex): void => {
-    if (this.#closing && this.#server.listenerCount('upgrade') === 1) {
-      // The websocket plugin has left, and a socket that nobody takes keeps the server from closing.
+    if (this.#server.listenerCount('upgrade') === 1) {
+      // The websocket plugin has left, because the app closes; hooks may yet wait before we are told. A socket that nobody
+      // takes keeps the server from closing.
       socket.on('error', () => {})
       socket.end(CLOSING, () => socket.destroy())
       return
