@@ -15,7 +15,8 @@ const PTS = 'urn:dvb:css:timeline:pts'
 const app = Fastify({ logger: { level: 'warn' } })
 
 // An upgrade to WebSocket is a request like any other: the hooks of the app see it before the endpoint does. What they refuse
-// never becomes a connection. Hooks hold for what is registered after them.
+// never becomes a connection. A hook holds for its scope and the scopes inside, whether the endpoints are registered before it or
+// after.
 const sha256 = (/** @type {string} */ text) => createHash('sha256').update(text).digest()
 const expected = sha256(`Bearer ${TOKEN}`)
 app.addHook('onRequest', async (request, reply) => {
