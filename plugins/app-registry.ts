@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../src/clocks/index.js'
 import { type Cii, wallClockWebSocketLocation } from '../src/messages/index.js'
 import type { CiiServer } from '../src/server/cii-server.js'
+import type { EndpointServer } from '../src/server/endpoint-server.js'
+import type { LatencyHistogram } from '../src/server/latency-histogram.js'
+import type { UdpRequestServer } from '../src/udp/udp-request-server.js'
 import { HandshakeDeadline } from './handshake-deadline.js'
 
 /** Where the endpoints of an app are to be found. */
@@ -14,12 +17,24 @@ export interface EndpointUrls {
   webSocketWcUrl?: string
 }
 
+/** A wall clock that is served over UDP. */
+export interface ServedWallClock {
+  readonly name: string
+  readonly server: Pick<UdpRequestServer, 'statistics'>
+  /** How long its replies have taken. */
+  readonly replyTimes: LatencyHistogram | undefined
+}
+
 /**
  * What the plugins of one app know of each other. A CII endpoint advertises what is in its own scope or around it, and not what is
  * inside another: two rooms in two scopes each have their own timelines.
  */
 export class AppRegistry {
   readonly deadline: HandshakeDeadline
+  /** The endpoints of the app, by the paths at which they are mounted. */
+  readonly endpoints: { readonly path: string; readonly server: EndpointServer }[] = []
+  /** The wall clocks of the app, by the names of their decorators. */
+  readonly wallClocks: ServedWallClock[] = []
   readonly #advertisers = new Map<CiiServer, FastifyInstance>()
   readonly #announced: { scope: FastifyInstance; urls: EndpointUrls }[] = []
 

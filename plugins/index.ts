@@ -9,6 +9,7 @@ export {
   type RefusalReason,
   type TimeoutReason,
 } from '../src/server/endpoint-statistics.js'
+export { LATENCY_BOUNDS, LatencyHistogram } from '../src/server/latency-histogram.js'
 export type { Logger } from '../src/server/logger.js'
 export {
   DROP_REASONS,
@@ -31,6 +32,7 @@ export {
 } from '../src/udp/udp-request-server.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
+export { type MetricsPluginOptions, metricsPlugin } from './metrics-plugin.js'
 export { OptionError } from './options.js'
 export { type TsPluginOptions, tsPlugin } from './ts-plugin.js'
 export { type WallClockPluginOptions, wallClockPlugin } from './wall-clock-plugin.js'

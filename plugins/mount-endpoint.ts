@@ -37,7 +37,8 @@ export async function mountEndpoint(
   mounted: (path: string) => void = () => {},
 ): Promise<void> {
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
-  const { deadline } = registryOf(app)
+  const registry = registryOf(app)
+  const { deadline } = registry
   await provideWebsocket(app, maxMessageBytes)
 
   const connections = new MountedConnections(
@@ -51,6 +52,7 @@ export async function mountEndpoint(
       deadline.allow(options.handshakeTimeout ?? DEFAULTS.handshakeTimeout)
       // Two endpoints of a kind are told apart by their paths.
       server.useLogger(app.log.child({ path: routes.prefix }))
+      registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
       routes.route({
         method: 'GET',

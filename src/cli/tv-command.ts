@@ -84,13 +84,26 @@ async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyI
     sync: true,
   })
   const logController = new LogController({ disableRequestLogging: true })
-  const app = Fastify({ logger: { level: logLevel, stream }, logController })
+  const app = Fastify({ logger: { level: logLevel, stream }, logController, forceCloseConnections: true })
   await app.register(wallClockPlugin, { host, port: wcPort })
   // The BBC's companions take an absent list of timelines for an empty one.
   await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'] })
   await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
   await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer })
+  app.get('/health', async () => health(app))
   return app
+}
+
+/** For whoever watches over the process. */
+function health(app: FastifyInstance): object {
+  const { contentId, contentIdStatus } = app.cii.cii
+  const { requests, answers } = app.wallClockServer.statistics
+  const connections = {
+    cii: app.cii.statistics.open,
+    ts: app.ts.statistics.open,
+    wc: app.wallClockWebSocket.statistics.open,
+  }
+  return { status: 'ok', contentId, contentIdStatus, connections, wallClock: { requests, answers } }
 }
 
 /** The first signal closes in good order, the second at once. */

@@ -1,3 +1,4 @@
+import { describeValue } from '../messages/index.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 
 /** Why a connection never opened. */
@@ -70,6 +71,13 @@ export function setPlatform(next: Platform): void {
   platform = next
 }
 
+/** A URL as it may be shown and logged: without a password, and without a query, which is where tokens are. */
+export function displayUrl(url: string): string {
+  if (!URL.canParse(url)) return describeValue(url)
+  const { protocol, host, pathname, search } = new URL(url)
+  return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`
+}
+
 /** A socket on the WebSocket that browsers have. Why a connection fails they do not tell, on purpose. */
 function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
   let opened = false
@@ -88,13 +96,13 @@ function openStandardSocket(url: string, handlers: SocketHandlers, options: Sock
   try {
     socket = new WebSocket(url)
   } catch (error) {
-    const message = `expected a ws:// or wss:// URL that this page may open, got ${url}: ${(error as Error).message}`
+    const message = `expected a ws:// or wss:// URL that this page may open, got ${displayUrl(url)}: ${(error as Error).message}`
     queueMicrotask(() => fail('bad-url', message))
     return { send: () => {}, close: () => {} }
   }
   socket.binaryType = 'arraybuffer'
   deadline = setTimeout(() => {
-    fail('timeout', `no answer from ${url} within ${options.handshakeTimeout} ms`)
+    fail('timeout', `no answer from ${displayUrl(url)} within ${options.handshakeTimeout} ms`)
     socket.close()
   }, options.handshakeTimeout)
   socket.onopen = () => {
@@ -115,7 +123,7 @@ function openStandardSocket(url: string, handlers: SocketHandlers, options: Sock
   }
   socket.onclose = ({ code, reason }) => {
     if (opened) end({ code, reason })
-    else fail('unknown', `could not connect to ${url}; a browser does not tell why, its console may`)
+    else fail('unknown', `could not connect to ${displayUrl(url)}; a browser does not tell why, its console may`)
   }
   return {
     send: (data) => {

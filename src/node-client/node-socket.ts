@@ -1,6 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
-import type { ConnectFailure, OpenSocket, SocketEnd, SocketHandlers, SocketOptions } from '../client/platform.js'
+import {
+  type ConnectFailure,
+  displayUrl,
+  type OpenSocket,
+  type SocketEnd,
+  type SocketHandlers,
+  type SocketOptions,
+} from '../client/platform.js'
 
 const KINDS: Record<string, ConnectFailure['kind']> = {
   ECONNREFUSED: 'refused',
@@ -30,7 +37,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
       perMessageDeflate: false,
     })
   } catch (error) {
-    const message = `expected a ws:// or wss:// URL, got ${url}: ${(error as Error).message}`
+    const message = `expected a ws:// or wss:// URL, got ${displayUrl(url)}: ${(error as Error).message}`
     queueMicrotask(() => end({ code: 1006, reason: '', failure: { kind: 'bad-url', message } }))
     return { send: () => {}, close: () => {} }
   }
@@ -72,7 +79,7 @@ function refusedBy(url: string, response: IncomingMessage): ConnectFailure {
   const meaning =
     status === 403 ? ' (switched off, or not for us)' : status === 503 ? ' (no connection left, or not ready)' : ''
   const kind = status === 200 || status === 404 || status === 426 ? 'not-websocket' : 'http-status'
-  const message = `expected a WebSocket at ${url}, got HTTP status ${status}${meaning}${asks}`
+  const message = `expected a WebSocket at ${displayUrl(url)}, got HTTP status ${status}${meaning}${asks}`
   return { kind, message, status, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
 }
 
@@ -89,7 +96,7 @@ function failedBy(url: string, error: NodeJS.ErrnoException): ConnectFailure {
   const first =
     error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined)?.code : undefined
   const kind = KINDS[code] ?? KINDS[first ?? ''] ?? kindOf(error)
-  return { kind, message: `could not connect to ${url}: ${error.message || code}` }
+  return { kind, message: `could not connect to ${displayUrl(url)}: ${error.message || code}` }
 }
 
 function kindOf(error: NodeJS.ErrnoException): ConnectFailure['kind'] {

@@ -68,7 +68,11 @@ export class TsServer<
     this.#hasOwnWallClock = options.wallClock !== undefined
     this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (source, error) => {
       this.statistics.hookErrors += 1
-      this.log.error({ err: error, source: source.constructor.name }, 'a timeline source failed')
+      try {
+        this.log.error({ err: error, source: source.constructor.name }, 'a timeline source failed')
+      } catch {
+        // A logger that fails must not keep the clients from their answer. The failure is counted.
+      }
     })
   }
 

@@ -5,6 +5,7 @@ import {
   WALL_CLOCK_MESSAGE_BYTES,
   WallClockMessageType,
 } from '../messages/index.js'
+import { LatencyHistogram } from './latency-histogram.js'
 import type { DropReason, RemoteEndpoint, RequestHandler } from './request-handler.js'
 
 export interface WallClockHandlerOptions {
@@ -34,6 +35,8 @@ const TRANSMIT_AT = 24
  * second, and whatever it does between the reading of t3 and the send is an error in t3.
  */
 export class WallClockHandler implements RequestHandler {
+  /** From the receive time to the transmit time of each response. */
+  readonly replyTimes: LatencyHistogram = new LatencyHistogram()
   readonly #wallClock: Clock
   readonly #ownPrecision: boolean
   readonly #ownMaxFreqError: boolean
@@ -104,6 +107,7 @@ export class WallClockHandler implements RequestHandler {
     const transmitNanos = wallClock.nanos()
     if (!Number.isFinite(transmitNanos)) return 'clock-unavailable'
     writeTime(message, TRANSMIT_AT, transmitNanos)
+    this.replyTimes.observe((transmitNanos - receiveNanos) / NANOS_PER_SECOND)
     return message
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Program } from '../helpers/program.js'
@@ -97,6 +99,43 @@ describe('the television', () => {
     await client.next()
     expect(await tv.end('SIGTERM')).toBe(0)
     expect((await client.closed).code).toBe(1001)
+  })
+
+  it('waits for no peer that never answers, and ends at once when it is told twice', async () => {
+    const { tv, cii } = await television()
+    const client = await WsClient.open(cii)
+    client.socket.pause()
+    const halfway = connect(Number(new URL(cii).port), '127.0.0.1')
+    halfway.on('error', () => {})
+    halfway.write('GET /health HTTP/1.1\r\nHost:')
+    await once(halfway, 'connect')
+    expect(await tv.end('SIGTERM')).toBe(0)
+    client.socket.terminate()
+
+    const { tv: second, cii: secondCii } = await television()
+    const stuck = await WsClient.open(secondCii)
+    stuck.socket.pause()
+    second.process.kill('SIGTERM')
+    while (second.process.exitCode === null) {
+      second.process.kill('SIGTERM')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(second.process.exitCode).toBe(1)
+    stuck.socket.terminate()
+  })
+
+  it('tells its health over HTTP', async () => {
+    const { cii } = await television()
+    const client = await WsClient.open(cii)
+    await client.next()
+    const response = await fetch(`http://${new URL(cii).host}/health`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      status: 'ok',
+      contentId: 'dvb://233a.1004.1044',
+      connections: { cii: 1, ts: 0, wc: 0 },
+      wallClock: { requests: 0, answers: 0 },
+    })
   })
 
   it('says which port is taken, and exits with 1', async () => {

@@ -1,0 +1,225 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import type * as PromClient from 'prom-client'
+import { Type } from 'typebox'
+import { LATENCY_BOUNDS } from '../src/server/latency-histogram.js'
+import { type AppRegistry, registryOf } from './app-registry.js'
+import { checkOptions, enabledSchema, OptionError, prefixSchema, refinedSchema } from './options.js'
+
+export interface MetricsPluginOptions {
+  /** Path at which Prometheus finds the metrics. Default `/metrics`. */
+  path?: string
+  /** A registry of prom-client, for an app that has one. Default: one of its own. */
+  register?: PromClient.Registry
+  /** Whether the metrics of the process itself are there too (`collectDefaultMetrics` of prom-client). Default false. */
+  defaultMetrics?: boolean
+}
+
+const SCHEMA = Type.Object({
+  path: Type.Optional(prefixSchema),
+  register: Type.Optional(
+    refinedSchema('a Registry of prom-client', (value) => {
+      return typeof (value as Partial<PromClient.Registry> | null)?.registerMetric === 'function'
+    }),
+  ),
+  defaultMetrics: Type.Optional(enabledSchema),
+})
+
+const NANOS_PER_SECOND = 1e9
+
+/**
+ * Serves the counters of all endpoints of the app to Prometheus. Needs prom-client, which is not installed with this package.
+ * Without Prometheus the same counters are at `statistics` of each server.
+ */
+export const metricsPlugin: FastifyPluginAsync<MetricsPluginOptions> = fp(
+  async (app: FastifyInstance, options: MetricsPluginOptions) => {
+    checkOptions('metricsPlugin', SCHEMA, options)
+    const prom = await loadPromClient()
+    const register = options.register ?? new prom.Registry()
+    if (options.defaultMetrics ?? false) prom.collectDefaultMetrics({ register })
+    describeEndpoints(prom, register, registryOf(app))
+    describeWallClocks(prom, register, registryOf(app))
+    describeEventLoop(app, prom, register)
+    app.get(options.path ?? '/metrics', { logLevel: 'warn' }, async (_request, reply) => {
+      reply.type(register.contentType)
+      return register.metrics()
+    })
+  },
+  { fastify: '5.x', name: 'fastify-dvbcss-metrics' },
+)
+
+async function loadPromClient(): Promise<typeof PromClient> {
+  try {
+    return await import('prom-client')
+  } catch (error) {
+    const advice = 'prom-client to be installed: npm install prom-client'
+    throw new OptionError('metricsPlugin', 'register', advice, (error as Error).message)
+  }
+}
+
+interface Sample {
+  labels: Record<string, string>
+  value: number
+}
+
+/** A counter that is read off when Prometheus asks, from where it is counted anyway. */
+function counter(
+  prom: typeof PromClient,
+  register: PromClient.Registry,
+  name: string,
+  help: string,
+  labelNames: string[],
+  samples: () => Sample[],
+): void {
+  new prom.Counter({
+    name,
+    help,
+    labelNames,
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const { labels, value } of samples()) this.inc(labels, value)
+    },
+  })
+}
+
+function describeEndpoints(prom: typeof PromClient, register: PromClient.Registry, registry: AppRegistry): void {
+  const each = (read: (server: AppRegistry['endpoints'][number]['server']) => number) => () =>
+    registry.endpoints.map(({ path, server }) => ({ labels: { endpoint: path }, value: read(server) }))
+  const byReason =
+    (read: (server: AppRegistry['endpoints'][number]['server']) => Readonly<Record<string, number>>) => () =>
+      registry.endpoints.flatMap(({ path, server }) =>
+        Object.entries(read(server)).map(([reason, value]) => ({ labels: { endpoint: path, reason }, value })),
+      )
+  new prom.Gauge({
+    name: 'dvbcss_connections',
+    help: 'Connections that are open',
+    labelNames: ['endpoint'],
+    registers: [register],
+    collect() {
+      for (const { path, server } of registry.endpoints) this.set({ endpoint: path }, server.statistics.open)
+    },
+  })
+  const add = (name: string, help: string, labelNames: string[], samples: () => Sample[]) =>
+    counter(prom, register, name, help, labelNames, samples)
+  const [one, two] = [['endpoint'], ['endpoint', 'reason']]
+  add(
+    'dvbcss_connected_total',
+    'Handshakes that became connections',
+    one,
+    each(({ statistics }) => statistics.connected),
+  )
+  add(
+    'dvbcss_refused_total',
+    'Handshakes that were refused',
+    two,
+    byReason(({ statistics }) => statistics.refused),
+  )
+  add(
+    'dvbcss_timed_out_total',
+    'Peers that were given up',
+    two,
+    byReason(({ statistics }) => statistics.timedOut),
+  )
+  add(
+    'dvbcss_messages_in_total',
+    'Messages received',
+    one,
+    each(({ statistics }) => statistics.messagesIn),
+  )
+  add(
+    'dvbcss_messages_dropped_total',
+    'Messages not acted upon',
+    two,
+    byReason(({ statistics }) => statistics.dropped),
+  )
+  add(
+    'dvbcss_messages_out_total',
+    'Messages sent',
+    one,
+    each(({ statistics }) => statistics.messagesOut),
+  )
+  add(
+    'dvbcss_bytes_out_total',
+    'Bytes of the messages sent',
+    one,
+    each(({ statistics }) => statistics.bytesOut),
+  )
+  add(
+    'dvbcss_coalesced_total',
+    'States that a newer one overtook',
+    one,
+    each(({ statistics }) => statistics.coalesced),
+  )
+  add(
+    'dvbcss_hook_errors_total',
+    'Hooks that failed',
+    one,
+    each(({ statistics }) => statistics.hookErrors),
+  )
+}
+
+function describeWallClocks(prom: typeof PromClient, register: PromClient.Registry, registry: AppRegistry): void {
+  const add = (
+    name: string,
+    help: string,
+    read: (statistics: { requests: number; answers: number; followUps: number }) => number,
+  ) =>
+    counter(prom, register, name, help, ['clock'], () =>
+      registry.wallClocks.map(({ name: clock, server }) => ({ labels: { clock }, value: read(server.statistics) })),
+    )
+  add('dvbcss_wall_clock_requests_total', 'Datagrams received', ({ requests }) => requests)
+  add('dvbcss_wall_clock_answers_total', 'Responses sent', ({ answers }) => answers)
+  add('dvbcss_wall_clock_follow_ups_total', 'Follow-ups sent', ({ followUps }) => followUps)
+  const dropped = () =>
+    registry.wallClocks.flatMap(({ name: clock, server }) =>
+      Object.entries(server.statistics.dropped).map(([reason, value]) => ({ labels: { clock, reason }, value })),
+    )
+  const help = 'Datagrams that got no answer'
+  counter(prom, register, 'dvbcss_wall_clock_dropped_total', help, ['clock', 'reason'], dropped)
+  // prom-client's own histogram wants to be told of each request. This one is counted where the request is answered.
+  register.registerMetric(replyTimes(registry) as unknown as PromClient.Metric)
+}
+
+function replyTimes(registry: AppRegistry): object {
+  const name = 'dvbcss_wall_clock_reply_seconds'
+  const description = {
+    name,
+    help: 'From the receive time to the transmit time of a response',
+    type: 'histogram',
+    aggregator: 'sum',
+  }
+  const values = () =>
+    registry.wallClocks.flatMap(({ name: clock, replyTimes: histogram }) => {
+      if (histogram === undefined) return []
+      let below = 0
+      const buckets = histogram.counts.map((count, index) => {
+        below += count
+        return { metricName: `${name}_bucket`, labels: { clock, le: LATENCY_BOUNDS[index] ?? '+Inf' }, value: below }
+      })
+      const sum = { metricName: `${name}_sum`, labels: { clock }, value: histogram.sumSeconds }
+      return [...buckets, sum, { metricName: `${name}_count`, labels: { clock }, value: histogram.count }]
+    })
+  return { ...description, reset: () => {}, get: async () => ({ ...description, values: values() }) }
+}
+
+function describeEventLoop(app: FastifyInstance, prom: typeof PromClient, register: PromClient.Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  app.addHook('onClose', async () => {
+    delay.disable()
+  })
+  new prom.Gauge({
+    name: 'dvbcss_event_loop_delay_seconds',
+    help: 'Delay of the event loop since the last time that it was asked for',
+    labelNames: ['quantile'],
+    registers: [register],
+    collect() {
+      for (const quantile of [50, 99, 100]) {
+        this.set({ quantile: String(quantile / 100) }, delay.percentile(quantile) / NANOS_PER_SECOND)
+      }
+      delay.reset()
+    },
+  })
+}
