@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
 import { WallClockHandler } from '../src/server/wall-clock-handler.js'
+import { IsolatedWallClockServer, type WallClockUdpServer } from '../src/udp/isolated-wall-clock-server.js'
 import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
 import {
@@ -24,7 +25,7 @@ declare module 'fastify' {
     /** The clock that CSS-WC serves, and in which CSS-TS gives its times. */
     wallClock: Clock
     /** The UDP server that answers for it: its address and its counters. */
-    wallClockServer: UdpRequestServer
+    wallClockServer: WallClockUdpServer
   }
 }
 
@@ -41,6 +42,11 @@ export interface WallClockPluginOptions {
   maxFreqErrorPpm?: number
   /** Whether each response is followed by one with a better transmit time. Doubles what is sent. Default false. */
   followUp?: boolean
+  /**
+   * Whether a thread of its own answers, however busy the app's event loop is. Takes a clock whose root is a SystemClock
+   * without a `source`. Default false.
+   */
+  isolate?: boolean
   /** Name of the decorator for the clock; its UDP server is found under that name with `Server` behind it. Default `wallClock`. */
   decorateAs?: string
 }
@@ -56,6 +62,7 @@ const SCHEMA = Type.Object({
   precisionSeconds: Type.Optional(precisionSchema),
   maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
   followUp: Type.Optional(enabledSchema),
+  isolate: Type.Optional(enabledSchema),
   decorateAs: Type.Optional(decorateAsSchema),
 })
 
@@ -66,14 +73,20 @@ const SCHEMA = Type.Object({
 export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {
     checkOptions('wallClockPlugin', SCHEMA, options)
-    const { precisionSeconds, maxFreqErrorPpm, followUp, decorateAs = 'wallClock' } = options
+    const { host, port = DEFAULT_PORT, precisionSeconds, maxFreqErrorPpm, followUp } = options
+    const { isolate = false, decorateAs = 'wallClock' } = options
     const wallClock = options.wallClock ?? new SystemClock()
-    const handler = new WallClockHandler(wallClock, { precisionSeconds, maxFreqErrorPpm, followUp })
+    const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' })
-    const server = new UdpRequestServer(handler, { host: options.host, port: options.port ?? DEFAULT_PORT, logger })
+    const handler = new WallClockHandler(wallClock, handlerOptions)
+    const server: WallClockUdpServer = isolate
+      ? new IsolatedWallClockServer(wallClock, { ...handlerOptions, host, port, logger })
+      : new UdpRequestServer(handler, { host, port, logger })
     checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs)
     app.decorate(decorateAs, wallClock)
     app.decorate(`${decorateAs}Server`, server)
+    const replyTimes = isolate ? undefined : handler.replyTimes
+    registryOf(app).wallClocks.push({ name: decorateAs, server, replyTimes })
 
     app.addHook('onReady', async () => {
       await server.start()
