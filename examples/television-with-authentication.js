@@ -29,7 +29,7 @@ app.addHook('onRequest', async (request, reply) => {
 // The wall clock has no secrets and no hooks: whoever reaches its UDP port is told the time.
 await app.register(wallClockPlugin, { host, port: Number(WC_PORT) })
 await app.register(ciiPlugin, { prefix: '/cii' })
-// Registered after the wall clock, CSS-TS counts in it.
+// CSS-TS counts in the wall clock of the app.
 await app.register(tsPlugin, { prefix: '/ts', contentId: CONTENT_ID })
 
 const start = new Correlation({ parentTicks: app.wallClock.now(), childTicks: 0 })
