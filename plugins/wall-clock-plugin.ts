@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
 import { WallClockHandler } from '../src/server/wall-clock-handler.js'
+import { isReadInEveryThread } from '../src/udp/isolated-clock-line.js'
 import { IsolatedWallClockServer, type WallClockUdpServer } from '../src/udp/isolated-wall-clock-server.js'
 import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
@@ -13,6 +14,7 @@ import {
   decorateAsSchema,
   enabledSchema,
   maxFreqErrorSchema,
+  OptionError,
   precisionSchema,
   prefixSchema,
   refinedSchema,
@@ -76,6 +78,8 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
     const { host, port = DEFAULT_PORT, precisionSeconds, maxFreqErrorPpm, followUp } = options
     const { isolate = false, decorateAs = 'wallClock' } = options
     const wallClock = options.wallClock ?? new SystemClock()
+    if (isolate && !isReadInEveryThread(wallClock))
+      throw new OptionError('wallClockPlugin', 'isolate', whatIsolationTakes(wallClock), isolate)
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' })
     const handler = new WallClockHandler(wallClock, handlerOptions)
@@ -101,6 +105,13 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   },
   { fastify: '5.x', name: 'fastify-dvbcss-wall-clock' },
 )
+
+function whatIsolationTakes({ name, root }: Clock): string {
+  return (
+    `false with this wall clock (${name}, root ${root.name}), or a wall clock whose root is a SystemClock without a ` +
+    'source of its own'
+  )
+}
 
 /** A server on every interface is reached where the client has reached the app; one on a single interface only there. */
 function urlOf({ address, port }: UdpServerAddress): string {

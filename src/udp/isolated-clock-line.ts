@@ -32,6 +32,7 @@ export const NO_TIME: ClockLine = {
 
 /** How far ahead the growth of the dispersion is looked at, in seconds: it may bend where a correlation lies ahead. */
 const HORIZONS_SECONDS = [1, 60, 3600]
+const NANOS_PER_SECOND = 1e9
 /** A root with another tick rate than nanoseconds rounds twice on the way back to them. */
 const ROUNDING = 2 ** -50
 
@@ -42,7 +43,12 @@ const ROUNDING = 2 ** -50
  */
 export function readClockLine(clock: Clock): ClockLine {
   const { root } = clock
-  checkRoot(clock)
+  if (!isReadInEveryThread(clock)) {
+    throw new TypeError(
+      `wallClock: expected a clock whose root is a SystemClock without a source of its own, because no other can be read ` +
+        `in another thread, got ${clock.name} (root ${root.name}): leave the source out, or serve the clock without isolation`,
+    )
+  }
   const rootTicks = root.now()
   const clockNanos = clock.toNanos(clock.fromRoot(rootTicks))
   const speed = clock.effectiveSpeed
@@ -63,20 +69,14 @@ export function readClockLine(clock: Clock): ClockLine {
   }
 }
 
-/** The source of a root cannot be seen from outside; what it reads can. */
-function checkRoot(clock: Clock): void {
-  const { root } = clock
-  if (root instanceof SystemClock) {
-    const before = monotonicNanos()
-    const nanos = root.nanos()
-    const after = monotonicNanos()
-    const slack = root.tickRate === 1e9 ? 0 : after * ROUNDING
-    if (nanos >= before - slack && nanos <= after + slack) return
-  }
-  throw new TypeError(
-    `wallClock: expected a clock whose root is a SystemClock without a source of its own, because no other can be read ` +
-      `in another thread, got ${clock.name} (root ${root.name}): leave the source out, or serve the clock without isolation`,
-  )
+/** Whether the root of a clock reads the machine's monotonic clock. Its source cannot be seen from outside; what it reads can. */
+export function isReadInEveryThread({ root }: Clock): boolean {
+  if (!(root instanceof SystemClock)) return false
+  const before = monotonicNanos()
+  const nanos = root.nanos()
+  const after = monotonicNanos()
+  const slack = root.tickRate === NANOS_PER_SECOND ? 0 : after * ROUNDING
+  return nanos >= before - slack && nanos <= after + slack
 }
 
 function dispersionAt(clock: Clock, rootTicks: number): number {

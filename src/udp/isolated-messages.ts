@@ -9,6 +9,7 @@ export interface WallClockWorkerData {
   readonly counters: SharedArrayBuffer
   readonly host: string | undefined
   readonly port: number | undefined
+  readonly maxRequestsPerSecond: number | undefined
   readonly handlerOptions: WallClockHandlerOptions
 }
 

@@ -12,6 +12,8 @@ export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions 
   readonly host?: string | undefined
   /** Default 0: the system picks a free port, which `address` then tells. */
   readonly port?: number | undefined
+  /** Requests a second of one source, as a UdpRequestServer takes it. Default: no limit. */
+  readonly maxRequestsPerSecond?: number | undefined
   /** Hears of a worker that dies and is restarted, and of what a UdpRequestServer logs. */
   readonly logger?: Logger | undefined
 }
@@ -72,10 +74,10 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
    * its root has to be a SystemClock without a `source`.
    */
   constructor(wallClock: Clock, options: IsolatedWallClockServerOptions = {}) {
-    const { precisionSeconds, maxFreqErrorPpm, followUp, host, port, logger } = options
+    const { precisionSeconds, maxFreqErrorPpm, followUp, host, port, maxRequestsPerSecond, logger } = options
     this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     // These check the options, and are the same that the worker will make of them.
-    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), { host, port })
+    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), { host, port, maxRequestsPerSecond })
     this.#line.write(readClockLine(wallClock))
     this.#wallClock = wallClock
     this.#options = options
@@ -147,6 +149,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
         counters: this.#counters.buffer,
         host: this.#options.host,
         port,
+        maxRequestsPerSecond: this.#options.maxRequestsPerSecond,
         handlerOptions: this.#handlerOptions,
       },
       this.#logger,

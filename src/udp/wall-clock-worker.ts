@@ -12,7 +12,7 @@ const COUNTERS_EVERY_MILLIS = 1000
 
 if (parentPort === null) throw new Error('wall-clock-worker: this program runs in a worker thread')
 const port = parentPort
-const { line, counters: counterBuffer, host, port: udpPort, handlerOptions } = workerData as WallClockWorkerData
+const given = workerData as WallClockWorkerData
 
 const say = (message: WallClockWorkerMessage): void => port.postMessage(message)
 
@@ -33,9 +33,10 @@ const logger: Logger = {
   child: () => logger,
 }
 
-const counters = new SharedCounters(counterBuffer)
-const handler = new IsolatedWallClockHandler(new ClockLineReader(line), counters, handlerOptions)
-const server = new UdpRequestServer(handler, { host, port: udpPort, logger })
+const counters = new SharedCounters(given.counters)
+const handler = new IsolatedWallClockHandler(new ClockLineReader(given.line), counters, given.handlerOptions)
+const { host, port: udpPort, maxRequestsPerSecond } = given
+const server = new UdpRequestServer(handler, { host, port: udpPort, maxRequestsPerSecond, logger })
 const counting = setInterval(() => counters.set(server.statistics), COUNTERS_EVERY_MILLIS)
 
 /** With nothing left to wait for, the thread ends. */
