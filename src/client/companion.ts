@@ -191,6 +191,12 @@ export class Companion extends Emitter<CompanionEvents> {
       this.#check()
     })
     this.#passOn('ts', ts)
+    let connections = 0
+    ts.on('connected', () => {
+      connections += 1
+      // A television that was away may be back with another wall clock, and its timestamps are in that one.
+      if (connections > 1) this.#wallClock?.recheck()
+    })
     for (const name of ['connected', 'unavailable', 'disconnected'] as const) ts.on(name, () => this.#check())
     ts.start()
   }

@@ -34,7 +34,10 @@ export interface WallClockClientEvents {
   /** The server said something that cannot be. Nothing was changed by it. */
   protocolError: { readonly reason: string; readonly detail: string }
   available: { readonly dispersionSeconds: number }
-  unavailable: { readonly reason: 'dispersion' | 'parent-clock' | 'stopped'; readonly dispersionSeconds: number }
+  unavailable: {
+    readonly reason: 'dispersion' | 'parent-clock' | 'unconfirmed' | 'stopped'
+    readonly dispersionSeconds: number
+  }
 }
 
 const NANOS_PER_SECOND = 1e9
@@ -63,6 +66,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #timer: unknown
   #started = false
   #connected = false
+  /** The server may be another than before: what is known counts once an answer has agreed with it. */
+  #unconfirmed = false
   /** The availability that was last told. */
   #announced = false
   #lastSentTicks = Number.NEGATIVE_INFINITY
@@ -121,6 +126,19 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#setAvailable(false, 'stopped')
   }
 
+  /**
+   * Asks at once, and makes the clock unavailable until an answer agrees with it: for when the server may have restarted, and
+   * with another clock. Done by itself when the transport opens again; over UDP nobody can see that.
+   */
+  recheck(): void {
+    if (!this.#started) return
+    this.#unconfirmed = this.#steering.isSet
+    this.#pace.restart()
+    this.#lastSentTicks = Number.NEGATIVE_INFINITY
+    if (this.#unconfirmed) this.#setAvailable(false, 'unconfirmed')
+    this.#work()
+  }
+
   status(): WallClockStatus {
     const parentTicks = this.#parent.now()
     const { isSet } = this.#steering
@@ -147,9 +165,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #opened(): void {
     this.#connected = true
-    this.#pace.restart()
     this.emit('connected', { url: this.url })
-    this.#work()
+    this.recheck()
   }
 
   #closed(reason: string): void {
@@ -188,6 +205,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent', this.#exchanges.isEmpty)
     this.emit('candidate', { candidate })
+    if (kind !== 'inconsistent') this.#unconfirmed = false
     if (kind === 'inconsistent') {
       const { offsetSeconds, dispersionSeconds } = candidate
       const expected = `${this.#offsetSeconds()} ± ${this.#dispersionSeconds()}`
@@ -267,7 +285,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #checkAvailability(): void {
     if (!this.#started) return
     const isSure = this.#steering.isSet && this.#dispersionSeconds() <= this.#settings.maxDispersionSeconds
-    this.#setAvailable(isSure, 'dispersion')
+    this.#setAvailable(isSure && !this.#unconfirmed, this.#unconfirmed ? 'unconfirmed' : 'dispersion')
   }
 
   #setAvailable(available: boolean, reason: WallClockClientEvents['unavailable']['reason']): void {
