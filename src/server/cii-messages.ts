@@ -37,6 +37,15 @@ export class CiiMessages {
     return this.#whole.message
   }
 
+  /**
+   * The message that says everything to a client that has another state. It keeps what a message leaves out, so what is gone
+   * meanwhile, and was never told because the client was still being sent to, is said to be null.
+   */
+  wholeAfter(from: Cii, to: Cii): Uint8Array {
+    const gone = Object.entries(diffCii(from, to)).filter(([, value]) => value === null)
+    return gone.length === 0 ? this.whole(to) : Buffer.from(encodeCii({ ...Object.fromEntries(gone), ...to }))
+  }
+
   /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
   difference(from: Cii, to: Cii): Uint8Array | undefined {
     if (this.#differencesTo !== to) {

@@ -135,7 +135,8 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     client.sent = state
     client.whole = false
     client.forced = false
-    if (sent === undefined || whole) return messages.whole(state)
+    if (sent === undefined) return messages.whole(state)
+    if (whole) return messages.wholeAfter(sent, state)
     return messages.difference(sent, state) ?? (forced ? NOTHING_CHANGED : undefined)
   }
 
