@@ -1,0 +1,50 @@
+// @ts-check
+// CSS-CII, CSS-TS and the wall clock over TLS: wss:// for all three.
+//
+//   KEY=key.pem CERT=cert.pem PORT=7681 node examples/television-over-tls.js
+//   WC_PORT=6677 beside these serves the wall clock over UDP too.
+
+import { readFileSync } from 'node:fs'
+import Fastify from 'fastify'
+import * as dvbcss from 'fastify-dvbcss'
+
+const { KEY, CERT, WC_PORT, HOST: host = '127.0.0.1', PORT = '7681' } = process.env
+if (!KEY || !CERT) throw new Error('expected the paths of two PEM files in the environment variables KEY and CERT')
+const CONTENT_ID = 'dvb://233a.1004.1044'
+const PTS = 'urn:dvb:css:timeline:pts'
+
+const app = Fastify({
+  logger: { level: 'warn' },
+  https: {
+    key: readFileSync(KEY),
+    cert: readFileSync(CERT),
+    // Milliseconds for the handshake of TLS, which comes before that of WebSocket; Node gives it two minutes.
+    handshakeTimeout: 10_000,
+  },
+})
+
+const wallClock = new dvbcss.SystemClock()
+// A browser's page has no UDP, and one from https:// may connect to wss:// only. This wall clock is as safe as the rest.
+await app.register(dvbcss.wallClockWebSocketPlugin, { prefix: '/wc', wallClock })
+// TLS knows nothing of UDP. Whoever sits between can answer in this server's place, and set a companion's clock as he likes: what
+// it plays is then out of step. He learns nothing by it. Companions that know the standard alone find no other wall clock.
+if (WC_PORT) await app.register(dvbcss.wallClockPlugin, { host, port: Number(WC_PORT), wallClock })
+await app.register(dvbcss.ciiPlugin, { prefix: '/cii' })
+await app.register(dvbcss.tsPlugin, { prefix: '/ts', wallClock, contentId: CONTENT_ID })
+
+const start = new dvbcss.Correlation({ parentTicks: wallClock.now(), childTicks: 0 })
+const pts = new dvbcss.CorrelatedClock(wallClock, { tickRate: 90_000, correlation: start })
+app.ts.attachTimelineSource(new dvbcss.ClockTimelineSource(PTS, wallClock, pts))
+
+// tsUrl and wcUrl are filled in. Each client is told wss:// with the name that it asked a certificate for: to an address in its
+// place it could not connect, as the certificate is for the name.
+app.cii.update({
+  contentId: CONTENT_ID,
+  contentIdStatus: 'final',
+  presentationStatus: ['okay'],
+  timelines: [{ timelineSelector: PTS, timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 } }],
+})
+
+const url = await app.listen({ host, port: Number(PORT) })
+console.log(`CSS-CII at ${url.replace('http', 'ws')}/cii`)
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close())
