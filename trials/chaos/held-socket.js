@@ -1,0 +1,66 @@
+// @ts-check
+
+/** @typedef {import('fastify-dvbcss').EndpointServer<any>} EndpointServer */
+
+/** An open connection in memory: what was sent is kept, and only when it is let go does the server hear that it has left. */
+export class HeldSocket {
+  remoteAddress = '192.0.2.1'
+  reachedAt = { secure: false, host: '192.0.2.7', port: 80 }
+  handshake = { url: '/', headers: {} }
+  bufferedAmount = 0
+  /** @type {string[]} */
+  received = []
+  /** What broke a rule of this connection. @type {string | undefined} */
+  fault
+  isOpen = true
+  #read
+  #onTheWay = 0
+  /** @type {(() => void)[]} */
+  #held = []
+  #events
+
+  /** @param {EndpointServer} server @param {(text: string) => void} read */
+  constructor(server, read) {
+    this.#read = read
+    this.#events = server.opened(this)
+  }
+
+  /** @param {string | Uint8Array} data @param {boolean} isText @param {(() => void) | undefined} handedOver */
+  send(data, isText, handedOver) {
+    if (!isText) this.fault = 'a binary frame'
+    if (!this.isOpen) this.fault = 'sent to after the end'
+    this.#onTheWay += 1
+    if (this.#onTheWay > 1) this.fault = 'two messages on their way at once'
+    const text = Buffer.from(data).toString()
+    this.received.push(text)
+    this.#read(text)
+    this.#held.push(() => {
+      this.#onTheWay -= 1
+      handedOver?.()
+    })
+  }
+
+  close() {
+    this.cut()
+  }
+
+  /** @param {string} text */
+  say(text) {
+    if (this.isOpen) this.#events.message(text)
+  }
+
+  /** @returns {boolean} whether anything was held */
+  letGo() {
+    const first = this.#held.shift()
+    first?.()
+    return first !== undefined
+  }
+
+  /** As it is with real sockets, what was on its way is called off only after the end. */
+  cut() {
+    if (!this.isOpen) return
+    this.isOpen = false
+    // The server is in the midst of something when it closes by itself.
+    queueMicrotask(() => this.#events.closed(1006, ''))
+  }
+}

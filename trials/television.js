@@ -1,0 +1,189 @@
+// @ts-check
+import { isDeepStrictEqual } from 'node:util'
+import Fastify from 'fastify'
+import {
+  ClockTimelineSource,
+  CorrelatedClock,
+  Correlation,
+  ciiPlugin,
+  encodeControlTimestamp,
+  SystemClock,
+  TsServer,
+  tsPlugin,
+  wallClockPlugin,
+  wallClockWebSocketPlugin,
+} from 'fastify-dvbcss'
+
+export const PTS = 'urn:dvb:css:timeline:pts'
+export const TEMI = 'urn:dvb:css:timeline:temi:1:1'
+export const CONTENT_ID = 'dvb://233a.1004.1044'
+const SERIAL_TYPE = 'urn:x-trial:serial'
+/** Begins where the other timeline never comes, so that an answer meant for another is seen. */
+/** @type {Record<string, number>} */
+const START_TICKS = { [PTS]: 1e12, [TEMI]: -1e12 }
+
+/** @typedef {import('fastify-dvbcss').Cii} Cii */
+/** @typedef {import('fastify-dvbcss').ControlTimestamp} ControlTimestamp */
+/** @typedef {import('./random.js').Random} Random */
+/** @typedef {{ wallClock?: import('fastify-dvbcss').Clock, maxConnections?: number }} TelevisionOptions */
+
+/** Counts what it lets through to the app, so that the sum of all messages can be drawn. */
+class CountingTsServer extends TsServer {
+  setups = 0
+  presentations = 0
+
+  /** @override */
+  onSetup() {
+    this.setups += 1
+  }
+
+  /** @override */
+  onPresentationTimestamps() {
+    this.presentations += 1
+  }
+}
+
+/** A television with every endpoint, whose state changes at random and which remembers all that it has ever said. */
+export class Television {
+  /** Every state that CII has had; each carries its own place in this list. @type {Cii[]} */
+  states = []
+  /** Every control timestamp that each timeline has had → its place. @type {Map<string, Map<string, number>>} */
+  timestamps = new Map([PTS, TEMI].map((selector) => [selector, new Map()]))
+  /** @type {Map<string, CorrelatedClock>} */
+  timelines = new Map()
+  /** @type {Map<string, ClockTimelineSource>} */
+  sources = new Map()
+  port = 0
+  changes = 0
+
+  /** @param {import('fastify').FastifyInstance} app */
+  constructor(app) {
+    this.app = app
+  }
+
+  get ts() {
+    return /** @type {CountingTsServer} */ (this.app.ts)
+  }
+
+  /** @param {TelevisionOptions} [options] */
+  static async start(options = {}) {
+    const { wallClock = new SystemClock(), maxConnections = 2000 } = options
+    // Slow handshakes must end within the trial.
+    const http = { headersTimeout: 1500, requestTimeout: 3000, connectionsCheckingInterval: 250 }
+    const app = Fastify({ logger: false, http })
+    await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, wallClock })
+    await app.register(wallClockWebSocketPlugin, { prefix: '/wc', maxConnections })
+    await app.register(ciiPlugin, { prefix: '/cii', maxConnections })
+    await app.register(tsPlugin, { prefix: '/ts', maxConnections, handler: CountingTsServer, contentId: CONTENT_ID })
+    const television = new Television(app)
+    for (const [selector, childTicks] of Object.entries(START_TICKS)) {
+      const correlation = new Correlation({ parentTicks: wallClock.now(), childTicks })
+      const clock = new CorrelatedClock(wallClock, { tickRate: selector === PTS ? 90_000 : 1000, correlation })
+      const source = new ClockTimelineSource(selector, wallClock, clock)
+      television.timelines.set(selector, clock)
+      television.sources.set(selector, source)
+      app.ts.attachTimelineSource(source)
+    }
+    television.port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
+    television.#say({ contentId: CONTENT_ID, contentIdStatus: 'final', presentationStatus: ['okay'] })
+    return television
+  }
+
+  get udpPort() {
+    return this.app.wallClockServer.address?.port ?? 0
+  }
+
+  /** @param {string} path @param {number} [port] of a proxy */
+  url(path, port = this.port) {
+    return `ws://127.0.0.1:${port}${path}`
+  }
+
+  get servers() {
+    return { cii: this.app.cii, ts: this.ts, wc: this.app.wallClockWebSocket }
+  }
+
+  /** Changes something. @param {Random} random */
+  change(random) {
+    this.changes += 1
+    if (random.chance(0.5)) {
+      this.#say(randomChange(random))
+      return
+    }
+    const selector = random.pick([PTS, TEMI])
+    const clock = /** @type {CorrelatedClock} */ (this.timelines.get(selector))
+    const what = random.int(0, 3)
+    const childTicks = (START_TICKS[selector] ?? 0) + random.int(0, 1e9)
+    const correlation = new Correlation({ parentTicks: clock.parent.now(), childTicks })
+    if (what === 0) clock.available = !clock.available
+    else clock.setCorrelationAndSpeed(correlation, what === 1 ? random.pick([0, 0.5, 1, -1, 2]) : clock.speed)
+    this.remember()
+  }
+
+  /** To be called after the timelines were changed. */
+  remember() {
+    for (const [selector, source] of this.sources) {
+      const said = /** @type {Map<string, number>} */ (this.timestamps.get(selector))
+      said.set(encodeControlTimestamp(source.controlTimestamp(selector)), said.size)
+    }
+  }
+
+  /** @param {Cii} change */
+  #say(change) {
+    this.app.cii.update({ ...change, private: [{ type: SERIAL_TYPE, serial: this.states.length }] })
+    this.states.push(this.app.cii.cii)
+    this.remember()
+  }
+
+  /**
+   * Which of the states that the television has had a client has; -1 when it never had it.
+   * @param {Cii} state @param {number} [port] at which the client reached it
+   */
+  indexOfState(state, port = this.port) {
+    const serial = state.private?.find(({ type }) => type === SERIAL_TYPE)?.serial
+    const expected = this.states[Number(serial)]
+    return expected !== undefined && isDeepStrictEqual(state, this.#resolve(expected, port)) ? Number(serial) : -1
+  }
+
+  /** @param {Cii} state @param {number} port @returns {Cii} */
+  #resolve(state, port) {
+    const values = { scheme: 'ws', host: '127.0.0.1', port: String(port) }
+    return JSON.parse(
+      JSON.stringify(state).replaceAll(
+        /\{\{(scheme|host|port)\}\}/g,
+        (_, name) => values[/** @type {'host'} */ (name)],
+      ),
+    )
+  }
+
+  /** -1 when the television has never said so of this timeline. @param {string} selector @param {ControlTimestamp} timestamp */
+  indexOfTimestamp(selector, timestamp) {
+    return this.timestamps.get(selector)?.get(encodeControlTimestamp(timestamp)) ?? -1
+  }
+
+  /** Forgets what was said, but for the last so many. For when nobody compares any more. @param {number} kept */
+  forget(kept) {
+    for (let index = 0; index < this.states.length - kept; index++) delete this.states[index]
+    for (const said of this.timestamps.values()) if (said.size > kept) said.clear()
+  }
+
+  close() {
+    return this.app.close()
+  }
+}
+
+/** @param {Random} random @returns {Cii} */
+function randomChange(random) {
+  const what = random.int(0, 4)
+  if (what === 0)
+    return { contentId: `${CONTENT_ID};${random.word()}`, contentIdStatus: random.pick(['partial', 'final']) }
+  if (what === 1) return { contentId: null }
+  if (what === 2)
+    return { presentationStatus: [random.pick(['okay', 'transitioning', 'fault']), `urn:x:${random.word()}`] }
+  if (what === 3) return { mrsUrl: random.chance(0.3) ? null : `http://{{host}}/${random.word()}` }
+  const units = () => random.int(1, 90_000)
+  const option = () => ({
+    timelineSelector: `urn:x:${random.word()}`,
+    timelineProperties: { unitsPerTick: units(), unitsPerSecond: units() },
+  })
+  return { timelines: Array.from({ length: random.int(0, 3) }, option) }
+}
