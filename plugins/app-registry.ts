@@ -22,7 +22,7 @@ export interface ServedWallClock {
   readonly name: string
   readonly server: Pick<UdpRequestServer, 'statistics'>
   /** How long its replies have taken. */
-  readonly replyTimes: LatencyHistogram | undefined
+  readonly replyTimes: LatencyHistogram
 }
 
 /**

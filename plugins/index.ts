@@ -25,6 +25,11 @@ export {
 } from '../src/server/wall-clock-websocket-server.js'
 export * from '../src/timelines/index.js'
 export {
+  IsolatedWallClockServer,
+  type IsolatedWallClockServerOptions,
+  type IsolatedWallClockServerStatistics,
+} from '../src/udp/isolated-wall-clock-server.js'
+export {
   UdpRequestServer,
   type UdpRequestServerOptions,
   type UdpRequestServerStatistics,

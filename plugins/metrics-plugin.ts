@@ -192,7 +192,6 @@ function replyTimes(registry: AppRegistry): object {
   }
   const values = () =>
     registry.wallClocks.flatMap(({ name: clock, replyTimes: histogram }) => {
-      if (histogram === undefined) return []
       let below = 0
       const buckets = histogram.counts.map((count, index) => {
         below += count

@@ -2,10 +2,15 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
-import { WallClockHandler } from '../src/server/wall-clock-handler.js'
+import type { LatencyHistogram } from '../src/server/latency-histogram.js'
+import { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
 import { isReadInEveryThread } from '../src/udp/isolated-clock-line.js'
-import { IsolatedWallClockServer, type WallClockUdpServer } from '../src/udp/isolated-wall-clock-server.js'
-import { UdpRequestServer, type UdpServerAddress } from '../src/udp/udp-request-server.js'
+import {
+  IsolatedWallClockServer,
+  type IsolatedWallClockServerOptions,
+  type WallClockUdpServer,
+} from '../src/udp/isolated-wall-clock-server.js'
+import { UdpRequestServer, type UdpRequestServerOptions, type UdpServerAddress } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
 import {
   checkDecoratorIsFree,
@@ -15,6 +20,7 @@ import {
   enabledSchema,
   maxFreqErrorSchema,
   OptionError,
+  positiveCountSchema,
   precisionSchema,
   prefixSchema,
   refinedSchema,
@@ -49,6 +55,8 @@ export interface WallClockPluginOptions {
    * without a `source`. Default false.
    */
   isolate?: boolean
+  /** Requests a second of one source (IPv6: of a /64); those beyond get no answer. Default: no limit. */
+  maxRequestsPerSecond?: number
   /** Name of the decorator for the clock; its UDP server is found under that name with `Server` behind it. Default `wallClock`. */
   decorateAs?: string
 }
@@ -65,6 +73,7 @@ const SCHEMA = Type.Object({
   maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
   followUp: Type.Optional(enabledSchema),
   isolate: Type.Optional(enabledSchema),
+  maxRequestsPerSecond: Type.Optional(positiveCountSchema),
   decorateAs: Type.Optional(decorateAsSchema),
 })
 
@@ -75,21 +84,20 @@ const SCHEMA = Type.Object({
 export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {
     checkOptions('wallClockPlugin', SCHEMA, options)
-    const { host, port = DEFAULT_PORT, precisionSeconds, maxFreqErrorPpm, followUp } = options
+    const { host, port = DEFAULT_PORT, maxRequestsPerSecond, precisionSeconds, maxFreqErrorPpm, followUp } = options
     const { isolate = false, decorateAs = 'wallClock' } = options
     const wallClock = options.wallClock ?? new SystemClock()
     if (isolate && !isReadInEveryThread(wallClock))
       throw new OptionError('wallClockPlugin', 'isolate', whatIsolationTakes(wallClock), isolate)
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' })
-    const handler = new WallClockHandler(wallClock, handlerOptions)
-    const server: WallClockUdpServer = isolate
-      ? new IsolatedWallClockServer(wallClock, { ...handlerOptions, host, port, logger })
-      : new UdpRequestServer(handler, { host, port, logger })
+    const serverOptions = { host, port, maxRequestsPerSecond, logger }
+    const { server, replyTimes } = isolate
+      ? isolatedServer(wallClock, { ...handlerOptions, ...serverOptions })
+      : serverInThisThread(wallClock, handlerOptions, serverOptions)
     checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs)
     app.decorate(decorateAs, wallClock)
     app.decorate(`${decorateAs}Server`, server)
-    const replyTimes = isolate ? undefined : handler.replyTimes
     registryOf(app).wallClocks.push({ name: decorateAs, server, replyTimes })
 
     app.addHook('onReady', async () => {
@@ -111,6 +119,25 @@ function whatIsolationTakes({ name, root }: Clock): string {
     `false with this wall clock (${name}, root ${root.name}), or a wall clock whose root is a SystemClock without a ` +
     'source of its own'
   )
+}
+
+interface Served {
+  server: WallClockUdpServer
+  replyTimes: LatencyHistogram
+}
+
+function isolatedServer(wallClock: Clock, options: IsolatedWallClockServerOptions): Served {
+  const server = new IsolatedWallClockServer(wallClock, options)
+  return { server, replyTimes: server.replyTimes }
+}
+
+function serverInThisThread(
+  wallClock: Clock,
+  handlerOptions: WallClockHandlerOptions,
+  serverOptions: UdpRequestServerOptions,
+): Served {
+  const handler = new WallClockHandler(wallClock, handlerOptions)
+  return { server: new UdpRequestServer(handler, serverOptions), replyTimes: handler.replyTimes }
 }
 
 /** A server on every interface is reached where the client has reached the app; one on a single interface only there. */

@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the companion's side needs of Node: standard in a browser, missing here.
   'src/node-client': ['src/messages', 'src/clocks', 'src/client', 'src/udp'],
   // Brings sockets to the interfaces that the server and the client own.
-  'src/udp': ['src/server', 'src/client'],
+  'src/udp': ['src/server', 'src/client', 'src/clocks'],
   plugins: ['src/messages', 'src/clocks', 'src/timelines', 'src/server', 'src/udp'],
   'src/cli': [
     'plugins',

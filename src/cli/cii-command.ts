@@ -13,7 +13,7 @@ interface CiiOptions extends ToolOptions {
 export function ciiCommand(): Command {
   return toolCommand('cii', 'follow what a television says over CSS-CII; what has changed is marked with *', [
     'dvbcss cii ws://192.168.1.20:7681/cii',
-    'dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r .state.tsUrl',
+    `dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r 'select(.event == "change").state.tsUrl'`,
   ])
     .argument('<url>', 'the CSS-CII endpoint', parseWebSocketUrl)
     .option('--count <n>', 'stop after so many states', parseCount)
@@ -53,13 +53,13 @@ function followCii(url: string, options: CiiOptions): void {
 }
 
 /** The whole state, a line for each property and timeline. */
-function stateText({ state, changes }: CiiClientEvents['change']): string {
+function stateText({ state, changes }: CiiClientEvents['change']): string[] {
   const lines = CII_PROPERTIES.filter((name) => name in state || changes.includes(name)).flatMap((name) => {
     const mark = changes.includes(name) ? '*' : ' '
     const [first = '', ...more] = valueTexts(name, state)
     return [`${mark} ${name.padEnd(18)} ${first}`, ...more.map((text) => `${mark} ${''.padEnd(18)} ${text}`)]
   })
-  return [timeOfDay(), ...lines].join('\n')
+  return [timeOfDay(), ...lines]
 }
 
 function valueTexts(name: keyof Cii, state: Cii): string[] {

@@ -1,6 +1,6 @@
 /** Control characters, of which terminals make commands: C0, DEL, C1, and those that turn the direction of the text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** Text from a server, such that it cannot command the terminal: control characters as `\u001b`. */
 export function visible(text: string): string {

@@ -77,10 +77,11 @@ export class ToolRun {
     if (this.isJson && !this.#hasEnded) process.stdout.write(`${jsonLine({ event, ...fields })}\n`)
   }
 
-  /** For people: a line that stays. */
-  print(text: string): void {
+  /** For people: lines that stay. What a server has said may be in them, but no line break of its making. */
+  print(lines: string | readonly string[]): void {
     if (this.isJson || this.#hasEnded) return
-    this.#line.around(() => process.stdout.write(`${text.split('\n').map(visible).join('\n')}\n`))
+    const text = [lines].flat().map(visible).join('\n')
+    this.#line.around(() => process.stdout.write(`${text}\n`))
   }
 
   /** For people: how things stand, in a line that the next one replaces on a terminal. */

@@ -9,6 +9,12 @@ export interface BackoffOptions {
   random?: () => number
 }
 
+/** A day: timers count milliseconds in 31 bits. */
+const MAX_SECONDS = 86_400
+
+/** However long a server asks for: in an hour it may have been mended, and timers do not reach beyond 24 days. */
+const MAX_RETRY_AFTER_SECONDS = 3600
+
 /** Below this, several tries a second would be possible when chance wills it. */
 const LEAST_SHARE = 0.5
 
@@ -37,19 +43,20 @@ export class Backoff {
   }
 
   /**
-   * @param retryAfterSeconds what the server has asked for: never asked again before that.
+   * @param retryAfterSeconds what the server has asked for, up to an hour of it: never asked again before that.
    * @returns seconds to wait.
    */
   next(retryAfterSeconds = 0): number {
+    const asked = Math.min(retryAfterSeconds, MAX_RETRY_AFTER_SECONDS)
     const ceiling = Math.min(this.#maxSeconds, this.#initialSeconds * 2 ** this.#failures)
     this.#failures += 1
     const jittered = ceiling * (LEAST_SHARE + (1 - LEAST_SHARE) * this.#random())
     // A server that asks for patience is met by many at once: spread these as well, but only to later.
-    return retryAfterSeconds > 0 ? Math.max(jittered, retryAfterSeconds * (1 + this.#random() / 4)) : jittered
+    return asked > 0 ? Math.max(jittered, asked * (1 + this.#random() / 4)) : jittered
   }
 }
 
 function checkSeconds(option: string, seconds: number): number {
-  if (typeof seconds === 'number' && seconds > 0) return seconds
-  throw new RangeError(`${option}: expected a number of seconds above 0, got ${String(seconds)}`)
+  if (typeof seconds === 'number' && seconds > 0 && seconds <= MAX_SECONDS) return seconds
+  throw new RangeError(`${option}: expected a number of seconds above 0, up to ${MAX_SECONDS}, got ${String(seconds)}`)
 }

@@ -6,7 +6,7 @@ import type { CompanionEvents, CompanionSource, Unavailable } from './companion-
 import { type CompanionOptions, checkCompanionOptions } from './companion-options.js'
 import { type CompanionPosition, positionOn } from './companion-position.js'
 import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
-import { Emitter } from './emitter.js'
+import { Emitter, undisturbed } from './emitter.js'
 import { getPlatform } from './platform.js'
 import type { ReconnectingClient, ReconnectingClientEvents } from './reconnecting-client.js'
 import { TsClient } from './ts-client.js'
@@ -95,6 +95,7 @@ export class Companion extends Emitter<CompanionEvents> {
   stop(): void {
     if (!this.#started) return
     this.#started = false
+    this.#round += 1
     this.cii.stop()
     this.#dropTs()
     this.#dropWallClock()
@@ -113,11 +114,23 @@ export class Companion extends Emitter<CompanionEvents> {
   /** Brings the clients in line with what CII says. */
   #apply(): void {
     if (!this.#started) return
+    // Whoever is told of what ends here may stop this companion, or start it again: then this round is out of date.
+    this.#round += 1
+    const round = this.#round
     const { state } = this.cii
     const wallClock = this.#findWallClock(state)
     const timelines = findTimelines(state, this.cii.url)
-    this.#followWallClock(wallClock.url)
-    this.#followTimeline(pickTimeline(state, this.#wishes, this.#timeline), timelines.url)
+    if (this.#wallClockUrl !== wallClock.url) {
+      // The timeline is told by the wall clock, so it cannot stay.
+      this.#dropTs()
+      if (round !== this.#round) return
+      this.#dropWallClock()
+      if (round !== this.#round) return
+      if (wallClock.url !== undefined) this.#startWallClock(wallClock.url)
+    }
+    if (round !== this.#round) return
+    this.#followTimeline(pickTimeline(state, this.#wishes, this.#timeline), timelines.url, round)
+    if (round !== this.#round) return
     if (Object.keys(state).length > 0) this.#tellProblems([wallClock, timelines])
     this.#check()
   }
@@ -134,12 +147,7 @@ export class Companion extends Emitter<CompanionEvents> {
     return findWallClock(state, this.cii.url, { hasUdp, preferWebSocket })
   }
 
-  #followWallClock(url: string | undefined): void {
-    if (this.#wallClockUrl === url) return
-    // The timeline is told by the wall clock, so it cannot stay.
-    this.#dropTs()
-    this.#dropWallClock()
-    if (url === undefined) return
+  #startWallClock(url: string): void {
     this.#options.wallClock?.algorithm?.reset()
     const client = new WallClockClient({
       ...this.#options.wallClock,
@@ -160,19 +168,26 @@ export class Companion extends Emitter<CompanionEvents> {
       isConnected = false
     })
     client.on('protocolError', (error) => this.emit('protocolError', { source: 'wc', ...error }))
-    client.on('adjusted', (event) => this.emit('adjusted', event))
+    client.on('adjusted', (event) => {
+      this.emit('adjusted', event)
+      // The last timestamp was in the time of a clock that is gone; a new connection is told the present one.
+      if (event.stepped && this.#wallClock === client) this.#askAgain()
+    })
     client.on('available', () => this.#check())
     client.on('unavailable', () => this.#check())
     client.start()
   }
 
+  /** Counts what has brought the clients in line, or has stopped them. */
+  #round = 0
   /** As CII has it: the client has its own way to write it. */
   #wallClockUrl: string | undefined
 
-  #followTimeline(timeline: CompanionTimeline | undefined, url: string | undefined): void {
+  #followTimeline(timeline: CompanionTimeline | undefined, url: string | undefined, round: number): void {
     const before = this.#timeline
     const isSame = before?.selector === timeline?.selector && before?.tickRate === timeline?.tickRate
     if (!isSame || this.#ts?.url !== url) this.#dropTs()
+    if (round !== this.#round) return
     this.#timeline = timeline
     const wallClock = this.#wallClock
     if (this.#ts === undefined && timeline !== undefined && url !== undefined && wallClock !== undefined) {
@@ -212,6 +227,12 @@ export class Companion extends Emitter<CompanionEvents> {
     heard.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
   }
 
+  #askAgain(): void {
+    const ts = this.#ts
+    ts?.stop()
+    if (this.#ts === ts) ts?.start()
+  }
+
   #dropTs(): void {
     const ts = this.#ts
     this.#ts = undefined
@@ -245,7 +266,9 @@ export class Companion extends Emitter<CompanionEvents> {
       this.#follow(timeline)
       if (before !== undefined) this.emit('available', { timeline })
     } else if (now !== undefined && (before?.reason !== now.reason || before.detail !== now.detail)) {
-      this.clock.available = false
+      undisturbed(() => {
+        this.clock.available = false
+      })
       this.emit('unavailable', now)
     }
   }
@@ -255,9 +278,13 @@ export class Companion extends Emitter<CompanionEvents> {
     if (ts === undefined || wallClock === undefined) return
     if (this.#followed?.ts !== ts) {
       this.#followed = { ts, wallClock, timeline }
-      this.clock.parent = ts.clock
+      undisturbed(() => {
+        this.clock.parent = ts.clock
+      })
     }
-    this.clock.available = true
+    undisturbed(() => {
+      this.clock.available = true
+    })
   }
 
   #whyUnavailable(): Unavailable | undefined {

@@ -1,3 +1,19 @@
+/** Reports an error as uncaught, as that of a DOM listener would be, without disturbing whoever calls this. */
+export function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+/** Changes a clock. What its listeners throw, after all were told, is reported as uncaught. */
+export function undisturbed(change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    reportUncaught(error)
+  }
+}
+
 type Listener<Event> = (event: Event) => void
 
 /** Events by name, each with one object: small, typed, and the same in Node and in a browser. */
@@ -35,9 +51,7 @@ export class Emitter<Events extends object> {
       try {
         ;(listener as Listener<Events[Name]>)(event)
       } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
+        reportUncaught(error)
       }
     }
   }

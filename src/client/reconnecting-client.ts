@@ -1,5 +1,5 @@
 import { MessageError } from '../messages/index.js'
-import { Emitter } from './emitter.js'
+import { Emitter, reportUncaught } from './emitter.js'
 import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
 
 /** Something that came and makes no sense. The state is as it was. */
@@ -83,7 +83,11 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     try {
       this.received(data)
     } catch (error) {
-      if (!(error instanceof MessageError)) throw error
+      if (!(error instanceof MessageError)) {
+        // Not into the socket, which would be left in the middle of a frame.
+        reportUncaught(error)
+        return
+      }
       this.#tell('protocolError', { reason: error.kind, detail: error.message })
     }
   }

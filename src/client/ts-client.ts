@@ -1,6 +1,7 @@
 import { type Clock, CorrelatedClock, Correlation } from '../clocks/index.js'
 import {
   type ControlTimestamp,
+  contentTicksAt,
   decodeControlTimestamp,
   encodePresentationTimestamps,
   encodeSetupData,
@@ -10,6 +11,7 @@ import {
   parseJson,
   type SetupData,
 } from '../messages/index.js'
+import { undisturbed } from './emitter.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
 import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 
@@ -96,6 +98,7 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     const timestamp = decodeControlTimestamp(parseJson(text))
     requireFinite('contentTime', timestamp.contentTime)
     requireFinite('wallClockTime', timestamp.wallClockTime)
+    requirePosition(timestamp, this.clock)
     this.#timestamp = timestamp
     if (isAvailable(timestamp)) this.#follow(timestamp, timestamp.contentTime, timestamp.timelineSpeedMultiplier)
     else this.#lose('timeline')
@@ -113,9 +116,13 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     const changeSeconds = isNew ? Number.POSITIVE_INFINITY : clock.quantifySignedChange(correlation, speed)
     // A change of nothing at all is not worth an event of the clock either.
     const applied = isNew || Math.abs(changeSeconds) > this.#thresholdSeconds
-    if (applied) clock.setCorrelationAndSpeed(correlation, speed)
     this.#hasPosition = true
-    clock.available = true
+    undisturbed(() => {
+      if (applied) clock.setCorrelationAndSpeed(correlation, speed)
+    })
+    undisturbed(() => {
+      clock.available = true
+    })
     this.emit('timing', { timestamp, changeSeconds, applied })
     if (isNew) this.emit('available', { timestamp })
   }
@@ -125,7 +132,9 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
 
   #lose(reason: 'timeline' | 'disconnected'): void {
     if (reason === 'disconnected') this.#timestamp = undefined
-    this.clock.available = false
+    undisturbed(() => {
+      this.clock.available = false
+    })
     if (!this.#hasPosition) return
     this.#hasPosition = false
     this.emit('unavailable', { reason })
@@ -136,6 +145,19 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
 function requireFinite(field: string, time: bigint | null): void {
   if (time === null || Number.isFinite(Number(time))) return
   throw new MessageError('invalid-value', field, 'a time that a clock can have', time)
+}
+
+/** Times and a speed that are each possible can still make a position that is not. @throws MessageError */
+function requirePosition(timestamp: ControlTimestamp, { parent, tickRate }: CorrelatedClock): void {
+  if (!isAvailable(timestamp)) return
+  if (Number.isFinite(contentTicksAt(timestamp, parent.nanos(), tickRate))) return
+  const { timelineSpeedMultiplier } = timestamp
+  throw new MessageError(
+    'invalid-value',
+    'timelineSpeedMultiplier',
+    'a position that a clock can have',
+    timelineSpeedMultiplier,
+  )
 }
 
 function checkSeconds(option: string, seconds: number): number {

@@ -2,7 +2,7 @@ import { type Clock, type ClockChange, CorrelatedClock } from '../clocks/index.j
 import { describeValue, MessageError, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
 import type { Candidate } from './candidate.js'
 import { measure } from './candidate-measurement.js'
-import { Emitter } from './emitter.js'
+import { Emitter, undisturbed } from './emitter.js'
 import { readWallClockAnswer, WallClockRequestWriter } from './wall-clock-carriage.js'
 import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
 import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
@@ -42,6 +42,8 @@ export interface WallClockClientEvents {
 
 const NANOS_PER_SECOND = 1e9
 const MAX_TIMER_MILLIS = 60_000
+/** A server that restarted is found out by three answers that agree. One that goes on contradicting itself is not to be relied on. */
+const MAX_CONTRADICTIONS = 8
 
 /**
  * Asks a wall clock server what time it is, and keeps a clock to it (CSS-WC, TS 103 286-2 clause 8).
@@ -68,6 +70,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #connected = false
   /** The server may be another than before: what is known counts once an answer has agreed with it. */
   #unconfirmed = false
+  /** Answers in a row that could not be true beside the clock. */
+  #contradictions = 0
   /** The availability that was last told. */
   #announced = false
   #lastSentTicks = Number.NEGATIVE_INFINITY
@@ -123,6 +127,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#unfollowParent?.()
     this.#transport.stop()
     this.#exchanges.clear()
+    // Nobody watches the parent clock now, and after a change of it all that was measured would be wrong.
+    this.#steering.forget()
     this.#setAvailable(false, 'stopped')
   }
 
@@ -205,7 +211,9 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent', this.#exchanges.isEmpty)
     this.emit('candidate', { candidate })
-    if (kind !== 'inconsistent') this.#unconfirmed = false
+    this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
+    if (this.#contradictions === 0) this.#unconfirmed = false
+    else if (this.#contradictions >= MAX_CONTRADICTIONS) this.#unconfirmed = true
     if (kind === 'inconsistent') {
       const { offsetSeconds, dispersionSeconds } = candidate
       const expected = `${this.#offsetSeconds()} ± ${this.#dispersionSeconds()}`
@@ -289,14 +297,9 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   #setAvailable(available: boolean, reason: WallClockClientEvents['unavailable']['reason']): void {
-    try {
+    undisturbed(() => {
       this.clock.available = available
-    } catch (error) {
-      // A listener of the clock threw, after all were told.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    })
     this.#announceAvailability(reason)
   }
 

@@ -49,6 +49,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
   })
   socket.on('open', () => {
     opened = true
+    watchLife(socket)
     handlers.open()
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => handlers.message(isBinary ? data : data.toString()))
@@ -70,6 +71,24 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
       setTimeout(() => socket.terminate(), 1000).unref()
     },
   }
+}
+
+/** Milliseconds between pings; two without an answer, and the server is gone. TCP alone may take a quarter of an hour to see it. */
+const PING_INTERVAL = 10_000
+
+function watchLife(socket: WebSocket): void {
+  let silentPings = 0
+  const heard = () => {
+    silentPings = 0
+  }
+  for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, heard)
+  const timer = setInterval(() => {
+    if (silentPings >= 2) socket.terminate()
+    silentPings += 1
+    if (socket.readyState === WebSocket.OPEN) socket.ping()
+  }, PING_INTERVAL)
+  timer.unref()
+  socket.once('close', () => clearInterval(timer))
 }
 
 function refusedBy(url: string, response: IncomingMessage): ConnectFailure {

@@ -3,21 +3,38 @@ export const LATENCY_BOUNDS: readonly number[] = [
   1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 1e-1,
 ]
 
-/** Counts how long something took, in fixed buckets: cheap enough for each request, and what a histogram of Prometheus is made of. */
+/** A bucket for each bound, one beyond all, and the sum. */
+const CELLS = LATENCY_BOUNDS.length + 2
+const SUM = CELLS - 1
+
+/**
+ * Counts how long something took, in fixed buckets: cheap enough for each request, and what a histogram of Prometheus is
+ * made of. Two threads can share one: one counts, the other reads.
+ */
 export class LatencyHistogram {
-  /** How many fell into each bucket, by the bounds; the last counts those beyond all. */
-  readonly counts: number[] = new Array(LATENCY_BOUNDS.length + 1).fill(0)
-  #sumSeconds = 0
+  /** Give it to the histogram of another thread, and both are one. */
+  readonly memory: SharedArrayBuffer
+  readonly #cells: Float64Array
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(CELLS * Float64Array.BYTES_PER_ELEMENT)) {
+    this.memory = memory
+    this.#cells = new Float64Array(memory)
+  }
 
   observe(seconds: number): void {
     let bucket = 0
     while (bucket < LATENCY_BOUNDS.length && seconds > (LATENCY_BOUNDS[bucket] as number)) bucket += 1
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
-    this.#sumSeconds += seconds
+    this.#cells[bucket] = (this.#cells[bucket] ?? 0) + 1
+    this.#cells[SUM] = this.sumSeconds + seconds
+  }
+
+  /** How many fell into each bucket, by the bounds; the last counts those beyond all. */
+  get counts(): number[] {
+    return [...this.#cells.subarray(0, SUM)]
   }
 
   get sumSeconds(): number {
-    return this.#sumSeconds
+    return this.#cells[SUM] ?? 0
   }
 
   get count(): number {

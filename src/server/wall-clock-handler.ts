@@ -36,7 +36,7 @@ const TRANSMIT_AT = 24
  */
 export class WallClockHandler implements RequestHandler {
   /** From the receive time to the transmit time of each response. */
-  readonly replyTimes: LatencyHistogram = new LatencyHistogram()
+  readonly replyTimes: LatencyHistogram
   readonly #wallClock: Clock
   readonly #ownPrecision: boolean
   readonly #ownMaxFreqError: boolean
@@ -49,7 +49,12 @@ export class WallClockHandler implements RequestHandler {
   #maxFreqErrorField: number
 
   /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
-  constructor(wallClock: Clock, options: WallClockHandlerOptions = {}) {
+  constructor(
+    wallClock: Clock,
+    options: WallClockHandlerOptions = {},
+    replyTimes: LatencyHistogram = new LatencyHistogram(),
+  ) {
+    this.replyTimes = replyTimes
     const { precisionSeconds, maxFreqErrorPpm, followUp = false } = options
     if (precisionSeconds !== undefined && !(Number.isFinite(precisionSeconds) && precisionSeconds > 0)) {
       throw new TypeError(`precisionSeconds: expected a number of seconds above 0, got ${String(precisionSeconds)}`)

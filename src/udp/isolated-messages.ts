@@ -7,6 +7,8 @@ export interface WallClockWorkerData {
   readonly line: SharedArrayBuffer
   /** Of SharedCounters. */
   readonly counters: SharedArrayBuffer
+  /** Of a LatencyHistogram. */
+  readonly replyTimes: SharedArrayBuffer
   readonly host: string | undefined
   readonly port: number | undefined
   readonly maxRequestsPerSecond: number | undefined

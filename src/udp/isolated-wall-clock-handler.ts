@@ -1,4 +1,5 @@
 import { CorrelatedClock, Correlation, SystemClock } from '../clocks/index.js'
+import { LatencyHistogram } from '../server/latency-histogram.js'
 import type { RemoteEndpoint, RequestHandler } from '../server/request-handler.js'
 import { WallClockHandler, type WallClockHandlerOptions } from '../server/wall-clock-handler.js'
 import type { ClockLine } from './isolated-clock-line.js'
@@ -11,10 +12,17 @@ export class IsolatedWallClockHandler implements RequestHandler {
   readonly #line: ClockLineReader
   readonly #counters: SharedCounters
   readonly #options: WallClockHandlerOptions
+  readonly #replyTimes: LatencyHistogram
   #handler: WallClockHandler | undefined
 
   /** @param counters told of each answer before it is sent, so that whoever has the answer finds it counted. */
-  constructor(line: ClockLineReader, counters: SharedCounters, options: WallClockHandlerOptions) {
+  constructor(
+    line: ClockLineReader,
+    counters: SharedCounters,
+    options: WallClockHandlerOptions,
+    replyTimes: LatencyHistogram = new LatencyHistogram(),
+  ) {
+    this.#replyTimes = replyTimes
     this.#line = line
     this.#counters = counters
     this.#options = options
@@ -23,7 +31,7 @@ export class IsolatedWallClockHandler implements RequestHandler {
 
   handle(message: Uint8Array, remote: RemoteEndpoint): Uint8Array | string {
     const line = this.#line.readChanged()
-    if (line !== undefined) this.#handler = new WallClockHandler(clockOn(line), this.#options)
+    if (line !== undefined) this.#handler = new WallClockHandler(clockOn(line), this.#options, this.#replyTimes)
     const answer = this.#handler?.handle(message, remote) ?? 'clock-unavailable'
     this.#counters.count(typeof answer === 'string' ? answer : 'answers')
     return answer

@@ -1,4 +1,5 @@
 import type { Clock } from '../clocks/index.js'
+import { LatencyHistogram } from '../server/latency-histogram.js'
 import type { Logger } from '../server/logger.js'
 import { WallClockHandler, type WallClockHandlerOptions } from '../server/wall-clock-handler.js'
 import { type ClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
@@ -48,6 +49,8 @@ const SETTLED_MILLIS = 30_000
  * that tell of sends and sockets that failed are lost.
  */
 export class IsolatedWallClockServer implements WallClockUdpServer {
+  /** From the receive time to the transmit time of each response, whichever thread gave it. */
+  readonly replyTimes: LatencyHistogram = new LatencyHistogram()
   readonly #wallClock: Clock
   readonly #options: IsolatedWallClockServerOptions
   readonly #handlerOptions: WallClockHandlerOptions
@@ -150,6 +153,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
         host: this.#options.host,
         port,
         maxRequestsPerSecond: this.#options.maxRequestsPerSecond,
+        replyTimes: this.replyTimes.memory,
         handlerOptions: this.#handlerOptions,
       },
       this.#logger,

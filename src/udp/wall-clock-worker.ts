@@ -1,5 +1,6 @@
 // The program of the thread in which an IsolatedWallClockServer answers.
 import { parentPort, workerData } from 'node:worker_threads'
+import { LatencyHistogram } from '../server/latency-histogram.js'
 import type { Logger } from '../server/logger.js'
 import { SharedCounters } from './isolated-counters.js'
 import { ClockLineReader } from './isolated-line-memory.js'
@@ -34,7 +35,13 @@ const logger: Logger = {
 }
 
 const counters = new SharedCounters(given.counters)
-const handler = new IsolatedWallClockHandler(new ClockLineReader(given.line), counters, given.handlerOptions)
+const replyTimes = new LatencyHistogram(given.replyTimes)
+const handler = new IsolatedWallClockHandler(
+  new ClockLineReader(given.line),
+  counters,
+  given.handlerOptions,
+  replyTimes,
+)
 const { host, port: udpPort, maxRequestsPerSecond } = given
 const server = new UdpRequestServer(handler, { host, port: udpPort, maxRequestsPerSecond, logger })
 const counting = setInterval(() => counters.set(server.statistics), COUNTERS_EVERY_MILLIS)

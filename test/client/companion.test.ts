@@ -460,3 +460,63 @@ describe('a server that says what cannot be', () => {
     }
   })
 })
+
+describe('a companion that is stopped by whoever it tells', () => {
+  it.each(['disconnected', 'unavailable'] as const)('leaves nothing running (%s)', async (event) => {
+    const { wcUrl, tsUrl } = await television({ withCii: false })
+    const other = await television({ withCii: false })
+    const { companion, says } = await withScriptedCii()
+    says({ wcUrl, tsUrl, timelines: TIMELINES })
+    await available(companion)
+    const stopped = new Promise<void>((resolve) => {
+      companion.on(event, () => {
+        companion.stop()
+        resolve()
+      })
+    })
+    says({ wcUrl: other.wcUrl, tsUrl, timelines: TIMELINES })
+    await stopped
+    await until(() => companion.ts === undefined && companion.wallClock === undefined)
+    expect(companion.unavailable?.reason).toBe('stopped')
+    expect(other.app.wallClockServer.statistics.requests).toBe(0)
+  })
+
+  it('can be started again there, and follows then', async () => {
+    const { wcUrl, tsUrl } = await television({ withCii: false })
+    const other = await television({ withCii: false })
+    const { server, companion, says } = await withScriptedCii()
+    says({ wcUrl, tsUrl, timelines: TIMELINES })
+    await available(companion)
+    const off = companion.on('unavailable', () => {
+      off()
+      companion.stop()
+      companion.start()
+    })
+    says({ wcUrl: other.wcUrl, tsUrl: other.tsUrl, timelines: TIMELINES })
+    const again = await server.connection()
+    again.send(JSON.stringify({ protocolVersion: '1.1', wcUrl: other.wcUrl, tsUrl: other.tsUrl, timelines: TIMELINES }))
+    await until(() => companion.wallClock?.url === other.wcUrl && companion.unavailable === undefined)
+    expectAt(companion, other.pts)
+    companion.stop()
+    expect([companion.ts, companion.wallClock]).toEqual([undefined, undefined])
+  })
+})
+
+describe('a wall clock that becomes another', () => {
+  it('makes the companion ask for its timeline anew, also on a connection that stands', async () => {
+    const { wcUrl } = await television({ withCii: false })
+    const tsServer = await scripted()
+    const { companion, says } = await withScriptedCii()
+    says({ wcUrl, tsUrl: tsServer.url, timelines: TIMELINES })
+    const first = await tsServer.connection()
+    first.send('{"contentTime":"0","wallClockTime":"0","timelineSpeedMultiplier":1}')
+    await available(companion)
+    // As the client tells it when three answers of another clock have agreed.
+    const { wallClock } = companion
+    if (wallClock === undefined) throw new Error('expected a wall clock client')
+    const stepped = { stepSeconds: 1000, slewSeconds: 0, stepped: true, dispersionSeconds: 1e-3 }
+    ;(wallClock as unknown as { emit(name: string, event: object): void }).emit('adjusted', stepped)
+    await tsServer.connection()
+    expect(companion.unavailable?.reason).not.toBeUndefined()
+  })
+})

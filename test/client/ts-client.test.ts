@@ -208,6 +208,12 @@ describe('a server that talks nonsense', () => {
       'invalid-value',
       'contentTime',
     ],
+    [
+      'a position beyond all clocks',
+      '{"contentTime":"5","wallClockTime":"0","timelineSpeedMultiplier":1e308}',
+      'invalid-value',
+      'a position that a clock can have',
+    ],
     ['no JSON', '{', 'not-json', 'JSON'],
     ['bytes', Buffer.alloc(3), 'binary', 'binary'],
   ])('causes a protocolError and moves nothing: %s', async (_name, message, reason, detail) => {
@@ -225,6 +231,30 @@ describe('a server that talks nonsense', () => {
     expect(event.detail).toContain(detail)
     expect(client.clock.correlation).toBe(before)
     expect(client.clock.available).toBe(true)
+  })
+
+  it('cannot be made deaf by a listener of its clock that throws', async () => {
+    const handlers = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    const server = await scripted()
+    const client = follow(server.url)
+    const connection = await server.connection()
+    const available = client.next('available')
+    connection.send('{"contentTime":"0","wallClockTime":"0","timelineSpeedMultiplier":1}')
+    await available
+    const off = client.clock.on('change', () => {
+      off()
+      throw new Error('on purpose')
+    })
+    for (const contentTime of ['90000', '180000']) {
+      const timing = client.next('timing')
+      connection.send(`{"contentTime":"${contentTime}","wallClockTime":"0","timelineSpeedMultiplier":1}`)
+      await timing
+      expect(client.clock.correlation.childTicks).toBe(Number(contentTime))
+    }
+    expect(await caught).toMatchObject({ message: 'on purpose' })
+    for (const handler of handlers) process.on('uncaughtException', handler)
   })
 
   it('is told apart from an app that gives wrong options', () => {

@@ -86,6 +86,27 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
+  it('knows nothing any more after a stop, since nobody watched its parent clock meanwhile', () => {
+    const { line, client } = setUp()
+    client.stop()
+    client.start()
+    line.open()
+    expect(client.clock.available).toBe(false)
+    expect(client.status()).toMatchObject({ offsetSeconds: undefined, dispersionSeconds: Number.POSITIVE_INFINITY })
+    client.stop()
+  })
+
+  it('is unavailable while the server goes on contradicting itself', async () => {
+    const { line, client } = setUp()
+    for (let answers = 0; answers < 20; answers += 1) {
+      line.aheadNanos = 1e9 * (answers + 1)
+      await until(() => line.pending > 0)
+      line.answer()
+    }
+    expect(client.clock.available).toBe(false)
+    client.stop()
+  })
+
   it('can be asked to look again, where the transport cannot see it', () => {
     const { line, client } = setUp()
     client.recheck()
