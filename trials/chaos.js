@@ -7,7 +7,7 @@ import { tryWallClockPath } from './chaos/wall-clock-path.js'
 import { countHandles } from './resources.js'
 import { runTrial } from './trial.js'
 
-const FULL = { samples: 60_000, rounds: 25, interleavings: 20_000, socketInterleavings: 150 }
+const FULL = { samples: 30_000, rounds: 25, interleavings: 20_000, socketInterleavings: 150 }
 const SHORT = { samples: 10_000, rounds: 2, interleavings: 400, socketInterleavings: 5 }
 
 await runTrial('chaos', { seconds: 120 }, async (trial) => {
