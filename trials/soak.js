@@ -74,7 +74,7 @@ async function bustle(trial, television, seconds, random) {
 }
 
 const others = { minutes: { type: /** @type {const} */ ('string') }, every: { type: /** @type {const} */ ('string') } }
-await runTrial('soak', { seconds: 3 * 24 * 3600, others }, async (trial, options) => {
+await runTrial('soak', { seconds: 7 * 24 * 3600, others }, async (trial, options) => {
   const minutes = Number(options.minutes ?? (trial.isShort ? 0.06 : 10))
   const every = Number(options.every ?? (trial.isShort ? 0.6 : 60))
   if (!(minutes > 0 && every > 0)) throw new Error('expected numbers above 0 for --minutes and --every')
