@@ -125,7 +125,9 @@ describe('the architecture', () => {
   })
 
   it('has no file that is named for being used by others instead of for what is in it', () => {
-    const files = ['src', 'plugins', 'bench', 'examples'].flatMap((folder) => filesIn(folder, /\.[cm]?[jt]sx?$/))
+    const files = ['src', 'plugins', 'bench', 'examples', 'trials'].flatMap((folder) =>
+      filesIn(folder, /\.[cm]?[jt]sx?$/),
+    )
     expect(files.length).toBeGreaterThan(sources.length)
     const vague = /(^|\/)(utils?|common|helpers?|types)(\/|\.[^/]*$)/
     expect(files.filter((file) => vague.test(file))).toEqual([])

@@ -25,15 +25,13 @@ export function positionOn(timeline: CorrelatedClock, wallClock: Clock): Compani
   // One reading for all: between two, time passes.
   const wallClockTicks = wallClock.now()
   const ticks = timeline.fromParent(wallClockTicks)
-  const { speed, tickRate, correlation } = timeline
-  const wallClockError = wallClock.dispersionAt(wallClockTicks)
+  const { speed, tickRate } = timeline
   return {
     available: timeline.available,
     seconds: ticks / tickRate,
     ticks,
     speed,
-    // A timeline that stands still is where it is, whatever the time: 0 times an error without bound is none.
-    errorSeconds: (speed === 0 ? 0 : wallClockError * Math.abs(speed)) + correlation.initialErrorSeconds,
+    errorSeconds: timeline.dispersionAt(ticks),
     wallClockNanos: wallClock.toNanos(wallClockTicks),
   }
 }

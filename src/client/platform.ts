@@ -49,6 +49,8 @@ export interface SocketOptions {
   readonly maxMessageBytes: number
   /** Milliseconds that the handshake may take. */
   readonly handshakeTimeout: number
+  /** Of the handshake, a token for instance. A browser lets no page set any. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a companion needs of the machine it runs on. */

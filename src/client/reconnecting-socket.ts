@@ -8,6 +8,8 @@ export interface ReconnectingSocketOptions {
   maxMessageBytes?: number
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
+  /** Headers of the handshake, `authorization` for instance. Only in Node: a browser lets no page set any. */
+  headers?: Readonly<Record<string, string>>
 }
 
 /** What happens to the connection of a client. */
@@ -38,6 +40,7 @@ export class ReconnectingSocket {
   readonly #backoff: Backoff
   readonly #maxMessageBytes: number
   readonly #handshakeTimeout: number
+  readonly #headers: Readonly<Record<string, string>> | undefined
   #socket: OpenSocket | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #connectedSince: number | undefined
@@ -47,6 +50,7 @@ export class ReconnectingSocket {
     this.url = url
     this.#handlers = handlers
     this.#backoff = new Backoff(options.backoff)
+    this.#headers = options.headers
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
     this.#handshakeTimeout = (options.handshakeTimeoutSeconds ?? DEFAULT_HANDSHAKE_TIMEOUT_SECONDS) * 1000
   }
@@ -100,7 +104,7 @@ export class ReconnectingSocket {
           if (current()) this.#ended(end)
         },
       },
-      { maxMessageBytes: this.#maxMessageBytes, handshakeTimeout: this.#handshakeTimeout },
+      { maxMessageBytes: this.#maxMessageBytes, handshakeTimeout: this.#handshakeTimeout, headers: this.#headers },
     )
     this.#socket = socket
   }

@@ -57,7 +57,8 @@ export abstract class Clock {
   /** What this clock reads when its parent reads `parentTicks`. @throws TypeError for a root */
   abstract fromParent(parentTicks: number): number
 
-  /** How far off the clock may be when it reads `ticks`, in seconds: its own error and those of all its ancestors. */
+  /** How far off the clock may be when it reads `ticks`, in seconds of its own time: its own error and those of all its
+   * ancestors, each multiplied by the speeds on the way down. */
   abstract dispersionAt(ticks: number): number
 
   /** By how much the oscillator of the root may be off, in parts per million. */

@@ -31,10 +31,12 @@ export abstract class DependentClock extends Clock {
     return this.fromParent(this.#parent.now())
   }
 
-  /** Where the clock stands still every moment reads the same, so the parent's now is the one that is meant. */
   override dispersionAt(ticks: number): number {
-    const parentTicks = this.speed === 0 ? this.#parent.now() : this.toParent(ticks)
-    return this.errorAt(parentTicks) + this.#parent.dispersionAt(parentTicks)
+    // A clock that stands still reads the same whatever the time is, and 0 times an error without bound is none.
+    if (this.speed === 0) return this.errorAt(this.#parent.now())
+    const parentTicks = this.toParent(ticks)
+    // A parent that is off by a moment is off by more of this clock's time the faster this clock runs.
+    return this.errorAt(parentTicks) + this.#parent.dispersionAt(parentTicks) * Math.abs(this.speed)
   }
 
   /** What this clock alone adds to the dispersion, in seconds, when the parent reads `parentTicks`. */

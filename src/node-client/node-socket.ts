@@ -35,6 +35,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
       handshakeTimeout: options.handshakeTimeout,
       maxPayload: options.maxMessageBytes,
       perMessageDeflate: false,
+      headers: options.headers,
     })
   } catch (error) {
     const message = `expected a ws:// or wss:// URL, got ${displayUrl(url)}: ${(error as Error).message}`

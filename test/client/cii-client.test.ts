@@ -84,6 +84,15 @@ describe('a CII client', () => {
     expect(client.state).toEqual({ protocolVersion: '1.1' })
   })
 
+  it('sends the headers that it was given with every handshake', async () => {
+    const server = await scripted()
+    const client = clientOf(server.url, { ...QUICK, headers: { authorization: 'Bearer x' } })
+    client.start()
+    ;(await server.connection()).terminate()
+    await server.connection()
+    expect(server.handshakes.map(({ headers }) => headers.authorization)).toEqual(['Bearer x', 'Bearer x'])
+  })
+
   it('stops when it is told to, also while it waits to try again', async () => {
     const server = await scripted()
     server.refuseWith = { status: 503 }
