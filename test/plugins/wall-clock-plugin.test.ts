@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeWallClockMessage, encodeWallClockMessage, SystemClock, wallClockPlugin } from '../../plugins/index.js'
 import { closeAppsAfterEach, makeApp } from '../helpers/app.js'
 import { UdpClient } from '../helpers/udp-client.js'
+import { until } from '../helpers/until.js'
 
 closeAppsAfterEach()
 
@@ -82,6 +83,22 @@ describe('the wall clock plugin', () => {
     next.close()
   })
 
+  it.each([false, true])(
+    'answers one source as often as it may be asked, and counts the rest (isolate: %s)',
+    async (isolate) => {
+      const app = makeApp()
+      await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, maxRequestsPerSecond: 2, isolate })
+      const client = await clientOf(app)
+      for (let sent = 0; sent < 50; sent += 1) await client.send(REQUEST)
+      await until(() => app.wallClockServer.statistics.requests === 50)
+      const { answers, dropped } = app.wallClockServer.statistics
+      expect(answers).toBeGreaterThanOrEqual(2)
+      expect(dropped['rate-limited']).toBe(50 - answers)
+      expect(answers).toBeLessThan(50)
+      await client.close()
+    },
+  )
+
   it('serves a second clock under a second name', async () => {
     const app = makeApp()
     await app.register(wallClockPlugin, { port: 0 })
@@ -99,6 +116,7 @@ describe('the wall clock plugin', () => {
     ['precisionSeconds', 0, 'a number of seconds above 0, got 0'],
     ['maxFreqErrorPpm', -1, 'a number of ppm from 0 upward, got -1'],
     ['followUp', 'yes', 'true or false, got'],
+    ['maxRequestsPerSecond', 0, 'a whole number from 1 upward, or Infinity, got 0'],
   ])('refuses a wrong option by its name: %s', async (option, value, message) => {
     const app = makeApp()
     const expected = `wallClockPlugin: option "${option}" takes ${message}`
