@@ -5,7 +5,9 @@
  * - `outside`: the timeline is before the media's beginning or past its end
  * - `stepping`: the timeline runs at a speed that cannot be played; the media is paused and sought along it
  * - `blocked`: the player refused to play, as browsers do before a user's gesture
- * - `loading`: the player has nothing to play yet
+ * - `unsupported`: the player cannot play what it was given
+ * - `failing`: the player threw when it was last looked at
+ * - `loading`: the player has nothing to play yet, or does not know where it is
  * - `seeking`: a seek is under way, or has not been measured yet
  * - `adjusting`: it plays, and is not within the tolerance yet
  * - `locked`: it plays within the tolerance
@@ -17,6 +19,8 @@ export type MediaFollowerState =
   | 'outside'
   | 'stepping'
   | 'blocked'
+  | 'unsupported'
+  | 'failing'
   | 'loading'
   | 'seeking'
   | 'adjusting'
@@ -28,7 +32,8 @@ export interface MediaFollowerStatus {
   readonly errorSeconds: number | undefined
   /** Where the media should be now, in media time; undefined while unavailable. */
   readonly targetSeconds: number | undefined
-  readonly mediaSeconds: number
+  /** Undefined while the player does not know. */
+  readonly mediaSeconds: number | undefined
   /** The timeline's; undefined while unavailable. */
   readonly speed: number | undefined
   /** What the player was last told. */
@@ -42,6 +47,8 @@ export interface MediaFollowerStatus {
   /** Since start. */
   readonly seeks: number
   readonly rateChanges: number
+  /** How often the player threw where it should not, since start. */
+  readonly failures: number
 }
 
 export interface MediaFollowerEvents {
@@ -53,4 +60,14 @@ export interface MediaFollowerEvents {
   status: MediaFollowerStatus & { readonly previous: MediaFollowerState }
   /** play() was refused. With `willRetry` false nothing happens until `retryPlay()`, or until someone else starts it. */
   blocked: { error: unknown; willRetry: boolean }
+  /**
+   * play() was refused with a NotSupportedError: the media cannot be loaded or decoded, and no gesture helps. It is tried
+   * again less and less often, and at once when the player has loaded something else.
+   */
+  unsupported: { error: unknown }
+  /**
+   * The player threw when it was looked at: when currentTime was read, say, or by pause(). It is looked at again in so
+   * many seconds: twice as long after every failure in a row, up to 30. `failures` counts since start.
+   */
+  failure: { error: unknown; failures: number; retryInSeconds: number }
 }

@@ -1,6 +1,11 @@
 import { checkFinite, checkNotNegative, checkPositive, show } from '../clocks/option-checks.js'
 import type { MediaCorrelation } from './playback-target.js'
 
+/** A timer can wait this long, in seconds, and no longer. */
+const LONGEST_SECONDS = 2_147_483
+const POLL_TAKES = `seconds, above 0 and at most ${LONGEST_SECONDS}`
+const STEP_TAKES = `seconds, from 0 to ${LONGEST_SECONDS}`
+
 /** While nobody knows where the timeline is. */
 export type WhenUnavailable = 'run' | 'pause'
 
@@ -18,11 +23,11 @@ export interface MediaFollowerOptions {
   /** The rates that the player can play, above 0. Default 0.0625 and 16, as Chromium and Firefox have it. */
   minRate?: number
   maxRate?: number
-  /** How often to look at the media, in seconds, about. Default 0.1. */
+  /** How often to look at the media, in seconds, about; at most 2147483, some 24 days. Default 0.1. */
   pollSeconds?: number
   /** How much later than its currentTime the media is heard or seen: it runs ahead by this, in seconds. Default 0. */
   renderingLatencySeconds?: number
-  /** How often to seek along a timeline whose speed cannot be played: backwards, or too fast, in seconds. Default 1. */
+  /** How often to seek along a timeline whose speed cannot be played: backwards, or too fast, in seconds; as long at most. Default 1. */
   stepSeconds?: number
   /**
    * What the media does when the timeline becomes unavailable. Default 'run': it plays on at the timeline's last speed,
@@ -34,6 +39,9 @@ export interface MediaFollowerOptions {
 
 /** @throws TypeError, RangeError naming the option, what came and what it takes */
 export function checkMediaFollowerOptions(options: MediaFollowerOptions): Required<MediaFollowerOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options: expected an object, got ${show(options)}`)
+  }
   const {
     correlation = { contentSeconds: 0, mediaSeconds: 0 },
     toleranceSeconds = 0.025,
@@ -58,11 +66,14 @@ export function checkMediaFollowerOptions(options: MediaFollowerOptions): Requir
     rateStep: checkPositive('rateStep', rateStep, 'a difference of rates, above 0'),
     minRate: checkPositive('minRate', minRate, 'a rate, above 0'),
     maxRate: checkPositive('maxRate', maxRate, 'a rate, above 0'),
-    pollSeconds: checkPositive('pollSeconds', pollSeconds, 'seconds, above 0'),
+    pollSeconds: checkPositive('pollSeconds', pollSeconds, POLL_TAKES),
     renderingLatencySeconds: checkFinite('renderingLatencySeconds', renderingLatencySeconds, 'seconds'),
-    stepSeconds: checkNotNegative('stepSeconds', stepSeconds, 'seconds, 0 or more'),
+    stepSeconds: checkNotNegative('stepSeconds', stepSeconds, STEP_TAKES),
     onUnavailable,
   }
+  if (pollSeconds > LONGEST_SECONDS) throw new RangeError(`pollSeconds: expected ${POLL_TAKES}, got ${pollSeconds}`)
+  if (stepSeconds > LONGEST_SECONDS) throw new RangeError(`stepSeconds: expected ${STEP_TAKES}, got ${stepSeconds}`)
+  if (minRate > maxRate) throw new RangeError(`minRate: expected at most maxRate (${maxRate}), got ${minRate}`)
   if (seekThresholdSeconds <= toleranceSeconds) {
     throw new RangeError(
       `seekThresholdSeconds: expected more than toleranceSeconds (${toleranceSeconds}), got ${seekThresholdSeconds}`,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clocks/index.js'
+import { show } from '../clocks/option-checks.js'
 
 /** What is needed of a timeline's clock. */
 export type FollowedClock = Pick<Clock, 'now' | 'tickRate' | 'effectiveSpeed' | 'available' | 'on' | 'dispersionAt'>
@@ -38,6 +39,12 @@ export function playbackTarget(
   // A clock whose parents have no answer reads NaN; there is nothing to follow then.
   if (!Number.isFinite(seconds) || !Number.isFinite(speed)) return undefined
   return { seconds, speed, dispersionSeconds: clock.dispersionAt(ticks) }
+}
+
+/** @throws TypeError */
+export function checkSource(source: FollowedClock | ClockHolder): FollowedClock | ClockHolder {
+  if (typeof source === 'object' && source !== null && ('now' in source || 'clock' in source)) return source
+  throw new TypeError(`source: expected a clock, or an object that has one as clock, got ${show(source)}`)
 }
 
 /** The clock of whichever is followed, as of now. */

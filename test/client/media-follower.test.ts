@@ -362,7 +362,7 @@ describe('a player that will not play', () => {
   })
 
   it('is asked less and less often after any other refusal', async () => {
-    const { media, follower } = follow({ refusal: () => new DOMException('no source', 'NotSupportedError') })
+    const { media, follower } = follow({ refusal: () => new DOMException('lost', 'NetworkError') })
     const blocked = vi.fn()
     follower.on('blocked', blocked)
     follower.start()

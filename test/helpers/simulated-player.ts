@@ -29,6 +29,7 @@ export class SimulatedPlayer implements FollowedMedia {
   readonly seeksTold: number[] = []
   readonly ratesTold: number[] = []
   playsTold = 0
+  pausesTold = 0
   refusal: () => Error | undefined
   paused = true
   readonly duration: number
@@ -114,8 +115,30 @@ export class SimulatedPlayer implements FollowedMedia {
   }
 
   pause(): void {
+    this.pausesTold++
     this.#advance()
     this.paused = true
+  }
+
+  /** What it is asked for next under this name it does not tell, but throws, as an element does in a wrong state. */
+  throwOnce(name: 'currentTime' | 'seekable' | 'duration' | 'playbackRate' | 'paused', error: Error): void {
+    const own = Object.getOwnPropertyDescriptor(this, name)
+    const described = own ?? Object.getOwnPropertyDescriptor(SimulatedPlayer.prototype, name)
+    const restore = () => {
+      if (own === undefined) Reflect.deleteProperty(this, name)
+      else Object.defineProperty(this, name, own)
+    }
+    Object.defineProperty(this, name, {
+      configurable: true,
+      get: () => {
+        restore()
+        throw error
+      },
+      set: (value: unknown) => {
+        if (described?.set !== undefined) described.set.call(this, value)
+        else if (own !== undefined) own.value = value
+      },
+    })
   }
 
   /** Stops moving for a while, as one does that lacks data. */
