@@ -58,6 +58,8 @@ describe('dvbcss cii', () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
       expect(program.output).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
       expect(program.output).toContain('dvb://\\u001b[2J\\u0007\\u009b31m\\u202e')
+      // Nor write lines that look like ours.
+      expect(program.output).not.toMatch(/^b/m)
     }
   })
 
