@@ -37,7 +37,7 @@ export {
 } from '../src/udp/udp-request-server.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
-export { type MetricsPluginOptions, metricsPlugin } from './metrics-plugin.js'
+export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'
 export { OptionError } from './options.js'
 export { type TsPluginOptions, tsPlugin } from './ts-plugin.js'
 export { type WallClockPluginOptions, wallClockPlugin } from './wall-clock-plugin.js'

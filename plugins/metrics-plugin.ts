@@ -7,11 +7,18 @@ import { LATENCY_BOUNDS } from '../src/server/latency-histogram.js'
 import { type AppRegistry, registryOf } from './app-registry.js'
 import { checkOptions, enabledSchema, OptionError, prefixSchema, refinedSchema } from './options.js'
 
+/** A `Registry` of prom-client, as far as this plugin needs one: who does not use metrics need not have its types. */
+export interface PrometheusRegistry {
+  readonly contentType: string
+  metrics(): Promise<string>
+  registerMetric(metric: never): void
+}
+
 export interface MetricsPluginOptions {
   /** Path at which Prometheus finds the metrics. Default `/metrics`. */
   path?: string
   /** A registry of prom-client, for an app that has one. Default: one of its own. */
-  register?: PromClient.Registry
+  register?: PrometheusRegistry
   /** Whether the metrics of the process itself are there too (`collectDefaultMetrics` of prom-client). Default false. */
   defaultMetrics?: boolean
 }
@@ -36,7 +43,7 @@ export const metricsPlugin: FastifyPluginAsync<MetricsPluginOptions> = fp(
   async (app: FastifyInstance, options: MetricsPluginOptions) => {
     checkOptions('metricsPlugin', SCHEMA, options)
     const prom = await loadPromClient()
-    const register = options.register ?? new prom.Registry()
+    const register = (options.register as PromClient.Registry | undefined) ?? new prom.Registry()
     if (options.defaultMetrics ?? false) prom.collectDefaultMetrics({ register })
     describeEndpoints(prom, register, registryOf(app))
     describeWallClocks(prom, register, registryOf(app))
