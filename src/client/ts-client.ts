@@ -1,7 +1,6 @@
 import { type Clock, CorrelatedClock, Correlation } from '../clocks/index.js'
 import {
   type ControlTimestamp,
-  contentTicksAt,
   decodeControlTimestamp,
   encodePresentationTimestamps,
   encodeSetupData,
@@ -96,9 +95,7 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
 
   protected override received(text: string): void {
     const timestamp = decodeControlTimestamp(parseJson(text))
-    requireFinite('contentTime', timestamp.contentTime)
-    requireFinite('wallClockTime', timestamp.wallClockTime)
-    requirePosition(timestamp, this.clock)
+    requirePlausible(timestamp)
     this.#timestamp = timestamp
     if (isAvailable(timestamp)) this.#follow(timestamp, timestamp.contentTime, timestamp.timelineSpeedMultiplier)
     else this.#lose('timeline')
@@ -141,23 +138,19 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
   }
 }
 
-/** The wire has integers of any size, clocks do not. @throws MessageError */
-function requireFinite(field: string, time: bigint | null): void {
-  if (time === null || Number.isFinite(Number(time))) return
-  throw new MessageError('invalid-value', field, 'a time that a clock can have', time)
-}
+/** Beyond these no programme is, and what a clock makes of them would overflow: 10³⁰ ns are 30 million million years. */
+const MAX_TIME = 1e30
+const MAX_SPEED = 1e6
 
-/** Times and a speed that are each possible can still make a position that is not. @throws MessageError */
-function requirePosition(timestamp: ControlTimestamp, { parent, tickRate }: CorrelatedClock): void {
-  if (!isAvailable(timestamp)) return
-  if (Number.isFinite(contentTicksAt(timestamp, parent.nanos(), tickRate))) return
-  const { timelineSpeedMultiplier } = timestamp
-  throw new MessageError(
-    'invalid-value',
-    'timelineSpeedMultiplier',
-    'a position that a clock can have',
-    timelineSpeedMultiplier,
-  )
+/** The wire has integers of any size and any speed, clocks do not. @throws MessageError */
+function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier }: ControlTimestamp): void {
+  for (const [field, time] of Object.entries({ contentTime, wallClockTime })) {
+    if (time === null || Math.abs(Number(time)) <= MAX_TIME) continue
+    throw new MessageError('invalid-value', field, `a time of at most ${MAX_TIME}`, time)
+  }
+  if (timelineSpeedMultiplier === null || Math.abs(timelineSpeedMultiplier) <= MAX_SPEED) return
+  const expected = `a speed of at most ${MAX_SPEED}`
+  throw new MessageError('invalid-value', 'timelineSpeedMultiplier', expected, timelineSpeedMultiplier)
 }
 
 function checkSeconds(option: string, seconds: number): number {

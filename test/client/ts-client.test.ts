@@ -212,7 +212,7 @@ describe('a server that talks nonsense', () => {
       'a position beyond all clocks',
       '{"contentTime":"5","wallClockTime":"0","timelineSpeedMultiplier":1e308}',
       'invalid-value',
-      'a position that a clock can have',
+      'a speed of at most 1000000',
     ],
     ['no JSON', '{', 'not-json', 'JSON'],
     ['bytes', Buffer.alloc(3), 'binary', 'binary'],

@@ -253,9 +253,10 @@ function attempt(action) {
 /** @param {string} text */
 function readTimestamp(text) {
   const timestamp = decodeControlTimestamp(parseJson(text))
-  // The wire has integers of any size, clocks do not.
-  if (!Number.isFinite(Number(timestamp.contentTime)) || !Number.isFinite(Number(timestamp.wallClockTime)))
-    return undefined
+  // The wire has integers of any size and any speed, clocks do not: the client takes no time beyond 1e30, and no speed beyond 1e6.
+  const times = [timestamp.contentTime, timestamp.wallClockTime]
+  if (times.some((time) => Math.abs(Number(time)) > 1e30)) return undefined
+  if (Math.abs(timestamp.timelineSpeedMultiplier ?? 0) > 1e6) return undefined
   return timestamp
 }
 
