@@ -6,6 +6,7 @@ import { type ClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js
 import { SharedCounters, sumOf } from './isolated-counters.js'
 import { ClockLineWriter } from './isolated-line-memory.js'
 import { IsolatedWorker } from './isolated-worker.js'
+import { OperationOrder } from './operation-order.js'
 import { UdpRequestServer, type UdpRequestServerStatistics, type UdpServerAddress } from './udp-request-server.js'
 
 export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions {
@@ -69,8 +70,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   #restartTimer: NodeJS.Timeout | undefined
   /** A restart that is under way. */
   #restart: Promise<void> = Promise.resolve()
-  /** The last of the starts and stops that were asked for: each waits for the one before. */
-  #lastOperation: Promise<void> = Promise.resolve()
+  readonly #order = new OperationOrder()
 
   /**
    * @throws TypeError that names the option which is wrong, or says that the clock cannot be read in another thread:
@@ -104,18 +104,12 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
    * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
    */
   start(): Promise<void> {
-    return this.#afterOthers(() => this.#open())
+    return this.#order.add(() => this.#open())
   }
 
   /** Closes the socket, ends the worker and waits for both; does nothing if it does not run. */
   stop(): Promise<void> {
-    return this.#afterOthers(() => this.#close())
-  }
-
-  #afterOthers(operation: () => Promise<void>): Promise<void> {
-    const done = this.#lastOperation.then(operation)
-    this.#lastOperation = done.catch(() => {})
-    return done
+    return this.#order.add(() => this.#close())
   }
 
   async #open(): Promise<void> {

@@ -5,6 +5,7 @@ import type { RequestHandler } from '../server/request-handler.js'
 import { sourceKey } from '../server/source-key.js'
 import { TokenBuckets } from '../server/token-buckets.js'
 import { describeBindError } from './bind-error.js'
+import { OperationOrder } from './operation-order.js'
 import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
 
 export type { UdpRequestServerStatistics } from './request-counters.js'
@@ -56,8 +57,7 @@ export class UdpRequestServer {
   readonly #counters: RequestCounters
   #socket: Socket | undefined
   #address: UdpServerAddress | null = null
-  /** The last of the starts and stops that were asked for: each waits for the one before. */
-  #lastOperation: Promise<void> = Promise.resolve()
+  readonly #order = new OperationOrder()
 
   /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
   constructor(handler: RequestHandler, options: UdpRequestServerOptions = {}) {
@@ -103,18 +103,12 @@ export class UdpRequestServer {
    * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
    */
   start(): Promise<void> {
-    return this.#afterOthers(() => this.#open())
+    return this.#order.add(() => this.#open())
   }
 
   /** Closes the socket and waits until it is closed; does nothing if it is not open. */
   stop(): Promise<void> {
-    return this.#afterOthers(() => this.#close())
-  }
-
-  #afterOthers(operation: () => Promise<void>): Promise<void> {
-    const done = this.#lastOperation.then(operation)
-    this.#lastOperation = done.catch(() => {})
-    return done
+    return this.#order.add(() => this.#close())
   }
 
   async #open(): Promise<void> {

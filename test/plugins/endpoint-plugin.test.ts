@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { type Connection, EndpointServer, type EndpointServerOptions, endpointPlugin } from '../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { LogLines } from '../helpers/log-lines.js'
+import { until } from '../helpers/until.js'
 import { refusal, WsClient } from '../helpers/ws-client.js'
 
 class Echo extends EndpointServer<{ seen: number }> {
@@ -36,11 +37,6 @@ async function echoApp(options: Record<string, unknown> = {}, appOptions = {}) {
   const echo = new Echo()
   await app.register(endpointPlugin, { prefix: '/echo', handler: echo, ...options })
   return { app, echo, url: `${await listen(app)}/echo` }
-}
-
-/** Resolves when a condition on the server holds, looking again after each turn of the event loop. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('an endpoint', () => {
