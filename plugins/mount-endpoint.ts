@@ -1,11 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { visible } from '../src/messages/index.js'
 import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { RefusalReason } from '../src/server/endpoint-statistics.js'
 import { registryOf, rootOf } from './app-registry.js'
 import { MountedConnections } from './mounted-connections.js'
+import { limitedRequestLog } from './request-log.js'
 import { adaptWebSocket } from './websocket-adapter.js'
 
 export interface MountOptions {
@@ -57,13 +59,14 @@ export async function mountEndpoint(
       routes.route({
         method: 'GET',
         url: routes.prefix === '' ? '/' : '',
+        childLoggerFactory: limitedRequestLog(server, routes.childLoggerFactory),
         // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
         // the handshake.
         onRequest: (request, reply, done) => {
           // A client that has gone while a hook was waiting has no ending left that would give its place back.
           if (!request.ws || reply.raw.destroyed) return done()
           const admission = server.admit(request.ip ?? '')
-          if ('refusal' in admission) return refuse(request, reply, admission.refusal)
+          if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
           // The only event that every ending of a handshake or a connection has in common.
           reply.raw.once('close', admission.release)
           done()
@@ -81,9 +84,9 @@ export async function mountEndpoint(
   )
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason): void {
+function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason, server: EndpointServer): void {
   const { status, code, message } = REFUSALS[reason]
-  request.log.info({ reason, remoteAddress: request.ip }, 'connection refused')
+  server.logLimited(request.log, 'info', { reason, remoteAddress: visible(request.ip ?? '') }, 'connection refused')
   if (status !== 403) reply.header('retry-after', String(DEFAULTS.retryAfter))
   reply
     .code(status)

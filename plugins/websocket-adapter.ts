@@ -140,7 +140,7 @@ export function adaptWebSocket(
   try {
     events = server.opened(adapted)
   } catch (error) {
-    request.log.error({ err: error }, 'an endpoint could not take a connection')
+    server.logLimited(request.log, 'error', { err: error }, 'an endpoint could not take a connection')
     adapted.close(1011, 'internal error')
   }
   for (const message of early) events?.message(message)

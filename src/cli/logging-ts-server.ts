@@ -1,19 +1,21 @@
-import type { PresentationTimestamp, PresentationTimestamps } from '../messages/index.js'
+import { type PresentationTimestamp, type PresentationTimestamps, visible } from '../messages/index.js'
 import type { Connection } from '../server/connection.js'
 import { TsServer } from '../server/ts-server.js'
 
-/** Tells in the log what companions report about their own presentation. */
+/** Logs the presentation timestamps that companions send. */
 export class LoggingTsServer extends TsServer {
   override onPresentationTimestamps(
     connection: Connection,
     { actual, earliest, latest }: PresentationTimestamps,
   ): void {
     const spell = ({ contentTime, wallClockTime }: { contentTime: bigint; wallClockTime: unknown }) =>
-      `${contentTime} @ ${wallClockTime}`
+      visible(`${contentTime} @ ${wallClockTime}`)
     const spelt = (timestamp: PresentationTimestamp) => spell(timestamp)
-    connection.log.info(
-      { ...(actual && { actual: spelt(actual) }), earliest: spell(earliest), latest: spell(latest) },
-      'presentation timestamps',
-    )
+    const fields = () => ({
+      ...(actual && { actual: spelt(actual) }),
+      earliest: spell(earliest),
+      latest: spell(latest),
+    })
+    this.logLimited(connection.log, 'info', fields, 'presentation timestamps')
   }
 }

@@ -1,4 +1,4 @@
-import { type Cii, wallClockWebSocketUrl } from '../messages/index.js'
+import { type Cii, describeValue, wallClockWebSocketUrl } from '../messages/index.js'
 
 /** A wrong address in CII. It is made use of all the same where one can guess what is meant. */
 export interface AddressProblem {
@@ -52,7 +52,7 @@ export function findWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocke
     if (WEB_SOCKET.test(found.url)) return { url: found.url, problems: [...problems, ...found.problems] }
   }
   if (isUdp) {
-    const detail = `the wall clock is at ${wcUrl}, there is no UDP here, and CII names no WebSocket for it`
+    const detail = `the wall clock is at ${describeValue(wcUrl)}, there is no UDP here, and CII names no WebSocket for it`
     return { missing: 'no-udp', detail, problems }
   }
   const detail = problems[0]?.detail ?? 'CII has no wcUrl: the television offers no wall clock'
@@ -71,7 +71,7 @@ function reachable(property: string, url: string, ciiUrl: string): { url: string
   const isMeant = host !== undefined && UNSPECIFIED.test(host) && (host !== '' || url[start.length] === ':')
   if (!isMeant || !URL.canParse(ciiUrl)) return { url, problems: [] }
   const { hostname } = new URL(ciiUrl)
-  const detail = `${property}: expected a host that can be reached, got ${JSON.stringify(url)}; taking ${hostname}, where CII came from`
+  const detail = `${property}: expected a host that can be reached, got ${describeValue(url)}; taking ${hostname}, where CII came from`
   return {
     url: url.replace(HOST, (_all, scheme: string) => `${scheme}${hostname}`),
     problems: [{ reason: 'unspecified-host', detail }],
@@ -83,5 +83,5 @@ function badWallClockUrl(url: string): AddressProblem {
 }
 
 function badUrl(property: string, expected: string, url: string): AddressProblem {
-  return { reason: 'bad-url', detail: `${property}: expected ${expected}, got ${JSON.stringify(url)}` }
+  return { reason: 'bad-url', detail: `${property}: expected ${expected}, got ${describeValue(url)}` }
 }

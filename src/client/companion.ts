@@ -1,5 +1,5 @@
 import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
-import type { Cii } from '../messages/index.js'
+import { type Cii, visible } from '../messages/index.js'
 import { CiiClient } from './cii-client.js'
 import { type Address, findTimelines, findWallClock } from './companion-addresses.js'
 import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
@@ -7,7 +7,7 @@ import { type CompanionOptions, checkCompanionOptions } from './companion-option
 import { type CompanionPosition, positionOn } from './companion-position.js'
 import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
 import { Emitter, undisturbed } from './emitter.js'
-import { getPlatform } from './platform.js'
+import { displayUrl, getPlatform } from './platform.js'
 import type { ReconnectingClient, ReconnectingClientEvents } from './reconnecting-client.js'
 import { TsClient } from './ts-client.js'
 import { WallClockClient } from './wall-clock-client.js'
@@ -291,7 +291,7 @@ export class Companion extends Emitter<CompanionEvents> {
     if (!this.#started) return { reason: 'stopped', detail: 'the companion was stopped' }
     const { state } = this.cii
     if (Object.keys(state).length === 0) {
-      return { reason: 'cii', detail: `nothing has come from ${this.cii.url} yet` }
+      return { reason: 'cii', detail: `nothing has come from ${displayUrl(this.cii.url)} yet` }
     }
     const wallClock = this.#findWallClock(state)
     if (wallClock.url === undefined) return { reason: wallClock.missing, detail: wallClock.detail }
@@ -299,15 +299,15 @@ export class Companion extends Emitter<CompanionEvents> {
     if (timelines.url === undefined) return { reason: 'no-ts', detail: timelines.detail }
     if (this.#timeline === undefined) return this.#whyNoTimeline()
     const [ts, client] = [this.#ts, this.#wallClock]
-    if (ts?.connected !== true) return { reason: 'ts', detail: `no connection to ${timelines.url}` }
+    if (ts?.connected !== true) return { reason: 'ts', detail: `no connection to ${displayUrl(timelines.url)}` }
     const { timestamp } = ts
-    const { selector } = this.#timeline
+    const selector = visible(this.#timeline.selector)
     if (timestamp === undefined) {
       return { reason: 'timeline', detail: `the television has not said yet where ${selector} is` }
     }
     if (timestamp.contentTime === null) return { reason: 'timeline', detail: `the television has no ${selector} now` }
     if (client?.clock.available !== true) {
-      return { reason: 'wall-clock', detail: `no answer that is sure enough from ${wallClock.url}` }
+      return { reason: 'wall-clock', detail: `no answer that is sure enough from ${displayUrl(wallClock.url)}` }
     }
     return undefined
   }
@@ -315,6 +315,9 @@ export class Companion extends Emitter<CompanionEvents> {
   #whyNoTimeline(): Unavailable {
     const { timelineSelector } = this.#options
     if (timelineSelector === undefined) return { reason: 'no-timeline', detail: 'CII lists no timelines' }
-    return { reason: 'tick-rate', detail: `CII does not list ${timelineSelector}, and its tick rate is not known` }
+    return {
+      reason: 'tick-rate',
+      detail: `CII does not list ${visible(timelineSelector)}, and its tick rate is not known`,
+    }
   }
 }

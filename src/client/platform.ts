@@ -1,4 +1,4 @@
-import { describeValue } from '../messages/index.js'
+import { describeValue, visible } from '../messages/index.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 
 /** Why a connection never opened. */
@@ -77,7 +77,7 @@ export function setPlatform(next: Platform): void {
 export function displayUrl(url: string): string {
   if (!URL.canParse(url)) return describeValue(url)
   const { protocol, host, pathname, search } = new URL(url)
-  return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`
+  return visible(`${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`)
 }
 
 /** A socket on the WebSocket that browsers have. Why a connection fails they do not tell, on purpose. */

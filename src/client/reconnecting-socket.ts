@@ -1,5 +1,6 @@
+import { visible } from '../messages/index.js'
 import { Backoff, type BackoffOptions } from './backoff.js'
-import { type ConnectFailure, getPlatform, type OpenSocket, type SocketEnd } from './platform.js'
+import { type ConnectFailure, displayUrl, getPlatform, type OpenSocket, type SocketEnd } from './platform.js'
 
 export interface ReconnectingSocketOptions {
   /** How the waits between tries grow. */
@@ -119,11 +120,12 @@ export class ReconnectingSocket {
     if (since === undefined) {
       const failure = end.failure ?? {
         kind: 'unknown',
-        message: `${this.url} closed with ${end.code} before it opened`,
+        message: `${displayUrl(this.url)} closed with ${end.code} before it opened`,
       }
-      this.#handlers.connectFailed(failure, retryInSeconds)
+      this.#handlers.connectFailed({ ...failure, message: visible(failure.message) }, retryInSeconds)
     } else {
-      this.#handlers.disconnected(end, retryInSeconds)
+      // The reason is the server's text, and ends up in logs.
+      this.#handlers.disconnected({ ...end, reason: visible(end.reason) }, retryInSeconds)
     }
   }
 }

@@ -1,3 +1,5 @@
+import { visible } from './visible-text.js'
+
 /** What {@link describeValue} never exceeds, so that a hostile value cannot fill a log. */
 export const MAX_DESCRIPTION_LENGTH = 80
 
@@ -10,16 +12,11 @@ const DESCRIBED_BITS = 128
  */
 export function describeValue(value: unknown): string {
   try {
-    return clip(describe(value, 0))
+    return visible(describe(value, 0), MAX_DESCRIPTION_LENGTH)
   } catch {
     // Only a proxy whose traps throw comes here.
     return `a value of type ${typeof value} that cannot be read`
   }
-}
-
-/** Cuts a text to {@link MAX_DESCRIPTION_LENGTH} characters, with an ellipsis where something was cut. */
-export function clip(text: string): string {
-  return text.length <= MAX_DESCRIPTION_LENGTH ? text : `${text.slice(0, MAX_DESCRIPTION_LENGTH - 1)}…`
 }
 
 function describe(value: unknown, depth: number): string {

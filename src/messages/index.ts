@@ -26,6 +26,7 @@ export {
 export type { PrivateData } from './private-data.js'
 export { decodeSetupData, encodeSetupData, hasContentIdStem, type SetupData } from './setup-data.js'
 export { type TimelineOption, type TimelineProperties, tickRateOf } from './timeline-option.js'
+export { escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from './visible-text.js'
 export { decodeMaxFreqError, decodePrecision, encodeMaxFreqError, encodePrecision } from './wall-clock-fields.js'
 export { decodeWallClockJson, encodeWallClockJson } from './wall-clock-json.js'
 export {

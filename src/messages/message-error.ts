@@ -1,4 +1,5 @@
-import { clip, describeValue } from './describe-value.js'
+import { describeValue, MAX_DESCRIPTION_LENGTH } from './describe-value.js'
+import { visible } from './visible-text.js'
 
 /**
  * Every way in which a message can be wrong:
@@ -30,7 +31,7 @@ export class MessageError extends TypeError {
   /** @param expected What the field takes, to follow the word "expected": `a string`. */
   constructor(kind: MessageErrorKind, field: string, expected: string, value: unknown) {
     const found = kind === 'missing' ? 'it is missing' : `got ${describeValue(value)}`
-    super(`${clip(field)}: expected ${expected}, ${found}`)
+    super(`${visible(field, MAX_DESCRIPTION_LENGTH)}: expected ${expected}, ${found}`)
     this.kind = kind
     this.field = field
     Object.defineProperty(this, 'name', { value: 'MessageError', configurable: true, writable: true })

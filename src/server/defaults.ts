@@ -36,6 +36,10 @@ export const DEFAULTS = {
   /** Seconds after which a companion that met a full endpoint may ask again. */
   retryAfter: 1,
 
-  /** Characters of a peer's message that a log line may show. */
-  loggedCharacters: 256,
+  /**
+   * Log lines a second of one kind that clients can cause (`connected`, `bad message`), after a burst. At 200 bytes a line
+   * one kind fills 86 MB a day at most; a burst shows a household or a test completely.
+   */
+  logLinesPerSecond: 5,
+  logLinesBurst: 50,
 } as const

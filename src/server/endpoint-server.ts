@@ -1,4 +1,4 @@
-import { describeValue } from '../messages/index.js'
+import { describeValue, visible } from '../messages/index.js'
 import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import {
@@ -7,9 +7,9 @@ import {
   type RefusalReason,
   type TimeoutReason,
 } from './endpoint-statistics.js'
+import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { OpenConnection } from './open-connection.js'
-import { shorten } from './shorten.js'
 import { sourceKey } from './source-key.js'
 import { isThenable } from './thenable.js'
 import { TokenBuckets } from './token-buckets.js'
@@ -62,6 +62,7 @@ export class EndpointServer<ConnectionData = unknown> {
   #enabled: boolean
   #logger: Logger | undefined
   #log: Logger | undefined
+  readonly #logLimiter = new LogLimiter(() => this.log)
   readonly #maxConnectionsPerAddress: number
   readonly #messageRate: TokenBuckets | undefined
   #reserved = 0
@@ -93,6 +94,23 @@ export class EndpointServer<ConnectionData = unknown> {
       this.#logger = logger
       this.#log = undefined
     }
+  }
+
+  /**
+   * Logs a line that clients can cause as often as they like. Of each kind 50 lines are written, then 5 a second; a
+   * summary each second counts the others.
+   * @param log the endpoint's logger, a connection's, or a request's.
+   * @param fields a function where they are costly to make.
+   * @param kind one of a fixed number: nothing that a client sent. Default: the message.
+   */
+  logLimited<Level extends LogLevel>(
+    log: Pick<Logger, Level>,
+    level: Level,
+    fields: object | (() => object),
+    message: string,
+    kind: string = message,
+  ): void {
+    this.#logLimiter.write(log, level, fields, message, kind)
   }
 
   /** Connections at once. A lower value closes nobody: it holds for the handshakes to come. */
@@ -208,7 +226,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.statistics.connected += 1
     this.statistics.open += 1
     this.#guard(connection, () => {
-      connection.log.info({ remoteAddress: socket.remoteAddress }, 'connected')
+      this.logLimited(connection.log, 'info', { remoteAddress: visible(socket.remoteAddress) }, 'connected')
       // Switched off while this handshake was on its way.
       if (!this.#enabled) return
       const data = this.createConnectionData(connection)
@@ -236,13 +254,14 @@ export class EndpointServer<ConnectionData = unknown> {
     const tooLarge = (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
     const reason = tooLarge ? 'too-large' : 'broken-frame'
     this.statistics.dropped[reason] += 1
-    this.#guard(connection, () => connection.log.warn({ reason, detail: error.message }, 'protocol error'))
+    const fields = { reason, detail: visible(error.message) }
+    this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'protocol error'))
   }
 
   #timedOut(connection: OpenConnection, reason: TimeoutReason): void {
     this.statistics.timedOut[reason] += 1
-    const { bufferedAmount } = connection
-    this.#guard(connection, () => connection.log.warn({ reason, bufferedAmount }, 'gave the connection up'))
+    const fields = { reason, bufferedAmount: connection.bufferedAmount }
+    this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'gave the connection up'))
   }
 
   #closed(connection: OpenConnection, code: number, reason: string): void {
@@ -254,7 +273,8 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#open.delete(connection)
     if (wasOpen) this.#guard(connection, () => this.disconnected(connection, data))
     this.#guard(connection, () => {
-      connection.log.info({ code, ...(reason === '' ? {} : { reason: shorten(reason) }) }, 'disconnected')
+      const fields = { code, ...(reason === '' ? {} : { reason: visible(reason) }) }
+      this.logLimited(connection.log, 'info', fields, 'disconnected')
     })
   }
 
@@ -264,7 +284,7 @@ export class EndpointServer<ConnectionData = unknown> {
       this.statistics.hookErrors += 1
       connection.close(1011, 'internal error')
       try {
-        connection.log.error({ err: error }, 'a hook of this endpoint failed')
+        this.logLimited(connection.log, 'error', { err: error }, 'a hook of this endpoint failed')
       } catch {
         // A logger that fails cannot be told of. The failure is counted, and the client closed.
       }
@@ -286,17 +306,19 @@ export class EndpointServer<ConnectionData = unknown> {
     const bad = (connection as OpenConnection).countBadMessage()
     const log = connection.log
     const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
-    log[level]({ reason, detail: shorten(detail) }, 'bad message')
-    if (bad === DEFAULTS.badMessageWarnings) log.warn('further bad messages of this connection are logged at debug')
+    this.logLimited(log, level, { reason, detail: visible(detail) }, 'bad message')
+    if (bad === DEFAULTS.badMessageWarnings) {
+      this.logLimited(log, 'warn', {}, 'further bad messages of this connection are logged at debug')
+    }
     if (bad < this.#maxBadMessages) return
-    log.warn({ badMessages: bad }, 'closing: too many bad messages')
+    this.logLimited(log, 'warn', { badMessages: bad }, 'closing: too many bad messages')
     connection.close(1008, 'too many bad messages')
   }
 
   /** Counts and logs a message that is well-formed, and means nothing here. */
   protected ignoreMessage(connection: Connection, detail: string): void {
     this.statistics.dropped.ignored += 1
-    connection.log.debug({ reason: 'ignored', detail: shorten(detail) }, 'message ignored')
+    this.logLimited(connection.log, 'debug', { reason: 'ignored', detail: visible(detail) }, 'message ignored')
   }
 
   #closeAll(reason: string): void {

@@ -11,11 +11,11 @@ import {
   type PresentationTimestamps,
   parseJson,
   type SetupData,
+  visible,
 } from '../messages/index.js'
 import { contentIdMatches, TimelineSource } from '../timelines/index.js'
 import type { Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
-import { shorten } from './shorten.js'
 import { StateSender } from './state-sender.js'
 import { isThenable } from './thenable.js'
 import { TimelineAnswers } from './timeline-answers.js'
@@ -69,7 +69,7 @@ export class TsServer<
     this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (source, error) => {
       this.statistics.hookErrors += 1
       try {
-        this.log.error({ err: error, source: source.constructor.name }, 'a timeline source failed')
+        this.logLimited(this.log, 'error', { err: error, source: source.constructor.name }, 'a timeline source failed')
       } catch {
         // A logger that fails must not keep the clients from their answer. The failure is counted.
       }
@@ -203,14 +203,15 @@ export class TsServer<
     const { contentIdStem, timelineSelector } = setup
     client.setup = setup
     if (isObject(client.data)) client.data.setup = setup
-    const asked = { contentIdStem: shorten(contentIdStem), timelineSelector: shorten(timelineSelector) }
-    connection.log.info(asked, 'setup-data')
-    if (!stemGiven) connection.log.warn('setup-data without contentIdStem: taken as any content')
+    const asked = { contentIdStem: visible(contentIdStem), timelineSelector: visible(timelineSelector) }
+    this.logLimited(connection.log, 'info', asked, 'setup-data')
+    if (!stemGiven) {
+      this.logLimited(connection.log, 'warn', {}, 'setup-data without contentIdStem: taken as any content')
+    }
     if (!contentIdMatches(this.#contentId, contentIdStem)) {
-      connection.log.info(
-        { contentId: this.#contentId },
-        'no timeline while the content id does not begin with the stem',
-      )
+      const contentId = this.#contentId === null ? null : visible(this.#contentId)
+      const message = 'no timeline while the content id does not begin with the stem'
+      this.logLimited(connection.log, 'info', { contentId }, message)
     }
     this.#answers.need(timelineSelector)
     const answer = () => {
