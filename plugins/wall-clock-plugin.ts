@@ -38,7 +38,10 @@ declare module 'fastify' {
 }
 
 export interface WallClockPluginOptions {
-  /** Address or name to bind. Default `0.0.0.0`, every IPv4 interface; `::` takes IPv6 too. */
+  /**
+   * Address or name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; a name is all
+   * of its addresses that are this machine's.
+   */
   host?: string
   /** UDP port. Default 6677; 0 picks a free one, which `app.wallClockServer.address` then tells. */
   port?: number
@@ -104,7 +107,9 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
       await server.start()
       const { address } = server
       if (address === null) return
-      logger.info({ address: address.address, port: address.port }, 'wall clock bound')
+      for (const bound of server.addresses) {
+        logger.info({ address: bound.address, port: bound.port }, 'wall clock bound')
+      }
       registryOf(app).announce(app, { wcUrl: urlOf(address) })
     })
     app.addHook('onClose', async () => {

@@ -17,7 +17,7 @@ export interface WallClockWorkerData {
 
 /** What the worker says. Any message to it tells it to stop. */
 export type WallClockWorkerMessage =
-  | { readonly kind: 'bound'; readonly address: UdpServerAddress }
+  | { readonly kind: 'bound'; readonly addresses: readonly UdpServerAddress[] }
   /** An error would lose its code on the way. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string; readonly cause: unknown }
   | { readonly kind: 'log'; readonly level: 'warn' | 'error'; readonly fields: object; readonly message: string }

@@ -10,7 +10,7 @@ import { OperationOrder } from './operation-order.js'
 import { UdpRequestServer, type UdpRequestServerStatistics, type UdpServerAddress } from './udp-request-server.js'
 
 export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions {
-  /** Address or host name to bind. Default `0.0.0.0`. */
+  /** Address or host name to bind, as a UdpRequestServer takes it. Default: every address of the machine. */
   readonly host?: string | undefined
   /** Default 0: the system picks a free port, which `address` then tells. */
   readonly port?: number | undefined
@@ -28,6 +28,8 @@ export interface IsolatedWallClockServerStatistics extends UdpRequestServerStati
 /** What answers for a wall clock over UDP: in the app's thread, or in one of its own. */
 export interface WallClockUdpServer {
   readonly address: UdpServerAddress | null
+  /** Every address on which it listens, all with the same port: with IPv4 and IPv6 there are two. */
+  readonly addresses: readonly UdpServerAddress[]
   /** `restarts` only where there is a thread that can die. */
   readonly statistics: UdpRequestServerStatistics & { readonly restarts?: number }
   start(): Promise<void>
@@ -65,7 +67,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   #deathsInARow = 0
   #running = false
   #worker: IsolatedWorker | undefined
-  #address: UdpServerAddress | null = null
+  #addresses: readonly UdpServerAddress[] = []
   #unfollow: (() => void) | undefined
   #restartTimer: NodeJS.Timeout | undefined
   /** A restart that is under way. */
@@ -89,7 +91,12 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
 
   /** Where the server listens, also while a worker is being replaced; null while it does not run. */
   get address(): UdpServerAddress | null {
-    return this.#address
+    return this.#addresses[0] ?? null
+  }
+
+  /** Every address on which the server listens, as {@link UdpRequestServer.addresses}. */
+  get addresses(): readonly UdpServerAddress[] {
+    return this.#addresses
   }
 
   /** A copy of the counters as they stand, those of the worker included. They go on over a stop and a start. */
@@ -132,7 +139,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     await this.#restart
     const worker = this.#worker
     this.#worker = undefined
-    this.#address = null
+    this.#addresses = []
     this.#unfollow?.()
     await worker?.stop()
   }
@@ -153,7 +160,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
       this.#logger,
     )
     this.#worker = worker
-    this.#address = worker.address
+    this.#addresses = worker.addresses
     const started = performance.now()
     void worker.ended.then((err) => {
       if (this.#worker !== worker) return
@@ -174,7 +181,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
 
   async #relaunch(): Promise<void> {
     try {
-      await this.#launch(this.#address?.port)
+      await this.#launch(this.address?.port)
     } catch (err) {
       if (this.#running) this.#restartAfter(err, 'wall clock worker could not be restarted, trying again')
       return

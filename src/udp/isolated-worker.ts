@@ -8,15 +8,15 @@ const STOP_GRACE_MILLIS = 2000
 
 /** A thread that answers for a wall clock: bound when it is here, until it is stopped or dies. */
 export class IsolatedWorker {
-  readonly address: UdpServerAddress
+  readonly addresses: readonly UdpServerAddress[]
   /** Resolves, when the thread has ended, with the reason. */
   readonly ended: Promise<Error>
   readonly #worker: Worker
 
-  private constructor(worker: Worker, ended: Promise<Error>, address: UdpServerAddress) {
+  private constructor(worker: Worker, ended: Promise<Error>, addresses: readonly UdpServerAddress[]) {
     this.#worker = worker
     this.ended = ended
-    this.address = address
+    this.addresses = addresses
   }
 
   /**
@@ -27,10 +27,10 @@ export class IsolatedWorker {
     // What Node was told for the app's thread, a loader for example, is not for this one.
     const worker = new Worker(programUrl(), { workerData: data, execArgv: [], name: 'wall-clock' })
     const ended = endOf(worker)
-    const bound = new Promise<UdpServerAddress>((resolve, reject) => {
+    const bound = new Promise<readonly UdpServerAddress[]>((resolve, reject) => {
       worker.on('message', (message: WallClockWorkerMessage) => {
         if (message.kind === 'log') logger?.[message.level](message.fields, message.message)
-        else if (message.kind === 'bound') resolve(message.address)
+        else if (message.kind === 'bound') resolve(message.addresses)
         else reject(Object.assign(new Error(message.message, { cause: message.cause }), { code: message.code }))
       })
       void ended.then(reject)

@@ -1,17 +1,19 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import type { Logger } from '../server/logger.js'
 import type { RequestHandler } from '../server/request-handler.js'
 import { sourceKey } from '../server/source-key.js'
 import { TokenBuckets } from '../server/token-buckets.js'
-import { describeBindError } from './bind-error.js'
+import { bindSockets, closeSockets } from './bind-sockets.js'
 import { OperationOrder } from './operation-order.js'
 import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
 
 export type { UdpRequestServerStatistics } from './request-counters.js'
 
 export interface UdpRequestServerOptions {
-  /** Address or host name to bind. Default `0.0.0.0`: every IPv4 interface. `::` takes IPv6 and IPv4. */
+  /**
+   * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; `::` is
+   * the default, except that it fails without IPv6; a name is all addresses of this machine that it has.
+   */
   readonly host?: string | undefined
   /** Default 0: the system picks a free port, which `address` then tells. */
   readonly port?: number | undefined
@@ -32,14 +34,7 @@ export interface UdpServerAddress {
   readonly family: 'IPv4' | 'IPv6'
 }
 
-const DEFAULT_HOST = '0.0.0.0'
 const MAX_UDP_MESSAGE_BYTES = 65_535
-
-type SynchronousLookup = (
-  hostname: string,
-  family: unknown,
-  callback: (error: Error | null, address: string, family: number) => void,
-) => void
 
 /**
  * Answers UDP requests with what a {@link RequestHandler} makes of them. Nothing that arrives, and nothing that the
@@ -50,19 +45,19 @@ type SynchronousLookup = (
  */
 export class UdpRequestServer {
   readonly #handler: RequestHandler
-  readonly #host: string
+  readonly #host: string | undefined
   readonly #port: number
   readonly #maxMessageBytes: number
   readonly #rate: TokenBuckets | undefined
   readonly #counters: RequestCounters
-  #socket: Socket | undefined
-  #address: UdpServerAddress | null = null
+  #sockets: readonly Socket[] = []
+  #addresses: readonly UdpServerAddress[] = []
   readonly #order = new OperationOrder()
 
   /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
   constructor(handler: RequestHandler, options: UdpRequestServerOptions = {}) {
-    const { host = DEFAULT_HOST, port = 0, maxMessageBytes = MAX_UDP_MESSAGE_BYTES, logger } = options
-    if (typeof host !== 'string' || host === '') {
+    const { host, port = 0, maxMessageBytes = MAX_UDP_MESSAGE_BYTES, logger } = options
+    if (host !== undefined && (typeof host !== 'string' || host === '')) {
       throw new TypeError(
         `host: expected an address or a host name, got ${host === '' ? 'an empty string' : String(host)}`,
       )
@@ -87,9 +82,14 @@ export class UdpRequestServer {
     this.#counters = new RequestCounters(logger)
   }
 
-  /** Where the server listens; null while it does not. */
+  /** Where the server listens; null while it does not. Where it listens on IPv4 and IPv6 by default, this is the IPv4 one. */
   get address(): UdpServerAddress | null {
-    return this.#address
+    return this.#addresses[0] ?? null
+  }
+
+  /** Every address on which the server listens, all with the same port; empty while it does not listen. */
+  get addresses(): readonly UdpServerAddress[] {
+    return this.#addresses
   }
 
   /** A copy of the counters as they stand. */
@@ -112,53 +112,26 @@ export class UdpRequestServer {
   }
 
   async #open(): Promise<void> {
-    if (this.#socket !== undefined) return
-    let socket: Socket
-    try {
-      // Here and not in the socket, whose own look-up has to be the one below.
-      const { address, family } = await lookup(this.#host)
-      socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs(family) })
-      await this.#bind(socket, address)
-    } catch (error) {
-      throw describeBindError(this.#host, this.#port, error)
-    }
-    this.#socket = socket
-    // Closed by another than this server, as cluster does when a worker is disconnected: then it can be started again.
-    socket.once('close', () => {
-      if (this.#socket === socket) this.#forget()
-    })
-    const { address, port, family } = socket.address()
-    this.#address = { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
-  }
-
-  #bind(socket: Socket, address: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onBindError = (error: Error): void => {
-        socket.close()
-        reject(error)
-      }
-      socket.once('error', onBindError)
-      socket.bind({ address, port: this.#port }, () => {
-        socket.off('error', onBindError)
-        socket.on('error', (error) => this.#counters.socketError(error))
-        resolve()
+    if (this.#sockets.length > 0) return
+    const sockets = await bindSockets(this.#host, this.#port, (socket) => this.#answerOn(socket))
+    this.#sockets = sockets
+    for (const socket of sockets) {
+      // Closed by another than this server, as cluster does when a worker is disconnected: then it can be started again.
+      socket.once('close', () => {
+        if (this.#sockets === sockets) void this.#close()
       })
-      this.#answerOn(socket)
+    }
+    this.#addresses = sockets.map((socket) => {
+      const { address, port, family } = socket.address()
+      return { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
     })
   }
 
   async #close(): Promise<void> {
-    const socket = this.#socket
-    if (socket === undefined) return
-    this.#forget()
-    await new Promise<void>((resolve) => {
-      socket.close(() => resolve())
-    })
-  }
-
-  #forget(): void {
-    this.#socket = undefined
-    this.#address = null
+    const sockets = this.#sockets
+    this.#sockets = []
+    this.#addresses = []
+    await closeSockets(sockets)
   }
 
   /** The reply path: between the arrival and the send it looks nothing up, and allocates nothing of its own. */
@@ -180,6 +153,7 @@ export class UdpRequestServer {
       counters.sendError(error)
     }
 
+    socket.on('error', (error) => counters.socketError(error))
     socket.on('message', (message: Buffer, remote: RemoteInfo) => {
       counters.requests += 1
       if (message.length > maxMessageBytes) return counters.drop('too-large')
@@ -222,12 +196,4 @@ export class UdpRequestServer {
       }
     })
   }
-}
-
-/**
- * A look-up that takes the address for an address, at once. The one that sockets have defers each send by a tick even
- * for an address: the time in the answer would be older, and the reply dearer than that of a bare echo.
- */
-function addressAsItIs(family: number): SynchronousLookup {
-  return (address, _family, callback) => callback(null, address, family)
 }

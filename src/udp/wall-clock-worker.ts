@@ -57,7 +57,7 @@ async function stop(): Promise<void> {
 port.on('message', stop)
 try {
   await server.start()
-  if (server.address !== null) say({ kind: 'bound', address: server.address })
+  say({ kind: 'bound', addresses: server.addresses })
 } catch (error) {
   const { message, code = 'UNKNOWN', cause } = error as Error & { code?: string }
   say({ kind: 'failed', message, code, cause })

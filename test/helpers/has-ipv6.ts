@@ -4,3 +4,7 @@ import { networkInterfaces } from 'node:os'
 export const hasIPv6: boolean = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.address === '::1')
+
+if (!hasIPv6) {
+  process.stderr.write('\nSKIPPED: the IPv6 tests of a file. This machine has no ::1; enable IPv6 to run them.\n\n')
+}
