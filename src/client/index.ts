@@ -38,6 +38,7 @@ export { MediaFollower } from './media-follower.js'
 export type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } from './media-follower-events.js'
 export type { MediaFollowerOptions, WhenUnavailable } from './media-follower-options.js'
 export { MostRecentAlgorithm } from './most-recent-algorithm.js'
+export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 export {
   type ConnectFailure,
   getPlatform,

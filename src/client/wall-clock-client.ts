@@ -74,7 +74,6 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #contradictions = 0
   /** The availability that was last told. */
   #announced = false
-  #lastSentTicks = Number.NEGATIVE_INFINITY
 
   /** @throws TypeError, RangeError that name the option, what it got and what it takes. */
   constructor(options: WallClockClientOptions) {
@@ -91,7 +90,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       settings.followUpTimeoutSeconds * parent.tickRate,
     )
     this.#steering = new WallClockSteering(this.clock, settings.algorithm, settings.slew)
-    this.#pace = new WallClockPace(settings.requestIntervalSeconds, settings.minRequestIntervalSeconds)
+    this.#pace = new WallClockPace(settings)
   }
 
   /** Where the server is. */
@@ -140,7 +139,6 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (!this.#started) return
     this.#unconfirmed = this.#steering.isSet
     this.#pace.restart()
-    this.#lastSentTicks = Number.NEGATIVE_INFINITY
     if (this.#unconfirmed) this.#setAvailable(false, 'unconfirmed')
     this.#work()
   }
@@ -209,7 +207,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (candidate === undefined) return
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
-    this.#pace.answered(candidate.errorSeconds, kind !== 'inconsistent', this.#exchanges.isEmpty)
+    if (stepped) this.#pace.restart()
+    this.#pace.answered(kind !== 'inconsistent', this.#exchanges.isEmpty, this.#usefulSeconds())
     this.emit('candidate', { candidate })
     this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
     if (this.#contradictions === 0) this.#unconfirmed = false
@@ -233,8 +232,10 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     const now = this.#now()
     for (const { waitedFor, waitedTicks, exchange } of this.#exchanges.expire(now)) {
       const counters = this.#counters
-      if (waitedFor === 'response') counters.timeouts += 1
-      else counters.followUpTimeouts += 1
+      if (waitedFor === 'response') {
+        counters.timeouts += 1
+        this.#pace.timedOut()
+      } else counters.followUpTimeouts += 1
       const waitedSeconds = waitedTicks / this.#parent.tickRate
       this.emit('timeout', { waitedFor, waitedSeconds, timeouts: counters.timeouts })
       if (exchange !== undefined) this.#use(exchange)
@@ -250,9 +251,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (this.#writer === undefined) return
     const request = this.#exchanges.open(this.#now())
     const message = this.#writer.write(request.originate)
-    this.#pace.sent()
+    this.#pace.sent(request.sentTicks / this.#parent.tickRate)
     this.#counters.requests += 1
-    this.#lastSentTicks = request.sentTicks
     this.#arm()
     // Nothing may come between the reading and the sending, where it would count as time on the way; and all else is
     // done by now, because an answer from the same machine comes within microseconds.
@@ -261,10 +261,9 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   #nextRequestTicks(): number {
-    if (!this.#connected) return Number.POSITIVE_INFINITY
-    // Also across a reconnect, where the pace wants to begin at once.
-    const wait = Math.max(this.#pace.waitSeconds, this.#settings.minRequestIntervalSeconds)
-    return this.#lastSentTicks + wait * this.#parent.tickRate
+    // Never more requests at a time than can be matched with their answers, however short the interval is.
+    if (!this.#connected || this.#exchanges.isFull) return Number.POSITIVE_INFINITY
+    return this.#pace.dueAt * this.#parent.tickRate
   }
 
   #arm(): void {
@@ -286,8 +285,16 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   /** When the bound will exceed what the option allows. */
   #unavailableTicks(now: number): number {
     if (!this.clock.available) return Number.POSITIVE_INFINITY
-    const left = this.#settings.maxDispersionSeconds - this.#dispersionSeconds()
-    return now + (left / this.clock.correlation.errorGrowthRate) * this.#parent.tickRate
+    return now + this.#secondsUntil(this.#settings.maxDispersionSeconds) * this.#parent.tickRate
+  }
+
+  /** How long until the bound is half of what the option allows: then the next answer must not be far. */
+  #usefulSeconds(): number {
+    return this.#secondsUntil(this.#settings.maxDispersionSeconds / 2)
+  }
+
+  #secondsUntil(dispersionSeconds: number): number {
+    return (dispersionSeconds - this.#dispersionSeconds()) / this.clock.correlation.errorGrowthRate
   }
 
   #checkAvailability(): void {
@@ -323,8 +330,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#exchanges.clear()
     this.#steering.forget()
     this.#counters.forgetRoundTrips()
-    this.#pace.restart()
-    this.#lastSentTicks = Number.NEGATIVE_INFINITY
+    this.#pace.parentSet(this.#now() / this.#parent.tickRate)
     this.#setAvailable(false, 'parent-clock')
     this.#arm()
   }

@@ -142,6 +142,11 @@ export class WallClockExchanges {
     return this.#pending.size === 0
   }
 
+  /** Whether another request would push out the oldest that waits. */
+  get isFull(): boolean {
+    return this.#pending.size >= MAX_PENDING_REQUESTS
+  }
+
   /** Gives up all, without another word about them. */
   clear(): void {
     for (const originate of [...this.#pending.keys()]) this.#finish(originate, false)

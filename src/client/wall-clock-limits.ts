@@ -42,17 +42,29 @@ export const AGREEING_ANSWERS_TO_STEP = 3
 /** The wire counts whole nanoseconds, so a server rounds its clock to one. */
 export const WIRE_RESOLUTION_SECONDS = 1e-9
 
-/** The first exchanges run code that is not compiled yet: as many are needed until they say what the others will. */
+/** The first exchanges run code that has not been compiled yet: it takes this many until they show what later ones will. */
 export const QUICK_ANSWERS_AT_START = 32
 
-/** An answer whose bound, mostly half its round trip, is this much above the lowest of late is asked for again at once … */
-export const POOR_ANSWER_RATIO = 1.1
+/** As many as {@link AGREEING_ANSWERS_TO_STEP}: enough to decide whether the server's clock has changed. */
+export const ANSWERS_AFTER_CONTRADICTION = 3
 
-/** … but not for ever: on a busy network all are poor, and the server has other companions to answer. */
-export const MAX_QUICK_RETRIES = 7
+/** Quick requests in a row: those of a start, and as many again as two steps need. */
+export const MAX_QUICK_REQUESTS = 48
 
-/** The wait after a first request without an answer; doubled for each further one, up to the usual interval. */
+/** A server is asked this much more than once per interval in the long run, at most, … */
+export const QUICK_REQUESTS_PER_INTERVAL = 0.1
+
+/** … or, where intervals are long, so often that a clock that steps all the time costs one request in 5 s. */
+export const QUICK_REQUESTS_PER_SECOND = 0.2
+
+/** The wait after a first quick request without an answer; doubled for each further one. */
 export const FIRST_UNANSWERED_WAIT_SECONDS = 0.1
 
-/** Answers that the lowest bound, the shortest and the median round trip are taken over. */
+/** A silent server is asked more and more rarely, until the wait is this many intervals … */
+export const MAX_SILENT_WAIT_INTERVALS = 4
+
+/** … or this many seconds, whichever is less, so that a television that was restarted is found soon. */
+export const MAX_SILENT_WAIT_SECONDS = 10
+
+/** Answers that the shortest and the median round trip are taken over. */
 export const MAX_RECENT_ANSWERS = 64

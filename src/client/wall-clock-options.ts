@@ -1,7 +1,7 @@
 import { Clock, SystemClock } from '../clocks/index.js'
 import { checkNotNegative, checkPositive, show } from '../clocks/option-checks.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
-import { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
+import { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 import { getPlatform } from './platform.js'
 import {
   DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS,
@@ -35,7 +35,7 @@ export interface WallClockClientOptions {
   carriage?: WallClockCarriage
   /** The clock that the wall clock is told by. Default: a SystemClock. */
   parentClock?: Clock
-  /** Which answers to follow. Default: a {@link LowestDispersionAlgorithm}. */
+  /** Which answers to follow. Default: a {@link NarrowestIntervalAlgorithm}. */
   algorithm?: CandidateAlgorithm
   /** Seconds between requests once the clock has settled. Default 1. */
   requestIntervalSeconds?: number
@@ -87,7 +87,7 @@ export function checkWallClockOptions(options: WallClockClientOptions): WallCloc
   return {
     transport: transportOf(options.transport, options.carriage),
     parentClock,
-    algorithm: options.algorithm ?? new LowestDispersionAlgorithm(),
+    algorithm: options.algorithm ?? new NarrowestIntervalAlgorithm(),
     requestIntervalSeconds: seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS),
     minRequestIntervalSeconds: checkNotNegative(
       'minRequestIntervalSeconds',

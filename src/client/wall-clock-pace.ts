@@ -1,61 +1,112 @@
 import {
+  ANSWERS_AFTER_CONTRADICTION,
   FIRST_UNANSWERED_WAIT_SECONDS,
-  MAX_QUICK_RETRIES,
-  MAX_RECENT_ANSWERS,
-  POOR_ANSWER_RATIO,
+  MAX_QUICK_REQUESTS,
+  MAX_SILENT_WAIT_INTERVALS,
+  MAX_SILENT_WAIT_SECONDS,
   QUICK_ANSWERS_AT_START,
+  QUICK_REQUESTS_PER_INTERVAL,
+  QUICK_REQUESTS_PER_SECOND,
 } from './wall-clock-limits.js'
 
-/** When to ask next: quickly at the start and after an answer that did not help, seldom otherwise. Seconds all through. */
+export interface WallClockPaceLimits {
+  /** Between requests once the clock has settled. */
+  readonly requestIntervalSeconds: number
+  /** Between requests at least. */
+  readonly minRequestIntervalSeconds: number
+  /** When a request counts as lost. */
+  readonly responseTimeoutSeconds: number
+}
+
+/**
+ * When to ask next: quickly at the start, after a step and before the bound grows too wide; otherwise once per interval.
+ *
+ * Every request before its interval is over takes a token. Tokens come back slowly, so the mean stays near one request
+ * per interval, whatever the server and the network do. Times are in seconds of the parent clock.
+ */
 export class WallClockPace {
   readonly #interval: number
   readonly #minInterval: number
-  #answers = 0
+  readonly #responseTimeout: number
+  readonly #maxSilentWait: number
+  readonly #tokensPerSecond: number
+  #tokens = MAX_QUICK_REQUESTS
+  /** When the tokens were counted. */
+  #countedAt = 0
+  #sentAt = Number.NEGATIVE_INFINITY
+  #wait = 0
+  /** Further answers to ask for quickly. */
+  #wanted = QUICK_ANSWERS_AT_START
+  /** Requests since the last answer. */
   #unanswered = 0
-  #retries = 0
-  #waitSeconds = 0
-  #errors: number[] = []
+  /** Requests that timed out since the last answer. */
+  #timeouts = 0
 
-  /** @param minInterval nothing is asked faster than this. */
-  constructor(interval: number, minInterval: number) {
-    this.#interval = Math.max(interval, minInterval)
-    this.#minInterval = minInterval
+  constructor(limits: WallClockPaceLimits) {
+    const interval = Math.max(limits.requestIntervalSeconds, limits.minRequestIntervalSeconds)
+    this.#interval = interval
+    this.#minInterval = limits.minRequestIntervalSeconds
+    this.#responseTimeout = limits.responseTimeoutSeconds
+    this.#maxSilentWait = Math.max(interval, Math.min(MAX_SILENT_WAIT_INTERVALS * interval, MAX_SILENT_WAIT_SECONDS))
+    this.#tokensPerSecond = Math.max(QUICK_REQUESTS_PER_SECOND, QUICK_REQUESTS_PER_INTERVAL / interval)
   }
 
-  /** How long after the last request the next is due. */
-  get waitSeconds(): number {
-    return this.#waitSeconds
+  /** When the next request is due. A quick one without a token waits for the token or the end of the interval. */
+  get dueAt(): number {
+    const due = this.#sentAt + Math.max(this.#wait, this.#minInterval)
+    if (this.#tokens >= 1) return due
+    const tokenAt = this.#countedAt + (1 - this.#tokens) / this.#tokensPerSecond
+    return Math.max(due, Math.min(tokenAt, this.#sentAt + this.#interval))
   }
 
-  /** The connection is new: as at the start. */
+  /** The connection is new, or the server's clock: begins as at the start, with the tokens that are left. */
   restart(): void {
-    this.#answers = 0
+    this.#wanted = QUICK_ANSWERS_AT_START
     this.#unanswered = 0
-    this.#retries = 0
-    this.#waitSeconds = 0
-    this.#errors = []
+    this.#timeouts = 0
+    this.#wait = 0
   }
 
-  sent(): void {
-    const patience = Math.max(FIRST_UNANSWERED_WAIT_SECONDS, this.#minInterval)
-    this.#waitSeconds = Math.min(this.#interval, patience * 2 ** this.#unanswered)
+  /** The parent clock was set: earlier times mean nothing now. */
+  parentSet(now: number): void {
+    this.restart()
+    this.#countedAt = now
+    this.#sentAt = Number.NEGATIVE_INFINITY
+  }
+
+  sent(now: number): void {
+    const refilled = this.#tokens + (now - this.#countedAt) * this.#tokensPerSecond
+    this.#tokens = Math.min(refilled, MAX_QUICK_REQUESTS)
+    this.#countedAt = now
+    if (now < this.#sentAt + this.#interval) this.#tokens = Math.max(this.#tokens - 1, 0)
+    this.#sentAt = now
+    if (this.#wanted > 0) this.#backOff(FIRST_UNANSWERED_WAIT_SECONDS * 2 ** this.#unanswered)
+    else if (this.#timeouts > 0) this.#backOff(this.#responseTimeout * 2 ** this.#timeouts)
+    else this.#wait = this.#interval
     this.#unanswered += 1
   }
 
+  timedOut(): void {
+    this.#timeouts += 1
+    // The first that is lost is repeated at once, also where the interval is long.
+    if (this.#timeouts === 1) this.#wait = Math.min(this.#wait, this.#responseTimeout)
+  }
+
   /**
-   * An answer that could be used, or that contradicted the clock.
-   * @param errorSeconds its bound.
+   * An answer came that was of use, or that contradicted the clock.
    * @param isAlone false while another request is on its way: its answer may do, and bursts must not multiply.
+   * @param usefulSeconds how long the clock will be good enough without another answer.
    */
-  answered(errorSeconds: number, isConsistent: boolean, isAlone: boolean): void {
-    this.#answers += 1
+  answered(isConsistent: boolean, isAlone: boolean, usefulSeconds: number): void {
     this.#unanswered = 0
-    this.#errors.push(errorSeconds)
-    if (this.#errors.length > MAX_RECENT_ANSWERS) this.#errors.shift()
-    const isPoor = !isConsistent || errorSeconds > POOR_ANSWER_RATIO * Math.min(...this.#errors)
-    const isQuick = this.#answers < QUICK_ANSWERS_AT_START || (isPoor && this.#retries < MAX_QUICK_RETRIES)
-    if (isQuick && !isAlone) return
-    this.#retries = isQuick ? this.#retries + 1 : 0
-    this.#waitSeconds = isQuick ? this.#minInterval : this.#interval
+    this.#timeouts = 0
+    const needed = isConsistent ? (usefulSeconds > 0 ? 0 : 1) : ANSWERS_AFTER_CONTRADICTION
+    this.#wanted = Math.max(this.#wanted - 1, needed)
+    if (this.#wanted === 0) this.#wait = Math.min(this.#interval, usefulSeconds)
+    else if (isAlone) this.#wait = this.#minInterval
+  }
+
+  #backOff(seconds: number): void {
+    this.#wait = Math.min(seconds, this.#maxSilentWait)
   }
 }

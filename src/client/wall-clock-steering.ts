@@ -169,15 +169,25 @@ export class WallClockSteering {
 
   /** Sets the clock to a line that begins now, with the bound that the candidates give it. */
   #follow({ parentTicks, ticks, speed }: ClockLine): void {
-    let initialErrorSeconds = Number.POSITIVE_INFINITY
-    let errorGrowthRate = 0
+    // By how much the line may be ahead of the server's clock, and behind it.
+    let ahead = Number.POSITIVE_INFINITY
+    let behind = Number.POSITIVE_INFINITY
+    let aheadGrowth = 0
+    let behindGrowth = 0
     for (const candidate of this.#evidence) {
       const lead = candidate.leadOf({ parentTicks, ticks, speed }, parentTicks)
-      const error = Math.abs(lead) + candidate.errorAt(parentTicks)
-      if (error >= initialErrorSeconds) continue
-      initialErrorSeconds = error
-      errorGrowthRate = candidate.errorGrowthRate + Math.abs(speed - 1)
+      const error = candidate.errorAt(parentTicks)
+      if (lead + error < ahead) {
+        ahead = lead + error
+        aheadGrowth = candidate.errorGrowthRate
+      }
+      if (error - lead < behind) {
+        behind = error - lead
+        behindGrowth = candidate.errorGrowthRate
+      }
     }
+    const initialErrorSeconds = Math.max(ahead, behind, 0)
+    const errorGrowthRate = Math.max(aheadGrowth, behindGrowth) + Math.abs(speed - 1)
     this.#set(new Correlation({ parentTicks, childTicks: ticks, initialErrorSeconds, errorGrowthRate }), speed)
   }
 

@@ -3,6 +3,7 @@ import { Candidate, type CandidateFields } from '../../src/client/candidate.js'
 import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
 import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
 import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
+import { NarrowestIntervalAlgorithm } from '../../src/client/narrowest-interval-algorithm.js'
 
 /** A candidate at a second of the parent clock, that says the wall clock is ahead by so many seconds. */
 function candidate(second: number, leadSeconds: number, fields: Partial<CandidateFields> = {}): Candidate {
@@ -43,6 +44,34 @@ describe('a candidate', () => {
     const line = { parentTicks: 3e9, ticks: 1.8e18 + 2e9 + 512, speed: 1 }
     expect(early.leadOf(line, 7e9)).toBeCloseTo(512e-9, 15)
     expect(early.leadOf({ ...line, speed: 1.0001 }, 7e9)).toBeCloseTo(512e-9 + 4e-4, 12)
+  })
+})
+
+describe('the narrowest interval algorithm', () => {
+  it('combines the lower limit of one candidate with the upper limit of another', () => {
+    const algorithm = new NarrowestIntervalAlgorithm()
+    const still = { errorGrowthRate: 0 }
+    // 3 s lies within -1 … 5, 2 … 8 and -5 … 4: within 2 … 4.
+    expect(algorithm.add(candidate(0, 2, { ...still, roundTripSeconds: 6 })).ticks).toBeCloseTo(2e9, 0)
+    expect(algorithm.add(candidate(0, 5, { ...still, roundTripSeconds: 6 })).ticks).toBeCloseTo(3.5e9, 0)
+    expect(algorithm.add(candidate(0, -0.5, { ...still, roundTripSeconds: 9 })).ticks).toBeCloseTo(3e9, 0)
+    algorithm.reset()
+    expect(algorithm.add(candidate(0, 7, still)).ticks).toBeCloseTo(7e9, 0)
+  })
+
+  it('follows a drift larger than usual, up to what both sides state', () => {
+    const algorithm = new NarrowestIntervalAlgorithm()
+    for (let second = 0; second < 60; second++) {
+      const line = algorithm.add(candidate(second, second * 0.0009))
+      expect(Math.abs(line.ticks / 1e9 - second - second * 0.0009)).toBeLessThan(0.001)
+    }
+  })
+
+  it('follows the newest candidate when the older ones cannot agree with it', () => {
+    const algorithm = new NarrowestIntervalAlgorithm()
+    algorithm.add(candidate(0, 0))
+    const other = candidate(1, 100)
+    expect(algorithm.add(other)).toBe(other)
   })
 })
 

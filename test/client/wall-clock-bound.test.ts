@@ -4,9 +4,11 @@ import type { CandidateAlgorithm } from '../../src/client/candidate-algorithm.js
 import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
 import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
 import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
+import { NarrowestIntervalAlgorithm } from '../../src/client/narrowest-interval-algorithm.js'
 import { type Fate, Simulation } from './wall-clock-simulation.js'
 
 const ALGORITHMS: Record<string, () => CandidateAlgorithm> = {
+  'narrowest interval': () => new NarrowestIntervalAlgorithm(),
   'lowest dispersion': () => new LowestDispersionAlgorithm(),
   'most recent': () => new MostRecentAlgorithm(),
   'filter and predict': () => new FilterAndPredictAlgorithm({ maxRoundTripRatio: 4, minSpanSeconds: 2 }),

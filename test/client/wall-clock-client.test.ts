@@ -60,14 +60,6 @@ describe('a wall clock client', () => {
     expect(simulation.requestSeconds.length - before).toBe(10)
   })
 
-  it('asks a few times more when an answer took longer than usual', () => {
-    const simulation = started({ fate: (index) => (index < 32 ? {} : { homeward: 0.01 }) })
-    simulation.run(0.2)
-    const before = simulation.requestSeconds.length
-    simulation.run(1)
-    expect(simulation.requestSeconds.length - before).toBe(8)
-  })
-
   it('never asks faster than the option allows', () => {
     const simulation = started({ client: { minRequestIntervalSeconds: 0.05 } })
     simulation.run(3)

@@ -34,8 +34,8 @@ export interface SimulationOptions {
   readonly serverPpm?: number
   readonly statedPpm?: number
   readonly isJson?: boolean
-  /** The fate of the n-th request, from 0. */
-  readonly fate?: (index: number) => Fate
+  /** The fate of the n-th request, from 0, sent at this time of the simulation. */
+  readonly fate?: (index: number, seconds: number) => Fate
   /** Alters what the server says. */
   readonly lie?: (message: WallClockMessage, index: number) => WallClockMessage | string | Uint8Array
 }
@@ -138,7 +138,7 @@ export class Simulation {
     const request =
       typeof message === 'string' ? decodeWallClockJson(JSON.parse(message)) : decodeWallClockMessage(message)
     if (typeof message !== 'string') this.requests.push(message.slice())
-    const fate = this.#options.fate?.(index) ?? {}
+    const fate = this.#options.fate?.(index, this.#seconds) ?? {}
     if (fate.isLost === true || !this.isServerUp) return
     const { outward = 0.001, served = 0.0001, homeward = 0.001, followUpAfter, duplicateAfter } = fate
     const readServer = (): bigint => BigInt(Math.floor(this.serverNanos()))

@@ -28,7 +28,7 @@ async function serve(options: WallClockPluginOptions = {}): Promise<number> {
 }
 
 function clientOf(transport: UdpWallClockTransport): WallClockClient {
-  const client = new WallClockClient({ transport, maxDispersionSeconds: 60 })
+  const client = new WallClockClient({ transport, maxDispersionSeconds: 60, requestIntervalSeconds: 0.1 })
   clients.push(client)
   return client
 }
