@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../src/clocks/index.js'
 import { type Cii, wallClockWebSocketLocation } from '../src/messages/index.js'
 import type { CiiServer } from '../src/server/cii-server.js'
+import type { Authority } from '../src/server/connection.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { LatencyHistogram } from '../src/server/latency-histogram.js'
 import type { UdpRequestServer } from '../src/udp/udp-request-server.js'
@@ -11,8 +12,8 @@ import { HandshakeDeadline } from './handshake-deadline.js'
 /** Where the endpoints of an app are to be found. */
 export interface EndpointUrls {
   tsUrl?: string
-  /** Over UDP. */
-  wcUrl?: string
+  /** Over UDP: in general, and for clients that have reached the app at an address, which need not reach the wall clock there. */
+  udpWallClock?: { url: string; urlAt: (reachedAt: Authority) => string | undefined }
   /** For companions without UDP. */
   webSocketWcUrl?: string
 }
@@ -46,7 +47,7 @@ export class AppRegistry {
   /** Where an endpoint is to be found. Of several in one scope the first is advertised. */
   announce(scope: FastifyInstance, urls: EndpointUrls): void {
     this.#announced.push({ scope, urls })
-    for (const [cii, itsScope] of this.#advertisers) cii.advertise(this.#advertised(itsScope))
+    for (const [cii, itsScope] of this.#advertisers) this.#advertise(itsScope, cii)
   }
 
   /** {@link announce} for a WebSocket endpoint of this app. */
@@ -58,17 +59,21 @@ export class AppRegistry {
   /** Lets a CII server advertise what is announced, before or after. */
   advertiseOn(scope: FastifyInstance, cii: CiiServer): void {
     this.#advertisers.set(cii, scope)
-    cii.advertise(this.#advertised(scope))
+    this.#advertise(scope, cii)
   }
 
-  #advertised(scope: FastifyInstance): Cii {
-    const { tsUrl, wcUrl, webSocketWcUrl } = this.#urlsSeenFrom(scope)
-    const cii: Cii = {}
-    if (tsUrl !== undefined) cii.tsUrl = tsUrl
-    const wallClockUrl = wcUrl ?? webSocketWcUrl
-    if (wallClockUrl !== undefined) cii.wcUrl = wallClockUrl
-    if (wcUrl !== undefined && webSocketWcUrl !== undefined) cii.private = [wallClockWebSocketLocation(webSocketWcUrl)]
-    return cii
+  #advertise(scope: FastifyInstance, cii: CiiServer): void {
+    const { tsUrl, udpWallClock, webSocketWcUrl } = this.#urlsSeenFrom(scope)
+    const general = {
+      ...(tsUrl === undefined ? {} : { tsUrl }),
+      ...wallClockProperties(udpWallClock?.url, webSocketWcUrl),
+    }
+    cii.advertise(general, (reachedAt) => {
+      if (udpWallClock === undefined) return {}
+      const url = udpWallClock.urlAt(reachedAt)
+      if (url === udpWallClock.url) return {}
+      return { wcUrl: null, private: null, ...wallClockProperties(url, webSocketWcUrl) }
+    })
   }
 
   #urlsSeenFrom(scope: FastifyInstance): EndpointUrls {
@@ -81,6 +86,14 @@ export class AppRegistry {
     }
     return urls
   }
+}
+
+/** All companions look for the wall clock in `wcUrl`, and most know of UDP alone, so that goes first. */
+function wallClockProperties(udpUrl: string | undefined, webSocketUrl: string | undefined): Cii {
+  const wcUrl = udpUrl ?? webSocketUrl
+  if (wcUrl === undefined) return {}
+  if (udpUrl === undefined || webSocketUrl === undefined) return { wcUrl }
+  return { wcUrl, private: [wallClockWebSocketLocation(webSocketUrl)] }
 }
 
 const registries = new WeakMap<FastifyInstance, AppRegistry>()

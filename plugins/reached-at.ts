@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authority } from '../src/server/connection.js'
+import { addressesOfApp, hostOfAddress, isServed, neighboursOf } from './machine-addresses.js'
 
 /**
  * Where a client reached us. By default that is the socket's own address, because anybody can write anything into a Host
@@ -34,13 +35,17 @@ function fromSocket(request: FastifyRequest): Authority {
   const port = socket?.localPort ?? (secure ? 443 : 80)
   const serverName: unknown = socket?.servername
   const named = typeof serverName === 'string' && serverName !== '' ? parseAuthority(serverName, secure) : undefined
+  const localAddress = socket?.localAddress
   // An injected request has no address.
-  return { host: named?.host ?? hostOfAddress(socket?.localAddress ?? 'localhost'), port, secure }
+  if (localAddress === undefined) return { host: named?.host ?? 'localhost', port, secure }
+  return { host: named?.host ?? hostOnSameLink(localAddress, request.server), port, secure, localAddress }
 }
 
-/** An IP address as a URL has it: IPv4 without its mapping into IPv6, IPv6 in brackets and without its zone. */
-export function hostOfAddress(address: string): string {
-  const unmapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (unmapped !== undefined) return unmapped
-  return address.includes(':') ? `[${address.replace(/%.*$/, '')}]` : address
+/** The address itself, or for a link-local one another address of its interface at which the app can be reached. */
+function hostOnSameLink(localAddress: string, app: FastifyInstance): string | null {
+  const host = hostOfAddress(localAddress)
+  if (host !== null) return host
+  const bound = addressesOfApp(app)
+  const other = neighboursOf(localAddress).find((address) => isServed(bound, address))
+  return other === undefined ? null : hostOfAddress(other)
 }

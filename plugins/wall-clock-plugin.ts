@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
+import type { Authority } from '../src/server/connection.js'
 import type { LatencyHistogram } from '../src/server/latency-histogram.js'
 import { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
 import { isReadInEveryThread } from '../src/udp/isolated-clock-line.js'
@@ -10,8 +11,9 @@ import {
   type IsolatedWallClockServerOptions,
   type WallClockUdpServer,
 } from '../src/udp/isolated-wall-clock-server.js'
-import { UdpRequestServer, type UdpRequestServerOptions, type UdpServerAddress } from '../src/udp/udp-request-server.js'
+import { UdpRequestServer, type UdpRequestServerOptions } from '../src/udp/udp-request-server.js'
 import { registryOf } from './app-registry.js'
+import { addressesOfApp } from './machine-addresses.js'
 import {
   checkDecoratorIsFree,
   checkOptions,
@@ -26,7 +28,7 @@ import {
   refinedSchema,
   wholeNumberSchema,
 } from './options.js'
-import { hostOfAddress } from './reached-at.js'
+import { wallClockUrl, wallClockUrlTemplate } from './wall-clock-url.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -105,12 +107,13 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
 
     app.addHook('onReady', async () => {
       await server.start()
-      const { address } = server
-      if (address === null) return
       for (const bound of server.addresses) {
         logger.info({ address: bound.address, port: bound.port }, 'wall clock bound')
       }
-      registryOf(app).announce(app, { wcUrl: urlOf(address) })
+      const url = wallClockUrlTemplate(server.addresses)
+      if (url === undefined) return
+      const urlAt = (reachedAt: Authority) => wallClockUrl(server.addresses, addressesOfApp(app), reachedAt)
+      registryOf(app).announce(app, { udpWallClock: { url, urlAt } })
     })
     app.addHook('onClose', async () => {
       await server.stop()
@@ -143,10 +146,4 @@ function serverInThisThread(
 ): Served {
   const handler = new WallClockHandler(wallClock, handlerOptions)
   return { server: new UdpRequestServer(handler, serverOptions), replyTimes: handler.replyTimes }
-}
-
-/** A server on every interface is reached where the client has reached the app; one on a single interface only there. */
-function urlOf({ address, port }: UdpServerAddress): string {
-  const everywhere = address === '0.0.0.0' || address === '::'
-  return `udp://${everywhere ? '{{host}}' : hostOfAddress(address)}:${port}`
 }

@@ -3,6 +3,9 @@ import type { Authority } from './connection.js'
 
 const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
 
+/** The state that clients at an address are to have, with its placeholders: what is advertised may differ from address to address. */
+export type StateSeenAt = (reachedAt: Authority) => Cii
+
 /** The message for a client that is to hear something although nothing has changed. */
 export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
@@ -11,6 +14,7 @@ export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
  * once, however many clients it goes to. States are frozen, so their identity tells whether they are the same.
  */
 export class CiiMessages {
+  readonly #stateSeenAt: StateSeenAt
   readonly #reachedAt: Authority
   readonly #repeated: readonly (keyof Cii)[]
   #resolved: { state: Cii; as: Cii } | undefined
@@ -20,14 +24,17 @@ export class CiiMessages {
   #differencesTo: Cii | undefined
 
   /** @param repeated properties that a message of changes carries even when they have not changed. */
-  constructor(reachedAt: Authority, repeated: readonly (keyof Cii)[]) {
+  constructor(stateSeenAt: StateSeenAt, reachedAt: Authority, repeated: readonly (keyof Cii)[]) {
+    this.#stateSeenAt = stateSeenAt
     this.#reachedAt = reachedAt
     this.#repeated = repeated
   }
 
   /** The state as these clients see it. */
   resolve(state: Cii): Cii {
-    if (this.#resolved?.state !== state) this.#resolved = { state, as: fillIn(state, this.#reachedAt) }
+    if (this.#resolved?.state !== state) {
+      this.#resolved = { state, as: fillIn(this.#stateSeenAt(this.#reachedAt), this.#reachedAt) }
+    }
     return this.#resolved.as
   }
 
@@ -73,10 +80,12 @@ export class CiiMessages {
 
 /** The messages for each address at which there are clients. */
 export class CiiMessagesByAddress {
+  readonly #stateSeenAt: StateSeenAt
   readonly #repeated: readonly (keyof Cii)[]
   readonly #byAddress = new Map<string, { messages: CiiMessages; clients: number }>()
 
-  constructor(repeated: readonly (keyof Cii)[]) {
+  constructor(stateSeenAt: StateSeenAt, repeated: readonly (keyof Cii)[]) {
+    this.#stateSeenAt = stateSeenAt
     this.#repeated = repeated
   }
 
@@ -85,7 +94,7 @@ export class CiiMessagesByAddress {
     const key = keyOf(reachedAt)
     let entry = this.#byAddress.get(key)
     if (entry === undefined) {
-      entry = { messages: new CiiMessages(reachedAt, this.#repeated), clients: 0 }
+      entry = { messages: new CiiMessages(this.#stateSeenAt, reachedAt, this.#repeated), clients: 0 }
       this.#byAddress.set(key, entry)
     }
     entry.clients += 1
@@ -103,29 +112,39 @@ export class CiiMessagesByAddress {
 }
 
 function keyOf(reachedAt: Authority): string {
-  return `${schemeOf(reachedAt)} ${reachedAt.host} ${reachedAt.port}`
+  return [schemeOf(reachedAt), reachedAt.host, reachedAt.port, reachedAt.localAddress].join(' ')
 }
 
 function fillIn(state: Cii, reachedAt: Authority): Cii {
   const resolved: Cii = { ...state }
   for (const name of URL_PROPERTIES) {
     const url = state[name]
-    if (typeof url === 'string') resolved[name] = fillInUrl(url, reachedAt)
+    if (typeof url !== 'string') continue
+    const filledIn = fillInUrl(url, reachedAt)
+    if (filledIn === undefined) delete resolved[name]
+    else resolved[name] = filledIn
   }
-  if (Array.isArray(state.private)) resolved.private = state.private.map((data) => fillInPrivate(data, reachedAt))
+  if (Array.isArray(state.private)) {
+    resolved.private = state.private.map((data) => fillInPrivate(data, reachedAt)).filter((data) => data !== undefined)
+    if (resolved.private.length < state.private.length && resolved.private.length === 0) delete resolved.private
+  }
   return Object.freeze(resolved)
 }
 
 /** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
-function fillInPrivate(data: PrivateData, reachedAt: Authority): PrivateData {
+function fillInPrivate(data: PrivateData, reachedAt: Authority): PrivateData | undefined {
   if (data.type !== WALL_CLOCK_WEBSOCKET_TYPE || typeof data.wcUrl !== 'string') return data
-  return { ...data, wcUrl: fillInUrl(data.wcUrl, reachedAt) }
+  const wcUrl = fillInUrl(data.wcUrl, reachedAt)
+  return wcUrl === undefined ? undefined : { ...data, wcUrl }
 }
 
-function fillInUrl(url: string, reachedAt: Authority): string {
+/** @returns undefined where the URL needs a host and there is none: no URL is better than one that leads nowhere. */
+function fillInUrl(url: string, reachedAt: Authority): string | undefined {
+  const { host } = reachedAt
+  if (host === null && url.includes('{{host}}')) return undefined
   return url
     .replaceAll('{{scheme}}', schemeOf(reachedAt))
-    .replaceAll('{{host}}', reachedAt.host)
+    .replaceAll('{{host}}', host ?? '')
     .replaceAll('{{port}}', String(reachedAt.port))
 }
 

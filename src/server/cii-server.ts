@@ -1,6 +1,6 @@
 import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '../messages/index.js'
 import { type CiiMessages, CiiMessagesByAddress, NOTHING_CHANGED } from './cii-messages.js'
-import type { Connection } from './connection.js'
+import type { Authority, Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { StateSender } from './state-sender.js'
 
@@ -45,6 +45,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   #own: Cii
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
+  #advertisedAt: ((reachedAt: Authority) => Cii) | undefined
   #state: Cii
   readonly #messages: CiiMessagesByAddress
   readonly #clients = new Map<Connection, Client>()
@@ -52,7 +53,10 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
-    this.#messages = new CiiMessagesByAddress(checkRepeated(options.repeatedProperties ?? []))
+    this.#messages = new CiiMessagesByAddress(
+      (reachedAt) => this.#seenAt(reachedAt),
+      checkRepeated(options.repeatedProperties ?? []),
+    )
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
     this.#state = stateOf(this.#own)
   }
@@ -81,9 +85,21 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     this.#replace(own, this.#advertised)
   }
 
-  /** Sets what clients are told for properties that the app never mentions. What the app sets to null stays null. */
-  advertise(defaults: Cii): void {
+  /**
+   * Sets what clients are told for properties that the app never mentions. What the app sets to null stays null.
+   * @param at what differs from the defaults for clients that have reached the server at an address; null for a property that they
+   *     do not get. Called for each address at which there are clients, whenever the state changes.
+   */
+  advertise(defaults: Cii, at?: (reachedAt: Authority) => Cii): void {
+    this.#advertisedAt = at ?? this.#advertisedAt
     this.#replace(this.#own, overlay(this.#advertised, defaults))
+  }
+
+  #seenAt(reachedAt: Authority): Cii {
+    const differences = this.#advertisedAt?.(reachedAt) ?? EMPTY
+    if (Object.keys(differences).length === 0) return this.#state
+    const advertised = overlay(this.#advertised, differences)
+    return stateOf(beside(overlay(advertised, this.#own), advertised, this.#own))
   }
 
   #replace(own: Cii, advertised: Cii): void {

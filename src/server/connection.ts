@@ -5,9 +5,14 @@ import type { Logger } from './logger.js'
 export interface Authority {
   /** Whether it came over TLS, so that its URLs begin with `wss:`. */
   readonly secure: boolean
-  /** A name, an IPv4 address, or an IPv6 address in brackets: fit for a URL. */
-  readonly host: string
+  /**
+   * A name, an IPv4 address, or an IPv6 address in brackets: fit for a URL. Null where none is: the client came to a link-local IPv6
+   * address, and the app listens on no other address of that interface.
+   */
+  readonly host: string | null
   readonly port: number
+  /** The address of this machine that the client has connected to. Left out behind a proxy, which has an address of its own. */
+  readonly localAddress?: string
 }
 
 /** The HTTP request that became a connection. Under Fastify it is the request itself, with what the app's hooks have put on it. */

@@ -89,8 +89,11 @@ async function targetsOf(host: string | undefined): Promise<BindTarget[]> {
     .sort((a, b) => a.family - b.family)
 }
 
-/** An address that is IPv4 mapped into IPv6, as IPv4. Any other is returned in its canonical form. */
-function unmapped(address: string): string {
+/**
+ * An address that is IPv4 mapped into IPv6, as IPv4, so that it does not take a dual-stack socket. Any other is returned in its
+ * canonical form.
+ */
+export function unmapped(address: string): string {
   if (!isIPv6(address) || address.includes('%')) return address
   const canonical = new SocketAddress({ address, family: 'ipv6' }).address
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical

@@ -1,7 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
+import { isIPv6 } from 'node:net'
 import { Backoff, type BackoffOptions } from '../client/backoff.js'
 import type { WallClockTransport, WallClockTransportHandlers } from '../client/wall-clock-transport.js'
+import { unmapped } from './bind-sockets.js'
 
 export interface UdpWallClockTransportOptions {
   /** How the waits grow between tries to look the host up and to open a socket. */
@@ -83,7 +85,7 @@ export class UdpWallClockTransport implements WallClockTransport {
   async #open(handlers: WallClockTransportHandlers): Promise<void> {
     let socket: Socket | undefined
     try {
-      const { address, family } = await lookup(this.#host)
+      const { address, family } = await lookUp(this.#host)
       // It may have been stopped meanwhile, or stopped and started.
       if (this.#handlers !== handlers) return
       // The look-up that sockets have defers each send by a tick, which would count as time on the way.
@@ -156,7 +158,7 @@ export class UdpWallClockTransport implements WallClockTransport {
   #lookUpAgain(): void {
     this.#unanswered = 0
     const socket = this.#socket
-    lookup(this.#host).then(
+    lookUp(this.#host).then(
       ({ address, family }) => {
         if (this.#socket !== socket || socket === undefined || address === this.#address) return
         const isSameFamily = (socket.address().family === 'IPv6') === (family === 6)
@@ -181,6 +183,11 @@ type AddressLookup = (
   family: unknown,
   callback: (error: Error | null, address: string, family: number) => void,
 ) => void
+
+async function lookUp(host: string): Promise<{ address: string; family: 4 | 6 }> {
+  const address = unmapped((await lookup(host)).address)
+  return { address, family: isIPv6(address) ? 6 : 4 }
+}
 
 function parseUrl(url: string): [host: string, port: number] {
   const match = /^udp:\/\/(?:\[([^\]/]+)\]|([^:/?#@]+)):(\d{1,5})\/?$/i.exec(url)

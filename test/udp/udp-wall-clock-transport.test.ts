@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WallClockPluginOptions, wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
@@ -79,6 +80,19 @@ describe('the wall clock over UDP, with our server', () => {
     client.start()
     await client.next('available')
     expect(client.url).toBe(`udp://[::1]:${port}`)
+  })
+
+  it.each(['::ffff:127.0.0.1', '::ffff:7f00:1'])('takes an IPv4 address mapped into IPv6: %s', async (host) => {
+    const port = await serve()
+    const client = clientOf(new UdpWallClockTransport(`udp://[${host}]:${port}`))
+    const made: Socket[] = []
+    const onSocket = (message: unknown) => made.push((message as { socket: Socket }).socket)
+    subscribe('udp.socket', onSocket)
+    client.start()
+    await client.next('available')
+    unsubscribe('udp.socket', onSocket)
+    // Where IPv6 sockets are not dual-stack, only an IPv4 socket reaches it.
+    expect(made.map((socket) => socket.address().family)).toEqual(['IPv4'])
   })
 
   it('finds a server that has died and come back at the same address', async () => {
