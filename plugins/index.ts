@@ -1,8 +1,10 @@
 export * from '../src/clocks/index.js'
 export * from '../src/messages/index.js'
+export type { AddressFilterOptions } from '../src/server/address-filter.js'
+export type { Admission, AdmissionOptions } from '../src/server/admission-control.js'
 export { CiiServer, type CiiServerOptions } from '../src/server/cii-server.js'
 export type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from '../src/server/connection.js'
-export { type Admission, EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
+export { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
 export {
   type BadMessageReason,
   EndpointStatistics,

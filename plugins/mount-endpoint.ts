@@ -25,6 +25,17 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
     code: 'FST_DVBCSS_ERR_ADDRESS_FULL',
     message: 'This address has no connection left on this endpoint; close one first.',
   },
+  denied: { status: 403, code: 'FST_DVBCSS_ERR_DENIED', message: 'This address may not connect to this endpoint.' },
+  'rate-limited': {
+    status: 429,
+    code: 'FST_DVBCSS_ERR_RATE_LIMITED',
+    message: 'Too many handshakes from this address; try again later.',
+  },
+  'rate-limited-total': {
+    status: 503,
+    code: 'FST_DVBCSS_ERR_OVERLOADED',
+    message: 'Too many handshakes on this endpoint; try again later.',
+  },
   full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'This endpoint has no connection left; try again later.' },
 }
 
@@ -56,6 +67,7 @@ export async function mountEndpoint(
       server.useLogger(app.log.child({ path: routes.prefix }))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
+      const decided = new WeakSet<FastifyRequest>()
       routes.route({
         method: 'GET',
         url: routes.prefix === '' ? '/' : '',
@@ -65,10 +77,17 @@ export async function mountEndpoint(
         onRequest: (request, reply, done) => {
           // A client that has gone while a hook was waiting has no ending left that would give its place back.
           if (!request.ws || reply.raw.destroyed) return done()
+          decided.add(request)
           const admission = server.admit(request.ip ?? '')
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
           // The only event that every ending of a handshake or a connection has in common.
           reply.raw.once('close', admission.release)
+          done()
+        },
+        // A hook of the app has refused it: a client that guesses tokens makes handshakes too. The hook may have come before
+        // the one that sets `request.ws`.
+        onResponse: (request, _reply, done) => {
+          if (request.headers.upgrade !== undefined && !decided.has(request)) server.handshakeFailed(request.ip ?? '')
           done()
         },
         handler: requireUpgrade,

@@ -3,6 +3,7 @@ import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { Clock } from '../src/clocks/index.js'
 import { describeValue } from '../src/messages/index.js'
+import { invalidNetwork, NETWORKS_EXPECTED } from '../src/server/address-filter.js'
 
 /** An option that a plugin cannot take. Thrown when the plugin is registered, so that `ready()` and `listen()` reject with it. */
 export class OptionError extends TypeError {
@@ -36,7 +37,7 @@ export function checkOptions(plugin: string, schema: TObject, options: object, o
     if (value === undefined) continue
     const expected = known[option]
     if (expected !== undefined) {
-      if (!Check(expected, value)) throw new OptionError(plugin, option, describe(expected), value)
+      if (!Check(expected, value)) throw new OptionError(plugin, option, describe(expected), offending(option, value))
     } else if (!othersAllowed && !REGISTER_OPTIONS.includes(option)) {
       throw new UnknownOptionError(plugin, option, Object.keys(known), value)
     }
@@ -52,6 +53,11 @@ export function checkDecoratorIsFree(app: FastifyInstance, plugin: string, decor
     'a name that the app does not have yet; each endpoint needs its own',
     decorateAs,
   )
+}
+
+/** Of a long list only the entry that is wrong is worth showing. */
+function offending(option: string, value: unknown): unknown {
+  return option === 'allow' || option === 'deny' ? invalidNetwork(option, value)?.value : value
 }
 
 function describe(schema: TSchema): string {
@@ -101,5 +107,14 @@ export const precisionSchema: TSchema = refined('a number of seconds above 0', (
 export const maxFreqErrorSchema: TSchema = refined('a number of ppm from 0 upward', (value) => {
   return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
 })
+
+const networkSchema = (option: 'allow' | 'deny') =>
+  Type.Optional(refined(NETWORKS_EXPECTED, (value) => invalidNetwork(option, value) === undefined))
+
+/** Who is served, by address: of every plugin that serves a network. */
+export const networkSchemas: Record<'allow' | 'deny', TSchema> = {
+  allow: networkSchema('allow'),
+  deny: networkSchema('deny'),
+}
 
 export { refined as refinedSchema }

@@ -21,6 +21,7 @@ import {
   decorateAsSchema,
   enabledSchema,
   maxFreqErrorSchema,
+  networkSchemas,
   OptionError,
   positiveCountSchema,
   precisionSchema,
@@ -62,6 +63,12 @@ export interface WallClockPluginOptions {
   isolate?: boolean
   /** Requests a second of one source (IPv6: of a /64); those beyond get no answer. Default: no limit. */
   maxRequestsPerSecond?: number
+  /** Requests a second of all sources together; those beyond get no answer. Default: no limit. */
+  maxRequestsPerSecondTotal?: number
+  /** Addresses and networks that are answered, and no others. Default: everyone is. */
+  allow?: readonly string[]
+  /** Addresses and networks that are not answered, those in `allow` included. Default: none. */
+  deny?: readonly string[]
   /** Name of the decorator for the clock; its UDP server is found under that name with `Server` behind it. Default `wallClock`. */
   decorateAs?: string
 }
@@ -79,6 +86,8 @@ const SCHEMA = Type.Object({
   followUp: Type.Optional(enabledSchema),
   isolate: Type.Optional(enabledSchema),
   maxRequestsPerSecond: Type.Optional(positiveCountSchema),
+  maxRequestsPerSecondTotal: Type.Optional(positiveCountSchema),
+  ...networkSchemas,
   decorateAs: Type.Optional(decorateAsSchema),
 })
 
@@ -89,14 +98,15 @@ const SCHEMA = Type.Object({
 export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {
     checkOptions('wallClockPlugin', SCHEMA, options)
-    const { host, port = DEFAULT_PORT, maxRequestsPerSecond, precisionSeconds, maxFreqErrorPpm, followUp } = options
+    const { host, port = DEFAULT_PORT, precisionSeconds, maxFreqErrorPpm, followUp } = options
+    const { maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = options
     const { isolate = false, decorateAs = 'wallClock' } = options
     const wallClock = options.wallClock ?? new SystemClock()
     if (isolate && !isReadInEveryThread(wallClock))
       throw new OptionError('wallClockPlugin', 'isolate', whatIsolationTakes(wallClock), isolate)
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' })
-    const serverOptions = { host, port, maxRequestsPerSecond, logger }
+    const serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny, logger }
     const { server, replyTimes } = isolate
       ? isolatedServer(wallClock, { ...handlerOptions, ...serverOptions })
       : serverInThisThread(wallClock, handlerOptions, serverOptions)

@@ -24,11 +24,31 @@ export const DEFAULTS = {
   /** Connections of one remote address: a household behind one NAT is one address, and so is a proxy. Only the app knows. */
   maxConnectionsPerAddress: Number.POSITIVE_INFINITY as number,
 
+  /** Handshakes a second of one remote address: after a restart a household's companions all come back at once. Only the app knows how many. */
+  maxHandshakesPerSecond: Number.POSITIVE_INFINITY as number,
+
   /** Messages a second of one remote address: companions report their presentation as often as they like. */
   maxMessagesPerSecond: Number.POSITIVE_INFINITY as number,
 
-  /** Sources whose rate is remembered: about a hundred bytes each, so that a flood of forged addresses costs a megabyte and no more. */
+  /** Requests a second of one source of the wall clock: a household behind one NAT is one source. Only the app knows how many companions it has. */
+  maxRequestsPerSecond: Number.POSITIVE_INFINITY as number,
+
+  /**
+   * The same of all addresses together. No figure is right for a living room and for a service, and one that is too low drops
+   * what honest clients send: a client of CSS-TS sends its setup data once. Without a limit the CPU is the limit.
+   */
+  maxHandshakesPerSecondTotal: Number.POSITIVE_INFINITY as number,
+  maxMessagesPerSecondTotal: Number.POSITIVE_INFINITY as number,
+  maxRequestsPerSecondTotal: Number.POSITIVE_INFINITY as number,
+
+  /** Sources whose rate is remembered, of new ones and of known ones each: SIZE bytes each, so that a flood of forged addresses costs a few megabytes and no more. */
   rateLimitedSources: 10_000,
+
+  /** Seconds from the first sight of a source until it is a known one: longer than one burst of a flood, shorter than a companion needs to notice. */
+  knownSourceAfterSeconds: 1,
+
+  /** Seconds of silence after which a known source may be forgotten for another: companions ask at least every few seconds. */
+  knownSourceIdleSeconds: 60,
 
   /** Warnings per connection about bad messages; later ones are logged at debug, so that one peer cannot fill a disk. */
   badMessageWarnings: 5,

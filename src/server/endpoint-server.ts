@@ -1,36 +1,26 @@
-import { describeValue, visible } from '../messages/index.js'
+import { visible } from '../messages/index.js'
+import { type Admission, AdmissionControl, type AdmissionOptions } from './admission-control.js'
+import { checkCount, checkLogger } from './check-options.js'
 import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
-import {
-  type BadMessageReason,
-  EndpointStatistics,
-  type RefusalReason,
-  type TimeoutReason,
-} from './endpoint-statistics.js'
+import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { OpenConnection } from './open-connection.js'
+import { RateLimiter } from './rate-limiter.js'
 import { sourceKey } from './source-key.js'
 import { isThenable } from './thenable.js'
-import { TokenBuckets } from './token-buckets.js'
 
-export interface EndpointServerOptions {
-  /** Connections at once; further handshakes get 503. Default: no limit. */
-  maxConnections?: number
-  /** Whether clients are let in. Default true. */
-  enabled?: boolean
-  /** Connections of one remote address at once; further handshakes get 429. Default: no limit. */
-  maxConnectionsPerAddress?: number
+export interface EndpointServerOptions extends AdmissionOptions {
   /** Messages a second of one remote address (IPv6: of a /64); the others are dropped and count as bad ones. Default: no limit. */
   maxMessagesPerSecond?: number
-  /** Messages without sense, per connection, after which it is closed with 1008. Default 100. */
+  /** Messages a second of all addresses together; the others are dropped, and held against nobody. Default: no limit. */
+  maxMessagesPerSecondTotal?: number
+  /** Invalid messages, per connection, after which it is closed with 1008. Default 100. */
   maxBadMessages?: number
   /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
   logger?: Logger
 }
-
-/** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
-export type Admission = { readonly release: () => void } | { readonly refusal: RefusalReason }
 
 const idsGiven = new Map<string, number>()
 
@@ -58,27 +48,22 @@ export class EndpointServer<ConnectionData = unknown> {
 
   readonly #open = new Map<OpenConnection, ConnectionData>()
   readonly #maxBadMessages: number
-  #maxConnections: number
-  #enabled: boolean
+  readonly #admission: AdmissionControl
+  readonly #messageRate: RateLimiter | undefined
   #logger: Logger | undefined
   #log: Logger | undefined
   readonly #logLimiter = new LogLimiter(() => this.log)
-  readonly #maxConnectionsPerAddress: number
-  readonly #messageRate: TokenBuckets | undefined
-  #reserved = 0
-  readonly #reservedByAddress = new Map<string, number>()
 
   /** @throws TypeError when an option is of the wrong type or out of its range. */
   constructor(options: EndpointServerOptions = {}) {
-    this.#maxConnections = checkCount('maxConnections', options.maxConnections ?? DEFAULTS.maxConnections, 0)
+    this.#admission = new AdmissionControl(options)
     this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
-    this.#enabled = checkBoolean('enabled', options.enabled ?? true)
-    const maxConnectionsPerAddress = options.maxConnectionsPerAddress ?? DEFAULTS.maxConnectionsPerAddress
-    const maxMessagesPerSecond = options.maxMessagesPerSecond ?? DEFAULTS.maxMessagesPerSecond
-    this.#maxConnectionsPerAddress = checkCount('maxConnectionsPerAddress', maxConnectionsPerAddress, 1)
-    checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1)
-    this.#messageRate =
-      maxMessagesPerSecond === Number.POSITIVE_INFINITY ? undefined : new TokenBuckets(maxMessagesPerSecond)
+    const { maxMessagesPerSecond = DEFAULTS.maxMessagesPerSecond } = options
+    const { maxMessagesPerSecondTotal = DEFAULTS.maxMessagesPerSecondTotal } = options
+    this.#messageRate = RateLimiter.of(
+      checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1),
+      checkCount('maxMessagesPerSecondTotal', maxMessagesPerSecondTotal, 1),
+    )
     this.#logger = checkLogger(options.logger)
   }
 
@@ -115,21 +100,21 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** Connections at once. A lower value closes nobody: it holds for the handshakes to come. */
   get maxConnections(): number {
-    return this.#maxConnections
+    return this.#admission.maxConnections
   }
 
   set maxConnections(value: number) {
-    this.#maxConnections = checkCount('maxConnections', value, 0)
+    this.#admission.maxConnections = value
   }
 
   /** Switching off closes every connection with 1001 and refuses new ones with 403. */
   get enabled(): boolean {
-    return this.#enabled
+    return this.#admission.enabled
   }
 
   set enabled(value: boolean) {
-    const before = this.#enabled
-    this.#enabled = checkBoolean('enabled', value)
+    const before = this.enabled
+    this.#admission.enabled = value
     if (before && !value) {
       this.log.info({ connections: this.#open.size }, 'endpoint disabled')
       this.#closeAll('endpoint disabled')
@@ -172,52 +157,30 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /**
    * Whether a handshake that came now would be let in.
-   * @param remoteAddress whose; without it the limit per address is not looked at.
+   * @param remoteAddress whose; without it the limits by address are not looked at.
    */
   canAllocateConnection(remoteAddress?: string): boolean {
-    return this.#refusal(remoteAddress === undefined ? undefined : sourceKey(remoteAddress)) === undefined
+    return this.#admission.refusal(remoteAddress) === undefined
   }
 
-  #refusal(source: string | undefined): RefusalReason | undefined {
-    if (!this.#enabled) return 'disabled'
-    if (this.#reserved >= this.#maxConnections) return 'full'
-    const ofSource = source === undefined ? 0 : (this.#reservedByAddress.get(source) ?? 0)
-    return ofSource < this.#maxConnectionsPerAddress ? undefined : 'address-full'
-  }
-
-  /**
-   * Answers a handshake. A place counts from here on, not from when the connection is open:
-   * otherwise handshakes that race each other would oversell the endpoint.
-   */
+  /** Answers a handshake, and counts it when it is refused. */
   admit(remoteAddress: string): Admission {
-    const source = sourceKey(remoteAddress)
-    const refusal = this.#refusal(source)
-    if (refusal !== undefined) {
-      this.statistics.refused[refusal] += 1
-      return { refusal }
-    }
-    this.#reserve(source, 1)
-    let held = true
-    return {
-      release: () => {
-        if (held) this.#reserve(source, -1)
-        held = false
-      },
-    }
+    const admission = this.#admission.admit(remoteAddress)
+    if ('refusal' in admission) this.statistics.refused[admission.refusal] += 1
+    return admission
   }
 
-  #reserve(source: string, change: 1 | -1): void {
-    this.#reserved += change
-    const ofSource = (this.#reservedByAddress.get(source) ?? 0) + change
-    if (ofSource === 0) this.#reservedByAddress.delete(source)
-    else this.#reservedByAddress.set(source, ofSource)
+  /** Counts a handshake that ended before {@link admit}, in a hook of the app: it is one of `maxHandshakesPerSecond`. */
+  handshakeFailed(remoteAddress: string): void {
+    this.#admission.failed(remoteAddress)
   }
 
   /** Takes over a socket whose handshake is complete. */
   opened(socket: ConnectionSocket): ConnectionEvents {
     const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.statistics)
+    const source = sourceKey(socket.remoteAddress)
     const events: ConnectionEvents = {
-      message: (message) => this.#message(connection, message),
+      message: (message) => this.#message(connection, source, message),
       failed: (error) => this.#failed(connection, error),
       closed: (code, reason) => this.#closed(connection, code, reason),
       timedOut: (reason) => this.#timedOut(connection, reason),
@@ -228,22 +191,28 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#guard(connection, () => {
       this.logLimited(connection.log, 'info', { remoteAddress: visible(socket.remoteAddress) }, 'connected')
       // Switched off while this handshake was on its way.
-      if (!this.#enabled) return
+      if (!this.enabled) return
       const data = this.createConnectionData(connection)
       refusePromise(data)
       this.#open.set(connection, data)
       return this.connected(connection, data)
     })
     // Or by one of the hooks that have just run.
-    if (!this.#enabled) connection.close(1001, 'endpoint disabled')
+    if (!this.enabled) connection.close(1001, 'endpoint disabled')
     return events
   }
 
-  #message(connection: OpenConnection, message: string | Uint8Array): void {
+  #message(connection: OpenConnection, source: string, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
     if (connection.closing || !this.#open.has(connection)) return
-    if (this.#messageRate?.take(sourceKey(connection.remoteAddress), performance.now() / 1000) === false) {
-      this.rejectMessage(connection, 'rate-limited', 'more messages a second than this address may send')
+    const refusal = this.#messageRate?.take(source, performance.now() / 1000)
+    if (refusal === 'rate-limited') {
+      this.rejectMessage(connection, refusal, 'more messages a second than this address may send')
+      return
+    }
+    if (refusal !== undefined) {
+      // Not this client's doing, so it is not counted against it.
+      this.statistics.dropped[refusal] += 1
       return
     }
     const data = this.#open.get(connection) as ConnectionData
@@ -331,24 +300,4 @@ function refusePromise(data: unknown): void {
   if (!isThenable(data)) return
   data.then(undefined, () => {})
   throw new TypeError('createConnectionData: expected the data, got a promise; load what takes time in onConnect')
-}
-
-function checkLogger(logger: Logger | undefined): Logger | undefined {
-  if (logger === undefined || (typeof logger?.child === 'function' && typeof logger.info === 'function')) return logger
-  throw new TypeError(
-    `logger: expected a pino logger or one like it, with child() and info(), got ${describeValue(logger)}`,
-  )
-}
-
-function checkCount(option: string, value: unknown, least: number): number {
-  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least))
-    return value as number
-  throw new TypeError(
-    `${option}: expected a whole number from ${least} upward or Infinity, got ${describeValue(value)}`,
-  )
-}
-
-function checkBoolean(option: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw new TypeError(`${option}: expected true or false, got ${describeValue(value)}`)
 }

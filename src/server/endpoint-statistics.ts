@@ -1,7 +1,7 @@
-/** Why a handshake was refused. */
-export type RefusalReason = 'disabled' | 'full' | 'address-full'
+/** Why a handshake was refused. `denied`: by `allow` or `deny`. */
+export type RefusalReason = 'disabled' | 'full' | 'address-full' | 'denied' | 'rate-limited' | 'rate-limited-total'
 
-/** Why a message was not acted upon. `ignored` is no fault: a client may say things where nobody listens. */
+/** Why a message was not acted upon. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`: all clients together sent too much. */
 export type BadMessageReason =
   | 'binary'
   | 'not-json'
@@ -10,6 +10,7 @@ export type BadMessageReason =
   | 'too-large'
   | 'broken-frame'
   | 'rate-limited'
+  | 'rate-limited-total'
   | 'ignored'
 
 /** Why a connection was given up: `heartbeat`: no sign of life; `send`: nothing was taken of what waits. */
@@ -24,7 +25,14 @@ export class EndpointStatistics {
   /** Connections that have ended. */
   disconnected = 0
   /** Handshakes that were refused, by reason. */
-  readonly refused: Record<RefusalReason, number> = { disabled: 0, full: 0, 'address-full': 0 }
+  readonly refused: Record<RefusalReason, number> = {
+    disabled: 0,
+    full: 0,
+    'address-full': 0,
+    denied: 0,
+    'rate-limited': 0,
+    'rate-limited-total': 0,
+  }
   /** Messages that were not acted upon, by reason. */
   readonly dropped: Record<BadMessageReason, number> = {
     binary: 0,
@@ -34,6 +42,7 @@ export class EndpointStatistics {
     'too-large': 0,
     'broken-frame': 0,
     'rate-limited': 0,
+    'rate-limited-total': 0,
     ignored: 0,
   }
   /** Messages received whole, the dropped ones included. */

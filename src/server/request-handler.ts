@@ -20,8 +20,12 @@ export const DROP_REASONS = [
   'clock-unavailable',
   /** The server: the sender claims port 0, to which nothing can be sent. */
   'source-port-zero',
+  /** The server: `allow` or `deny` excludes this source. */
+  'denied',
   /** The server: this source has asked more often than it may. */
   'rate-limited',
+  /** The server: all sources together have asked more often than they may. */
+  'rate-limited-total',
   /** The server: longer than `maxMessageBytes`. */
   'too-large',
   /** The server: the handler threw, or returned neither bytes nor a reason. */

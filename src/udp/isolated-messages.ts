@@ -1,5 +1,8 @@
 import type { WallClockHandlerOptions } from '../server/wall-clock-handler.js'
-import type { UdpServerAddress } from './udp-request-server.js'
+import type { UdpRequestServerOptions, UdpServerAddress } from './udp-request-server.js'
+
+/** The options of the worker's server: all but the logger, which stays in the app's thread. */
+export type IsolatedServerOptions = Omit<UdpRequestServerOptions, 'logger' | 'maxMessageBytes'>
 
 /** What the worker is given when it starts. */
 export interface WallClockWorkerData {
@@ -9,9 +12,7 @@ export interface WallClockWorkerData {
   readonly counters: SharedArrayBuffer
   /** Of a LatencyHistogram. */
   readonly replyTimes: SharedArrayBuffer
-  readonly host: string | undefined
-  readonly port: number | undefined
-  readonly maxRequestsPerSecond: number | undefined
+  readonly serverOptions: IsolatedServerOptions
   readonly handlerOptions: WallClockHandlerOptions
 }
 

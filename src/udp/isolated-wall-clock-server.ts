@@ -5,18 +5,13 @@ import { WallClockHandler, type WallClockHandlerOptions } from '../server/wall-c
 import { type ClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
 import { SharedCounters, sumOf } from './isolated-counters.js'
 import { ClockLineWriter } from './isolated-line-memory.js'
+import type { IsolatedServerOptions } from './isolated-messages.js'
 import { IsolatedWorker } from './isolated-worker.js'
 import { OperationOrder } from './operation-order.js'
 import { UdpRequestServer, type UdpRequestServerStatistics, type UdpServerAddress } from './udp-request-server.js'
 
-export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions {
-  /** Address or host name to bind, as a UdpRequestServer takes it. Default: every address of the machine. */
-  readonly host?: string | undefined
-  /** Default 0: the system picks a free port, which `address` then tells. */
-  readonly port?: number | undefined
-  /** Requests a second of one source, as a UdpRequestServer takes it. Default: no limit. */
-  readonly maxRequestsPerSecond?: number | undefined
-  /** Hears of a worker that dies and is restarted, and of what a UdpRequestServer logs. */
+export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions, IsolatedServerOptions {
+  /** Receives what a UdpRequestServer logs, and reports of a worker that died or was restarted. */
   readonly logger?: Logger | undefined
 }
 
@@ -55,7 +50,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   /** From the receive time to the transmit time of each response, whichever thread gave it. */
   readonly replyTimes: LatencyHistogram = new LatencyHistogram()
   readonly #wallClock: Clock
-  readonly #options: IsolatedWallClockServerOptions
+  readonly #serverOptions: IsolatedServerOptions
   readonly #handlerOptions: WallClockHandlerOptions
   readonly #logger: Logger | undefined
   readonly #line = new ClockLineWriter()
@@ -79,13 +74,14 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
    * its root has to be a SystemClock without a `source`.
    */
   constructor(wallClock: Clock, options: IsolatedWallClockServerOptions = {}) {
-    const { precisionSeconds, maxFreqErrorPpm, followUp, host, port, maxRequestsPerSecond, logger } = options
+    const { precisionSeconds, maxFreqErrorPpm, followUp, logger } = options
+    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = options
+    this.#serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny }
     this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     // These check the options, and are the same that the worker will make of them.
-    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), { host, port, maxRequestsPerSecond })
+    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), this.#serverOptions)
     this.#line.write(readClockLine(wallClock))
     this.#wallClock = wallClock
-    this.#options = options
     this.#logger = logger
   }
 
@@ -123,7 +119,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     if (this.#running) return
     const unfollow = this.#followClock()
     try {
-      await this.#launch(this.#options.port)
+      await this.#launch(this.#serverOptions.port)
     } catch (error) {
       unfollow()
       throw error
@@ -151,9 +147,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
       {
         line: this.#line.buffer,
         counters: this.#counters.buffer,
-        host: this.#options.host,
-        port,
-        maxRequestsPerSecond: this.#options.maxRequestsPerSecond,
+        serverOptions: { ...this.#serverOptions, port },
         replyTimes: this.replyTimes.memory,
         handlerOptions: this.#handlerOptions,
       },

@@ -1,15 +1,17 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
+import { AddressFilter, type AddressFilterOptions } from '../server/address-filter.js'
+import { DEFAULTS } from '../server/defaults.js'
 import type { Logger } from '../server/logger.js'
+import { RateLimiter } from '../server/rate-limiter.js'
 import type { RequestHandler } from '../server/request-handler.js'
 import { sourceKey } from '../server/source-key.js'
-import { TokenBuckets } from '../server/token-buckets.js'
 import { bindSockets, closeSockets } from './bind-sockets.js'
 import { OperationOrder } from './operation-order.js'
 import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
 
 export type { UdpRequestServerStatistics } from './request-counters.js'
 
-export interface UdpRequestServerOptions {
+export interface UdpRequestServerOptions extends AddressFilterOptions {
   /**
    * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; `::` is
    * the default, except that it fails without IPv6; a name is all addresses of this machine that it has.
@@ -24,6 +26,11 @@ export interface UdpRequestServerOptions {
    * that can be reached from where addresses can be forged: it bounds what can be sent to a forged one.
    */
   readonly maxRequestsPerSecond?: number | undefined
+  /**
+   * Requests a second of all sources together; the others get no answer. Half of it is reserved for sources that have been
+   * here for a second. Default: no limit.
+   */
+  readonly maxRequestsPerSecondTotal?: number | undefined
   /** Hears of handlers that throw and of sends and sockets that fail, not of what senders do wrong. A pino or Fastify logger is one. */
   readonly logger?: Logger | undefined
 }
@@ -48,7 +55,8 @@ export class UdpRequestServer {
   readonly #host: string | undefined
   readonly #port: number
   readonly #maxMessageBytes: number
-  readonly #rate: TokenBuckets | undefined
+  readonly #rate: RateLimiter | undefined
+  readonly #filter: AddressFilter | undefined
   readonly #counters: RequestCounters
   #sockets: readonly Socket[] = []
   #addresses: readonly UdpServerAddress[] = []
@@ -72,13 +80,13 @@ export class UdpRequestServer {
     this.#host = host
     this.#port = port
     this.#maxMessageBytes = maxMessageBytes
-    const { maxRequestsPerSecond = Number.POSITIVE_INFINITY } = options
-    if (!(typeof maxRequestsPerSecond === 'number' && maxRequestsPerSecond >= 1)) {
-      throw new TypeError(
-        `maxRequestsPerSecond: expected a number from 1 upward or Infinity, got ${String(maxRequestsPerSecond)}`,
-      )
-    }
-    this.#rate = maxRequestsPerSecond === Number.POSITIVE_INFINITY ? undefined : new TokenBuckets(maxRequestsPerSecond)
+    const { maxRequestsPerSecond = DEFAULTS.maxRequestsPerSecond } = options
+    const { maxRequestsPerSecondTotal = DEFAULTS.maxRequestsPerSecondTotal } = options
+    this.#rate = RateLimiter.of(
+      checkRate('maxRequestsPerSecond', maxRequestsPerSecond),
+      checkRate('maxRequestsPerSecondTotal', maxRequestsPerSecondTotal),
+    )
+    this.#filter = AddressFilter.of(options)
     this.#counters = new RequestCounters(logger)
   }
 
@@ -140,6 +148,7 @@ export class UdpRequestServer {
     const maxMessageBytes = this.#maxMessageBytes
     const counters = this.#counters
     const rate = this.#rate
+    const filter = this.#filter
     // One of each for the life of the socket. Without a callback a failed send would go unnoticed.
     const onAnswerSent = (error: Error | null): void => {
       if (error === null) return
@@ -158,8 +167,9 @@ export class UdpRequestServer {
       counters.requests += 1
       if (message.length > maxMessageBytes) return counters.drop('too-large')
       if (remote.port === 0) return counters.drop('source-port-zero')
-      if (rate?.take(sourceKey(remote.address), performance.now() / 1000) === false)
-        return counters.drop('rate-limited')
+      if (filter?.isServed(remote.address) === false) return counters.drop('denied')
+      const refusal = rate?.take(sourceKey(remote.address), performance.now() / 1000)
+      if (refusal !== undefined) return counters.drop(refusal)
 
       let answer: Uint8Array | string
       try {
@@ -196,4 +206,9 @@ export class UdpRequestServer {
       }
     })
   }
+}
+
+function checkRate(option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 1) return value
+  throw new TypeError(`${option}: expected a number from 1 upward or Infinity, got ${String(value)}`)
 }

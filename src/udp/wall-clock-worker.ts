@@ -42,8 +42,7 @@ const handler = new IsolatedWallClockHandler(
   given.handlerOptions,
   replyTimes,
 )
-const { host, port: udpPort, maxRequestsPerSecond } = given
-const server = new UdpRequestServer(handler, { host, port: udpPort, maxRequestsPerSecond, logger })
+const server = new UdpRequestServer(handler, { ...given.serverOptions, logger })
 const counting = setInterval(() => counters.set(server.statistics), COUNTERS_EVERY_MILLIS)
 
 /** With nothing left to wait for, the thread ends. */

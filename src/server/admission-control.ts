@@ -1,0 +1,123 @@
+import { AddressFilter, type AddressFilterOptions } from './address-filter.js'
+import { checkBoolean, checkCount } from './check-options.js'
+import { DEFAULTS } from './defaults.js'
+import type { RefusalReason } from './endpoint-statistics.js'
+import { RateLimiter } from './rate-limiter.js'
+import { sourceKey } from './source-key.js'
+
+export interface AdmissionOptions extends AddressFilterOptions {
+  /** Connections at once; further handshakes get 503. Default: no limit. */
+  maxConnections?: number
+  /** Whether clients are let in. Default true. */
+  enabled?: boolean
+  /** Connections of one remote address (IPv6: of a /64) at once; further handshakes get 429. Default: no limit. */
+  maxConnectionsPerAddress?: number
+  /**
+   * Handshakes a second of one remote address (IPv6: of a /64), and as many at once; the others get 429. Those that fail
+   * or are refused count too. Default: no limit.
+   */
+  maxHandshakesPerSecond?: number
+  /** Handshakes a second of all addresses together; the others get 503. Default: no limit. */
+  maxHandshakesPerSecondTotal?: number
+}
+
+/** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
+export type Admission = { readonly release: () => void } | { readonly refusal: RefusalReason }
+
+/** Decides which handshakes become connections, and counts the places that are taken. */
+export class AdmissionControl {
+  #maxConnections: number
+  #enabled: boolean
+  readonly #maxConnectionsPerAddress: number
+  readonly #handshakeRate: RateLimiter | undefined
+  readonly #filter: AddressFilter | undefined
+  #reserved = 0
+  readonly #reservedBySource = new Map<string, number>()
+
+  /** @throws TypeError when an option is of the wrong type or out of its range. */
+  constructor(options: AdmissionOptions) {
+    const {
+      maxConnections = DEFAULTS.maxConnections,
+      maxConnectionsPerAddress = DEFAULTS.maxConnectionsPerAddress,
+      maxHandshakesPerSecond = DEFAULTS.maxHandshakesPerSecond,
+      maxHandshakesPerSecondTotal = DEFAULTS.maxHandshakesPerSecondTotal,
+    } = options
+    this.#maxConnections = checkCount('maxConnections', maxConnections, 0)
+    this.#enabled = checkBoolean('enabled', options.enabled ?? true)
+    this.#maxConnectionsPerAddress = checkCount('maxConnectionsPerAddress', maxConnectionsPerAddress, 1)
+    this.#handshakeRate = RateLimiter.of(
+      checkCount('maxHandshakesPerSecond', maxHandshakesPerSecond, 1),
+      checkCount('maxHandshakesPerSecondTotal', maxHandshakesPerSecondTotal, 1),
+    )
+    this.#filter = AddressFilter.of(options)
+  }
+
+  get maxConnections(): number {
+    return this.#maxConnections
+  }
+
+  set maxConnections(value: number) {
+    this.#maxConnections = checkCount('maxConnections', value, 0)
+  }
+
+  get enabled(): boolean {
+    return this.#enabled
+  }
+
+  set enabled(value: boolean) {
+    this.#enabled = checkBoolean('enabled', value)
+  }
+
+  /**
+   * Why a handshake that came now would be refused. Takes nothing of any limit.
+   * @param remoteAddress whose; without it the limits by address are not looked at.
+   */
+  refusal(remoteAddress: string | undefined): RefusalReason | undefined {
+    if (remoteAddress === undefined) return this.#refusalOfPlace(undefined)
+    if (this.#filter?.isServed(remoteAddress) === false) return 'denied'
+    const source = sourceKey(remoteAddress)
+    return this.#handshakeRate?.refusal(source, nowSeconds()) ?? this.#refusalOfPlace(source)
+  }
+
+  /**
+   * Answers a handshake. A place counts from here on, not from when the connection is open:
+   * otherwise handshakes that race each other would oversell the endpoint.
+   */
+  admit(remoteAddress: string): Admission {
+    if (this.#filter?.isServed(remoteAddress) === false) return { refusal: 'denied' }
+    const source = sourceKey(remoteAddress)
+    const refusal = this.#handshakeRate?.take(source, nowSeconds()) ?? this.#refusalOfPlace(source)
+    if (refusal !== undefined) return { refusal }
+    this.#reserve(source, 1)
+    let held = true
+    return {
+      release: () => {
+        if (held) this.#reserve(source, -1)
+        held = false
+      },
+    }
+  }
+
+  /** Counts a handshake that ended before it could be admitted. */
+  failed(remoteAddress: string): void {
+    this.#handshakeRate?.take(sourceKey(remoteAddress), nowSeconds())
+  }
+
+  #refusalOfPlace(source: string | undefined): RefusalReason | undefined {
+    if (!this.#enabled) return 'disabled'
+    if (this.#reserved >= this.#maxConnections) return 'full'
+    const ofSource = source === undefined ? 0 : (this.#reservedBySource.get(source) ?? 0)
+    return ofSource < this.#maxConnectionsPerAddress ? undefined : 'address-full'
+  }
+
+  #reserve(source: string, change: 1 | -1): void {
+    this.#reserved += change
+    const ofSource = (this.#reservedBySource.get(source) ?? 0) + change
+    if (ofSource === 0) this.#reservedBySource.delete(source)
+    else this.#reservedBySource.set(source, ofSource)
+  }
+}
+
+function nowSeconds(): number {
+  return performance.now() / 1000
+}
