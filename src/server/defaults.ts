@@ -41,7 +41,7 @@ export const DEFAULTS = {
   maxMessagesPerSecondTotal: Number.POSITIVE_INFINITY as number,
   maxRequestsPerSecondTotal: Number.POSITIVE_INFINITY as number,
 
-  /** Sources whose rate is remembered, of new ones and of known ones each: SIZE bytes each, so that a flood of forged addresses costs a few megabytes and no more. */
+  /** New sources whose rate is remembered, and as many known ones: 250 bytes each, so that a flood of forged addresses costs at most 5 MB for each limit. */
   rateLimitedSources: 10_000,
 
   /** Seconds from the first sight of a source until it is a known one: longer than one burst of a flood, shorter than a companion needs to notice. */
