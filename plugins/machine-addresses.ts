@@ -39,9 +39,16 @@ export function isServed(bound: readonly BoundAddress[], address: string): boole
 }
 
 /** Where an app listens over TCP. On `::` it takes IPv4 too; a Unix socket has no address. */
-export function addressesOfApp(app: FastifyInstance): BoundAddress[] {
+export function addressesOfApp(app: FastifyInstance): (BoundAddress & { readonly port: number })[] {
   const bound = app.addresses().filter((each) => typeof each !== 'string')
-  return bound.some(({ address }) => address === '::') ? [...bound, { address: '0.0.0.0' }] : bound
+  const dualStack = bound.find(({ address }) => address === '::')
+  return dualStack === undefined ? bound : [{ address: '0.0.0.0', port: dualStack.port }, ...bound]
+}
+
+/** What an app listens on to be reached at every address of the machine. */
+export function everyAddress(interfaces: NetworkInterfaces = networkInterfaces()): '::' | '0.0.0.0' {
+  const hasIPv6 = Object.values(interfaces).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
+  return hasIPv6 ? '::' : '0.0.0.0'
 }
 
 /**

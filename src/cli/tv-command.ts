@@ -1,9 +1,9 @@
-import { networkInterfaces } from 'node:os'
 import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import pretty from 'pino-pretty'
 import { ciiPlugin } from '../../plugins/cii-plugin.js'
+import { addressesOfApp, everyAddress, hostsOf } from '../../plugins/machine-addresses.js'
 import { tsPlugin } from '../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../plugins/wall-clock-websocket-plugin.js'
@@ -12,7 +12,7 @@ import { command, commandHelp } from './remote-control.js'
 import { Television, TIMELINES } from './television.js'
 
 interface TvOptions {
-  host: string
+  host?: string
   port: number
   wcPort: number
   contentId: string
@@ -28,7 +28,7 @@ export function tvCommand(): Command {
     .description(
       'run a television: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP, and at /wc for companions without UDP',
     )
-    .option('--host <address>', 'address to listen on, for all three; :: takes IPv6 and IPv4', '0.0.0.0')
+    .option('--host <address>', 'address to listen on, for all three (default: every address, IPv4 and IPv6)')
     .option('--port <port>', 'TCP port of CII and TS; 0 picks a free one', parsePort, 7681)
     .option('--wc-port <port>', 'UDP port of the wall clock; 0 picks a free one', parsePort, 6677)
     .option('--content-id <uri>', 'content id of what is on', DEFAULT_CONTENT_ID)
@@ -49,7 +49,7 @@ async function runTelevision(options: TvOptions): Promise<void> {
   const television = new Television(app, { contentId: options.contentId })
   app.addHook('onClose', async () => television.stop())
   try {
-    await app.listen({ host: options.host, port: options.port })
+    await app.listen({ host: options.host ?? everyAddress(), port: options.port })
   } catch (error) {
     process.stderr.write(`dvbcss tv: ${explain(error as NodeJS.ErrnoException)}\n`)
     process.exitCode = 1
@@ -85,7 +85,7 @@ async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyI
   })
   const logController = new LogController({ disableRequestLogging: true })
   const app = Fastify({ logger: { level: logLevel, stream }, logController, forceCloseConnections: true })
-  await app.register(wallClockPlugin, { host, port: wcPort })
+  await app.register(wallClockPlugin, { port: wcPort, ...(host === undefined ? {} : { host }) })
   // The BBC's companions take an absent list of timelines for an empty one.
   await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'] })
   await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
@@ -125,36 +125,22 @@ function closeOnSignal(app: FastifyInstance): void {
 }
 
 function greeting(app: FastifyInstance): string {
-  const addresses = app
-    .addresses()
-    .flatMap((bound) =>
-      typeof bound === 'string' ? [] : reachableAt(bound.address).map((host) => ({ host, port: bound.port })),
-    )
-  const wallClock = app.wallClockServer.address
+  const addresses = addressesOfApp(app).flatMap(({ address, port }) => hostsOf(address).map((host) => ({ host, port })))
+  const wallClocks = app.wallClockServer.addresses.flatMap(({ address, port }) =>
+    hostsOf(address).map((host) => ({ host, port })),
+  )
   const lines = [
     '',
     'This television is on. Companions connect to:',
     ...addresses.map(({ host, port }) => `  CSS-CII  ws://${host}:${port}/cii`),
+    ...(addresses.length === 0 ? ['  (no URL can name a link-local address; choose another --host)'] : []),
     'and find the rest from there:',
     ...addresses.map(({ host, port }) => `  CSS-TS   ws://${host}:${port}/ts`),
-    ...(wallClock === null
-      ? []
-      : reachableAt(wallClock.address).map((host) => `  CSS-WC   udp://${host}:${wallClock.port}`)),
+    ...wallClocks.map(({ host, port }) => `  CSS-WC   udp://${host}:${port}`),
     ...addresses.map(({ host, port }) => `  CSS-WC   ws://${host}:${port}/wc (for companions without UDP)`),
     'Timelines:',
     ...Object.values(TIMELINES).map(({ selector, ticksPerSecond }) => `  ${selector} (${ticksPerSecond} ticks/s)`),
     'Type a command, or "help":',
   ]
   return lines.join('\n')
-}
-
-/** Where a server that is bound to an address can be reached: on every address of the machine, if it is bound to all. */
-function reachableAt(address: string): string[] {
-  const everywhere = address === '0.0.0.0' || address === '::'
-  if (!everywhere) return [address.includes(':') ? `[${address}]` : address]
-  const families = address === '::' ? ['IPv4', 'IPv6'] : ['IPv4']
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter((candidate) => families.includes(candidate.family) && !candidate.address.startsWith('fe80:'))
-    .map((candidate) => (candidate.family === 'IPv6' ? `[${candidate.address}]` : candidate.address))
 }

@@ -2,10 +2,15 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { hasIPv6 } from '../helpers/has-ipv6.js'
 import { Program } from '../helpers/program.js'
+import { UdpClient } from '../helpers/udp-client.js'
 import { WsClient } from '../helpers/ws-client.js'
 
 const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+
+/** Version 0, type 0: the rest may be anything. */
+const WALL_CLOCK_REQUEST = new Uint8Array(32)
 
 const running: Program[] = []
 afterEach(async () => {
@@ -49,6 +54,31 @@ describe('the television', () => {
       contentId: 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M',
       contentIdStatus: 'final',
     })
+  })
+
+  it('prints URLs that answer, each of them, on IPv4 and IPv6', async () => {
+    const tv = dvbcss('tv', '--port', '0', '--wc-port', '0')
+    await tv.printed(/Type a command/)
+    const urls = [...tv.output.matchAll(/CSS-\w+ +(\S+)/g)].map(([, url = '']) => url)
+    for (const host of ['127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])]) {
+      expect(urls.some((url) => url.startsWith(`udp://${host}:`))).toBe(true)
+      expect(urls.some((url) => url.startsWith(`ws://${host}:`) && url.endsWith('/cii'))).toBe(true)
+    }
+    for (const url of urls) {
+      if (url.startsWith('udp:')) {
+        const { hostname, port } = new URL(url.replace('udp:', 'http:'))
+        const address = hostname.replace(/^\[|\]$/g, '')
+        const client = await UdpClient.open(
+          { address, port: Number(port) },
+          { host: address.includes(':') ? '::' : '0.0.0.0' },
+        )
+        expect(await client.request(WALL_CLOCK_REQUEST)).toHaveLength(32)
+        await client.close()
+      } else {
+        const client = await WsClient.open(url)
+        client.socket.terminate()
+      }
+    }
   })
 
   it('does what is typed, and its companions see it', async () => {
