@@ -5,7 +5,7 @@ import type { Clock } from '../src/clocks/index.js'
 import { TsServer } from '../src/server/ts-server.js'
 import { registryOf, useWallClockOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
-import { clockSchema } from './options.js'
+import { clockSchema, wholeNumberSchema } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,6 +19,8 @@ export interface TsPluginOptions extends EndpointPluginOptions<TsServer> {
   contentId?: string | null
   /** The clock that CSS-WC serves. Default: `app.wallClock` where there is one, else a SystemClock. */
   wallClock?: Clock
+  /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
+  maxKeptMessageBytes?: number
 }
 
 const TS: EndpointKind<TsServer> = {
@@ -29,6 +31,7 @@ const TS: EndpointKind<TsServer> = {
   schema: {
     contentId: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'a string or null' })),
     wallClock: Type.Optional(clockSchema),
+    maxKeptMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 1, 2 ** 30)),
   },
 }
 

@@ -6,6 +6,9 @@ export const DEFAULTS = {
   /** Bytes of one message. The longest honest message here is a CII with private data: a few kilobytes. */
   maxMessageBytes: 65_536,
 
+  /** Bytes of a CSS-TS message, whose content the server keeps as long as the connection lasts. Honest ones have a few hundred. */
+  maxKeptMessageBytes: 8192,
+
   /** Messages that could not be understood, per connection, before it is closed with 1008: enough for any bug, too few for a flood. */
   maxBadMessages: 100,
 

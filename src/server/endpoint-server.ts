@@ -150,6 +150,11 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.onMessage(connection, message, data)
   }
 
+  /** The server is about to close this connection: the last chance to send what has not been sent yet. */
+  protected closing(_connection: Connection): void {}
+
+  readonly #beforeClose = (connection: Connection): void => this.closing(connection)
+
   /** The protocol's part of a connection's end, and then the hook. */
   protected disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
     return this.onDisconnect(connection, data)
@@ -177,7 +182,13 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** Takes over a socket whose handshake is complete. */
   opened(socket: ConnectionSocket): ConnectionEvents {
-    const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.statistics)
+    const connection = new OpenConnection(
+      nextId(this.connectionIdPrefix),
+      socket,
+      this.log,
+      this.statistics,
+      this.#beforeClose,
+    )
     const source = sourceKey(socket.remoteAddress)
     const events: ConnectionEvents = {
       message: (message) => this.#message(connection, source, message),

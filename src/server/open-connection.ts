@@ -12,14 +12,23 @@ export class OpenConnection implements Connection {
   readonly log: Logger
   readonly #socket: ConnectionSocket
   readonly #statistics: EndpointStatistics
+  readonly #beforeClose: (connection: OpenConnection) => void
   #closing = false
   #badMessages = 0
 
-  constructor(id: string, socket: ConnectionSocket, log: Logger, statistics: EndpointStatistics) {
+  /** @param beforeClose called once before the close frame, so that what still has to be sent goes out before it. */
+  constructor(
+    id: string,
+    socket: ConnectionSocket,
+    log: Logger,
+    statistics: EndpointStatistics,
+    beforeClose: (connection: OpenConnection) => void,
+  ) {
     this.id = id
     this.log = log.child({ connection: id })
     this.#socket = socket
     this.#statistics = statistics
+    this.#beforeClose = beforeClose
   }
 
   get remoteAddress(): string {
@@ -67,6 +76,9 @@ export class OpenConnection implements Connection {
   close(code = 1000, reason = ''): void {
     if (this.#closing) return
     checkClose(code, reason)
+    this.#beforeClose(this)
+    // What was sent just now may have run code of the app's that closes the connection itself.
+    if (this.#closing) return
     this.#closing = true
     this.#socket.close(code, reason)
   }

@@ -1,91 +1,144 @@
 import type { Clock } from '../clocks/index.js'
-import { type ControlTimestamp, encodeControlTimestamp, type SetupData } from '../messages/index.js'
+import { type ControlTimestamp, encodeControlTimestamp } from '../messages/index.js'
 import { contentIdMatches, type TimelineSource } from '../timelines/index.js'
 import { wireTime } from '../timelines/wire-time.js'
 
 const encoder = new TextEncoder()
-const UNAVAILABLE = Symbol('unavailable')
 
 /**
- * The timeline sources of a server and the timelines that are wanted from them: which source is told what, and what they answer.
- * Within one round of updates each timeline is asked for once, however many clients want it.
+ * How many times in a row a source may cause a change by being asked. A few are legitimate: a source that starts working when
+ * it is first asked announces what it finds. One that changes something whenever it is asked would keep the server busy for ever.
  */
-export class TimelineAnswers {
+export const MAX_CHANGES_WHILE_ASKED = 64
+
+/** One timeline that clients want. */
+interface Timeline<Client> {
+  readonly clients: Set<Client>
+  /** The sources that recognise it, in the order in which they were attached. */
+  sources: TimelineSource[]
+  /** What was answered in the slice of that number. */
+  answer: ControlTimestamp | undefined
+  answeredInSlice: number
+}
+
+export interface TimelineAnswersHandlers {
+  /** A source has thrown; it is skipped. */
+  failed(source: TimelineSource, error: unknown): void
+  /** A source keeps causing changes by being asked; those changes are ignored from now on, until it is asked once without one. */
+  unsettled(source: TimelineSource): void
+}
+
+/**
+ * The timeline sources of a server and the timelines that its clients want from them. Clients are found by their timeline, so
+ * that a change costs what the clients of that timeline cost.
+ */
+export class TimelineAnswers<Client> {
   /** Dates the answer that a timeline is not available. */
   wallClock: Clock
-  readonly #failed: (source: TimelineSource, error: unknown) => void
+  readonly #handlers: TimelineAnswersHandlers
   readonly #sources = new Set<TimelineSource>()
-  /** Timeline selector → how many clients want it. */
-  readonly #wanted = new Map<string, number>()
-  /** What was answered in the present round. */
-  #round: Map<string | symbol, ControlTimestamp | undefined> | undefined
+  readonly #timelines = new Map<string, Timeline<Client>>()
+  /** Counts slices of rounds: within one, each timeline is asked for once. */
+  #slice = 0
+  #unavailable: { answer: ControlTimestamp; slice: number } | undefined
   readonly #encoded = new WeakMap<ControlTimestamp, Uint8Array>()
+  /** The source that is being asked, and whether something has changed meanwhile. */
+  #asked: TimelineSource | undefined
+  #changedWhileAsked = false
+  readonly #changesInARow = new WeakMap<TimelineSource, number>()
 
-  /** @param failed hears what a source has thrown; the source is passed over then. */
-  constructor(wallClock: Clock, failed: (source: TimelineSource, error: unknown) => void) {
+  constructor(wallClock: Clock, handlers: TimelineAnswersHandlers) {
     this.wallClock = wallClock
-    this.#failed = failed
+    this.#handlers = handlers
   }
 
-  /** @returns whether the source is new. */
-  attach(source: TimelineSource): boolean {
-    if (this.#sources.has(source)) return false
+  /** @returns the timelines for which the source was added, or undefined when it was there already. */
+  attach(source: TimelineSource): string[] | undefined {
+    if (this.#sources.has(source)) return undefined
     this.#sources.add(source)
-    for (const selector of [...this.#wanted.keys()]) this.#tell(source, 'need', selector)
-    return true
+    return [...this.#timelines].filter(([selector]) => this.#add(source, selector)).map(([selector]) => selector)
   }
 
-  /** @returns whether the source was there. */
-  remove(source: TimelineSource): boolean {
-    if (!this.#sources.has(source)) return false
-    for (const selector of [...this.#wanted.keys()]) this.#tell(source, 'release', selector)
+  /** @returns the timelines from which the source was removed, or undefined when it was not there. */
+  remove(source: TimelineSource): string[] | undefined {
+    if (!this.#sources.has(source)) return undefined
+    const affected: string[] = []
+    for (const [selector, timeline] of [...this.#timelines]) {
+      if (!timeline.sources.includes(source)) continue
+      timeline.sources = timeline.sources.filter((other) => other !== source)
+      affected.push(selector)
+      this.#notify(source, 'release', selector)
+    }
     this.#sources.delete(source)
-    return true
+    return affected
   }
 
   /** One more client wants this timeline. */
-  need(selector: string): void {
-    const clients = this.#wanted.get(selector) ?? 0
-    this.#wanted.set(selector, clients + 1)
-    if (clients > 0) return
-    for (const source of [...this.#sources]) this.#tell(source, 'need', selector)
-  }
-
-  /** One client fewer wants this timeline. */
-  release(selector: string): void {
-    const clients = this.#wanted.get(selector) ?? 0
-    if (clients > 1) {
-      this.#wanted.set(selector, clients - 1)
+  need(selector: string, client: Client): void {
+    const known = this.#timelines.get(selector)
+    if (known !== undefined) {
+      known.clients.add(client)
       return
     }
-    this.#wanted.delete(selector)
-    for (const source of [...this.#sources]) this.#tell(source, 'release', selector)
+    this.#timelines.set(selector, {
+      clients: new Set([client]),
+      sources: [],
+      answer: undefined,
+      answeredInSlice: -1,
+    })
+    for (const source of [...this.#sources]) this.#add(source, selector)
   }
 
-  /** Runs a round of updates, in which each timeline is asked for at most once. */
-  round(update: () => void): void {
-    if (this.#round !== undefined) {
-      // A source that was asked has changed something: what was answered before may be out of date, before this and after.
-      this.#round.clear()
-      update()
-      this.#round.clear()
-      return
+  /** A client does not want this timeline any more. */
+  release(selector: string, client: Client): void {
+    const timeline = this.#timelines.get(selector)
+    if (timeline === undefined || !timeline.clients.delete(client) || timeline.clients.size > 0) return
+    this.#timelines.delete(selector)
+    for (const source of timeline.sources) this.#notify(source, 'release', selector)
+  }
+
+  /** The clients of a timeline that has changed. */
+  changed(selector: string): Iterable<Client> {
+    const timeline = this.#timelines.get(selector)
+    if (timeline === undefined) return []
+    timeline.answeredInSlice = -1
+    return timeline.clients
+  }
+
+  /** From here on every timeline is asked for anew. */
+  beginSlice(): void {
+    this.#slice += 1
+  }
+
+  /**
+   * Whether a change counts. One that a source causes while it is being asked does not, when that has happened
+   * {@link MAX_CHANGES_WHILE_ASKED} times in a row.
+   */
+  acceptsChange(): boolean {
+    if (this.#asked === undefined) return true
+    const before = this.#changesInARow.get(this.#asked) ?? 0
+    if (!this.#changedWhileAsked) {
+      this.#changedWhileAsked = true
+      this.#changesInARow.set(this.#asked, before + 1)
+      if (before === MAX_CHANGES_WHILE_ASKED) this.#handlers.unsettled(this.#asked)
     }
-    this.#round = new Map()
-    try {
-      update()
-    } finally {
-      this.#round = undefined
-    }
+    return (this.#changesInARow.get(this.#asked) ?? 0) <= MAX_CHANGES_WHILE_ASKED
   }
 
-  /** @returns what a client of this setup-data is to be told, or undefined while that is not known. */
-  find(contentId: string | null, setup: SetupData): ControlTimestamp | undefined {
-    if (!contentIdMatches(contentId, setup.contentIdStem)) return this.#once(UNAVAILABLE, () => this.#unavailable())
-    return this.#once(setup.timelineSelector, () => this.#ask(setup.timelineSelector))
+  /** @returns the control timestamp for a client of this timeline, or undefined while it is not known. */
+  find(contentId: string | null, contentIdStem: string, selector: string): ControlTimestamp | undefined {
+    if (!contentIdMatches(contentId, contentIdStem)) return this.#notAvailable()
+    const timeline = this.#timelines.get(selector)
+    if (timeline === undefined) return this.#notAvailable()
+    if (timeline.answeredInSlice === this.#slice) return timeline.answer
+    // First, because whatever is changed while the sources are asked makes this answer out of date.
+    timeline.answeredInSlice = this.#slice
+    const answer = this.#ask(timeline.sources, selector)
+    timeline.answer = answer
+    return answer
   }
 
-  /** The timestamp as UTF-8, made once for all clients that get it. */
+  /** The timestamp as UTF-8, encoded once for all clients that get it. */
   encode(timestamp: ControlTimestamp): Uint8Array {
     let message = this.#encoded.get(timestamp)
     if (message === undefined) {
@@ -95,50 +148,73 @@ export class TimelineAnswers {
     return message
   }
 
-  #once(key: string | symbol, answer: () => ControlTimestamp | undefined): ControlTimestamp | undefined {
-    if (this.#round === undefined) return answer()
-    if (!this.#round.has(key)) this.#round.set(key, answer())
-    return this.#round.get(key)
-  }
-
-  /** The first source that has the timeline answers for it; one that does not know yet keeps the others' "unavailable" back. */
-  #ask(selector: string): ControlTimestamp | undefined {
+  /** The first source that has the timeline answers for it; one that does not know yet withholds the others' "unavailable". */
+  #ask(sources: readonly TimelineSource[], selector: string): ControlTimestamp | undefined {
     let unavailable: ControlTimestamp | undefined
     let unknown = false
-    for (const source of this.#sources) {
+    for (const source of sources) {
       const timestamp = this.#askOne(source, selector)
       if (timestamp === undefined) unknown = true
       else if (timestamp !== 'not mine' && timestamp.contentTime !== null) return timestamp
       else if (timestamp !== 'not mine') unavailable ??= timestamp
     }
-    return unknown ? undefined : (unavailable ?? this.#unavailable())
+    return unknown ? undefined : (unavailable ?? this.#notAvailable())
   }
 
   #askOne(source: TimelineSource, selector: string): ControlTimestamp | undefined | 'not mine' {
+    // A source may send something while it is asked, to a client that has to be asked for in turn.
+    const outer = this.#asked
+    const outerChanged = this.#changedWhileAsked
+    this.#asked = source
+    this.#changedWhileAsked = false
     try {
       if (!source.recognises(selector)) return 'not mine'
       const timestamp = source.controlTimestamp(selector)
-      // What cannot be encoded is the source's fault, and must not become that of the client it was for.
+      // What cannot be encoded is the source's fault, and must not be charged to the client.
       if (timestamp !== undefined) this.encode(timestamp)
       return timestamp
     } catch (error) {
-      this.#failed(source, error)
+      this.#handlers.failed(source, error)
       return 'not mine'
+    } finally {
+      if (!this.#changedWhileAsked) this.#changesInARow.delete(source)
+      this.#asked = outer
+      this.#changedWhileAsked = outerChanged
     }
   }
 
-  #unavailable(): ControlTimestamp {
-    const wallClockTime = wireTime(this.wallClock.nanos())
-    return { contentTime: null, wallClockTime, timelineSpeedMultiplier: null }
+  #notAvailable(): ControlTimestamp {
+    if (this.#unavailable?.slice !== this.#slice) {
+      const wallClockTime = wireTime(this.wallClock.nanos())
+      const answer = { contentTime: null, wallClockTime, timelineSpeedMultiplier: null }
+      this.#unavailable = { answer, slice: this.#slice }
+    }
+    return this.#unavailable.answer
   }
 
-  #tell(source: TimelineSource, what: 'need' | 'release', selector: string): void {
-    // One that was told before may have removed this one.
+  /** @returns whether the source may have the timeline. */
+  #add(source: TimelineSource, selector: string): boolean {
+    // A source that was notified earlier may have removed this one.
+    if (!this.#sources.has(source)) return false
+    try {
+      if (!source.recognises(selector)) return false
+    } catch (error) {
+      this.#handlers.failed(source, error)
+    }
+    const timeline = this.#timelines.get(selector)
+    // Or it may have closed the timeline's only client.
+    if (timeline === undefined) return false
+    timeline.sources.push(source)
+    this.#notify(source, 'need', selector)
+    return true
+  }
+
+  #notify(source: TimelineSource, what: 'need' | 'release', selector: string): void {
     if (!this.#sources.has(source)) return
     try {
-      if (source.recognises(selector)) source[what](selector)
+      source[what](selector)
     } catch (error) {
-      this.#failed(source, error)
+      this.#handlers.failed(source, error)
     }
   }
 }

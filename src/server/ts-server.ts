@@ -15,16 +15,21 @@ import {
 } from '../messages/index.js'
 import { contentIdMatches, TimelineSource } from '../timelines/index.js'
 import type { Connection } from './connection.js'
+import { DEFAULTS } from './defaults.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
+import { keptSetupData } from './kept-setup-data.js'
 import { StateSender } from './state-sender.js'
 import { isThenable } from './thenable.js'
 import { TimelineAnswers } from './timeline-answers.js'
+import { type RoundMember, UpdateRounds } from './update-rounds.js'
 
 export interface TsServerOptions extends EndpointServerOptions {
   /** What is on, or null while that is not known: then no timeline is available. Default null. */
   contentId?: string | null
   /** The clock that CSS-WC serves: dates the timestamps of timelines that are not available. Default: a SystemClock. */
   wallClock?: Clock
+  /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
+  maxKeptMessageBytes?: number
 }
 
 /** What {@link TsServer} tells the app of each client. */
@@ -35,7 +40,7 @@ export interface TsConnectionData {
   presentationTimestamps: PresentationTimestamps | undefined
 }
 
-interface Client<Data> {
+interface Client<Data> extends RoundMember {
   /** What the app sees. */
   readonly data: Data
   readonly sender: StateSender
@@ -56,24 +61,41 @@ export class TsServer<
   override readonly connectionIdPrefix: string = 'ts'
   override readonly loggingName: string = 'ts-server'
 
-  readonly #answers: TimelineAnswers
+  readonly #answers: TimelineAnswers<Client<ConnectionData>>
+  readonly #rounds: UpdateRounds<Client<ConnectionData>>
   readonly #clients = new Map<Connection, Client<ConnectionData>>()
   readonly #hasOwnWallClock: boolean
+  readonly #maxKeptMessageBytes: number
   #contentId: string | null
 
   /** @throws TypeError when an option is of the wrong type. */
   constructor(options: TsServerOptions = {}) {
     super(options)
     this.#contentId = checkContentId(options.contentId ?? null)
+    this.#maxKeptMessageBytes = checkMaxKeptMessageBytes(options.maxKeptMessageBytes ?? DEFAULTS.maxKeptMessageBytes)
     this.#hasOwnWallClock = options.wallClock !== undefined
-    this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), (source, error) => {
-      this.statistics.hookErrors += 1
-      try {
-        this.logLimited(this.log, 'error', { err: error, source: source.constructor.name }, 'a timeline source failed')
-      } catch {
-        // A logger that fails must not keep the clients from their answer. The failure is counted.
-      }
+    this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), {
+      failed: (source, error) => this.#report(source, 'timeline source failed', error),
+      unsettled: (source) => {
+        this.#report(source, 'timeline source changes whenever it is asked: these changes are ignored')
+      },
     })
+    this.#rounds = new UpdateRounds({
+      sliceBegins: () => this.#answers.beginSlice(),
+      update: (client) => client.sender.wake(),
+      failed: (error) => this.#report(undefined, 'sending a control timestamp failed', error),
+    })
+  }
+
+  /** Counts and logs a fault of the app's own code. A logger that fails must not keep the clients from their answer. */
+  #report(source: TimelineSource | undefined, message: string, error?: unknown): void {
+    this.statistics.hookErrors += 1
+    try {
+      const fields = { ...(error !== undefined && { err: error }), ...(source && { source: source.constructor.name }) }
+      this.logLimited(this.log, 'error', fields, message)
+    } catch {
+      // It is counted.
+    }
   }
 
   /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
@@ -103,16 +125,18 @@ export class TsServer<
       if (typeof source[method] === 'function') continue
       throw new TypeError(`attachTimelineSource: expected ${source.constructor.name} to have a method ${method}()`)
     }
-    if (!this.#answers.attach(source)) return
+    const timelines = this.#answers.attach(source)
+    if (timelines === undefined) return
     source.attachSink(this)
-    this.updateAllClients()
+    this.updateTimelines(timelines)
   }
 
   /** Removes a source; it is told that its timelines are not needed any more, and their clients that these are not available. */
   removeTimelineSource(source: TimelineSource): void {
-    if (!this.#answers.remove(source)) return
+    const timelines = this.#answers.remove(source)
+    if (timelines === undefined) return
     source.removeSink(this)
-    this.updateAllClients()
+    this.updateTimelines(timelines)
   }
 
   /** A client has said what it wants. Runs before its first control timestamp is sent. */
@@ -125,16 +149,28 @@ export class TsServer<
     _data: ConnectionData,
   ): void | Promise<void> {}
 
-  /** Sends a client its control timestamp, unless it has the same one already, or nothing is known yet. */
+  /**
+   * Sends a client its control timestamp at the end of this turn of the event loop, unless it has the same one already, or the
+   * timeline is not known yet.
+   */
   updateClient(connection: Connection): void {
-    this.#clients.get(connection)?.sender.wake()
+    const client = this.#clients.get(connection)
+    if (client !== undefined && this.#answers.acceptsChange()) this.#rounds.add(client)
   }
 
   /** {@link updateClient} for every connection. */
   updateAllClients(): void {
-    this.#answers.round(() => {
-      for (const client of this.#clients.values()) client.sender.wake()
-    })
+    if (!this.#answers.acceptsChange()) return
+    this.#answers.beginSlice()
+    for (const client of this.#clients.values()) this.#rounds.add(client)
+  }
+
+  /** {@link updateClient} for every connection that wants one of these timelines. Timeline sources call it. */
+  updateTimelines(timelineSelectors: Iterable<string>): void {
+    if (!this.#answers.acceptsChange()) return
+    for (const selector of timelineSelectors) {
+      for (const client of this.#answers.changed(selector)) this.#rounds.add(client)
+    }
   }
 
   /** Where the app finds what a client has said. A subclass that needs more adds it to what this returns. */
@@ -152,6 +188,7 @@ export class TsServer<
       setup: undefined,
       isSetUp: false,
       sent: undefined,
+      queued: false,
     }
     this.#clients.set(connection, client)
     return super.connected(connection, data)
@@ -159,7 +196,10 @@ export class TsServer<
 
   #compose(client: Client<ConnectionData>): Uint8Array | undefined {
     if (client.setup === undefined || !client.isSetUp) return undefined
-    const answer = this.#answers.find(this.#contentId, client.setup)
+    // Outside a round an earlier answer may be out of date.
+    if (!this.#rounds.running) this.#answers.beginSlice()
+    const { contentIdStem, timelineSelector } = client.setup
+    const answer = this.#answers.find(this.#contentId, contentIdStem, timelineSelector)
     if (answer === undefined || (client.sent !== undefined && sameForClient(client.sent, answer))) return undefined
     client.sent = answer
     return this.#answers.encode(answer)
@@ -176,7 +216,7 @@ export class TsServer<
     try {
       const value = parseJson(message)
       if (client.setup === undefined) {
-        said = { setup: decodeSetupData(value), stemGiven: hasContentIdStem(value) }
+        said = { setup: keptSetupData(decodeSetupData(value)), stemGiven: hasContentIdStem(value) }
       } else if (isSetupData(value)) {
         this.rejectMessage(connection, 'second-setup-data', 'setup-data can be sent once for each connection')
         return
@@ -188,7 +228,12 @@ export class TsServer<
       this.rejectMessage(connection, error.kind === 'not-json' ? 'not-json' : 'invalid', error.message)
       return
     }
-    // What the hooks below throw is the app's, and no fault of the client.
+    const bytes = Buffer.byteLength(message)
+    if (bytes > this.#maxKeptMessageBytes) {
+      this.rejectMessage(connection, 'too-large', `expected at most ${this.#maxKeptMessageBytes} bytes, got ${bytes}`)
+      return
+    }
+    // An error of the hooks below is the app's, and not the client's.
     if ('setup' in said) return this.#setUp(connection, client, said.setup, said.stemGiven)
     if (isObject(client.data)) client.data.presentationTimestamps = said
     return this.onPresentationTimestamps(connection, said, client.data)
@@ -213,7 +258,7 @@ export class TsServer<
       const message = 'no timeline while the content id does not begin with the stem'
       this.logLimited(connection.log, 'info', { contentId }, message)
     }
-    this.#answers.need(timelineSelector)
+    this.#answers.need(timelineSelector, client)
     const answer = () => {
       client.isSetUp = true
       client.sender.wake()
@@ -222,10 +267,15 @@ export class TsServer<
     return isThenable(hook) ? Promise.resolve(hook).then(answer) : answer()
   }
 
+  protected override closing(connection: Connection): void {
+    const client = this.#clients.get(connection)
+    if (client !== undefined) this.#rounds.flush(client)
+  }
+
   protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    const setup = this.#clients.get(connection)?.setup
+    const client = this.#clients.get(connection)
     this.#clients.delete(connection)
-    if (setup !== undefined) this.#answers.release(setup.timelineSelector)
+    if (client?.setup !== undefined) this.#answers.release(client.setup.timelineSelector, client)
     return super.disconnected(connection, data)
   }
 }
@@ -243,6 +293,13 @@ function sameForClient(sent: ControlTimestamp, next: ControlTimestamp): boolean 
 /** Told apart by what the other message of a client never has. */
 function isSetupData(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'timelineSelector' in value
+}
+
+function checkMaxKeptMessageBytes(value: unknown): number {
+  if (Number.isInteger(value) && (value as number) >= 1) return value as number
+  throw new TypeError(
+    `maxKeptMessageBytes: expected a whole number of bytes from 1 upward, got ${describeValue(value)}`,
+  )
 }
 
 function checkContentId(value: unknown): string | null {

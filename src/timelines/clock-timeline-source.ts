@@ -84,7 +84,7 @@ export class ClockTimelineSource extends TimelineSource {
     // One change of a common ancestor arrives through each of the clocks; only the first makes a difference.
     if (this.#timestamp !== undefined && this.#sameRelation(this.#timestamp, timestamp)) return
     this.#timestamp = timestamp
-    this.changed()
+    this.changed(this.timelineSelector)
   }
 
   #compute(): ControlTimestamp {

@@ -1,8 +1,9 @@
 import type { ControlTimestamp } from '../messages/index.js'
 
-/** Who wants to hear that a source's control timestamps have changed. A `TsServer` is one. */
+/** Receives notice that control timestamps of a source have changed. A `TsServer` is one. */
 export interface TimelineSink {
-  updateAllClients(): void
+  /** The control timestamps of these timelines may have changed. */
+  updateTimelines(timelineSelectors: Iterable<string>): void
 }
 
 /**
@@ -60,8 +61,13 @@ export abstract class TimelineSource {
     return this.#sinks.size > 0
   }
 
-  /** Tells the servers that the control timestamps may be others now. */
-  protected changed(): void {
-    for (const sink of [...this.#sinks]) sink.updateAllClients()
+  /**
+   * Notifies the servers that control timestamps may have changed. Their clients are sent what is new at the end of the current
+   * turn of the event loop, so that many changes in one turn cost one message.
+   * @param timelineSelectors the timelines that have changed. Default: all that are needed from this source.
+   */
+  protected changed(...timelineSelectors: string[]): void {
+    const selectors = timelineSelectors.length > 0 ? timelineSelectors : [...this.#needed.keys()]
+    for (const sink of [...this.#sinks]) sink.updateTimelines(selectors)
   }
 }

@@ -188,7 +188,7 @@ describe('a source that tells nonsense', () => {
     good.announce({ contentTime: 9n, wallClockTime: 2n, timelineSpeedMultiplier: 0 })
     expect(await ofGood.nextJson()).toMatchObject({ contentTime: '9' })
     expect(await ofBad.nextJson()).toMatchObject({ contentTime: null })
-    expect(await stream.message('a timeline source failed')).toMatchObject({ source: 'Careless' })
+    expect(await stream.message('timeline source failed')).toMatchObject({ source: 'Careless' })
     bad.announce({ contentTime: 8n, wallClockTime: 2n, timelineSpeedMultiplier: 1 })
     expect(await ofBad.nextJson()).toMatchObject({ contentTime: '8' })
   })

@@ -181,7 +181,7 @@ describe('a timeline source', () => {
     app.ts.attachTimelineSource(broken)
     app.ts.attachTimelineSource(new FixedTimelineSource(PTS, AT_ZERO))
     expect(await (await follower(url)).nextJson()).toMatchObject({ contentTime: '0' })
-    expect(await stream.message('a timeline source failed')).toMatchObject({ err: { message: 'on purpose' } })
+    expect(await stream.message('timeline source failed')).toMatchObject({ err: { message: 'on purpose' } })
   })
 
   it('that follows a clock sends one update for one change, of the clock or of any ancestor', async () => {

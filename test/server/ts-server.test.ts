@@ -16,6 +16,7 @@ import {
 } from '../../plugins/index.js'
 import { LogLines } from '../helpers/log-lines.js'
 import { manualClock } from '../helpers/manual-clock.js'
+import { nextTurn } from '../helpers/next-turn.js'
 import { until } from '../helpers/until.js'
 
 /** A socket on which messages arrive when the test says so. */
@@ -47,6 +48,14 @@ class Socket implements ConnectionSocket {
   }
 }
 
+/** A socket that takes each message at once. */
+class QuickSocket extends Socket {
+  override send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined) {
+    super.send(data, isText, handedOver)
+    this.arrive()
+  }
+}
+
 const silent = pino({ level: 'silent' })
 
 const at = (contentTime: bigint): ControlTimestamp => ({ contentTime, wallClockTime: 2n, timelineSpeedMultiplier: 1 })
@@ -56,8 +65,11 @@ function server(Server: new (options: TsServerOptions) => TsServer = TsServer, o
 }
 
 /** A client that has asked for a timeline. */
-function follower(ts: TsServer, timelineSelector: string): Socket & { events: ConnectionEvents } {
-  const socket = new Socket()
+function follower(
+  ts: TsServer,
+  timelineSelector: string,
+  socket: Socket = new Socket(),
+): Socket & { events: ConnectionEvents } {
   const events = ts.opened(socket)
   events.message(JSON.stringify({ contentIdStem: '', timelineSelector }))
   return Object.assign(socket, { events })
@@ -114,7 +126,7 @@ describe('a source whose timestamps cannot be sent', () => {
     const client = follower(ts, 'x')
     expect(client.times).toEqual([null])
     expect(client.closes).toEqual([])
-    expect(stream.lines).toEqual([expect.objectContaining({ msg: 'a timeline source failed', source: 'Careless' })])
+    expect(stream.lines).toEqual([expect.objectContaining({ msg: 'timeline source failed', source: 'Careless' })])
     expect(ts.statistics.hookErrors).toBe(1)
   })
 
@@ -125,28 +137,31 @@ describe('a source whose timestamps cannot be sent', () => {
     expect(follower(ts, 'x').times).toEqual(['5'])
   })
 
-  it.each(bad)('does not stop a change: %s', (_name, answer) => {
+  it.each(bad)('does not stop a change: %s', async (_name, answer) => {
     const { ts, source, good } = withBadSource()
     const [client, other] = [follower(ts, 'x'), follower(ts, 'y')]
     for (const socket of [client, other]) socket.arrive()
-    good.answer = at(9n)
     expect(() => source.announce(answer)).not.toThrow()
+    good.announce(at(9n))
+    await nextTurn()
     expect(client.times).toEqual(['1', null])
     expect(other.times).toEqual(['1', '9'])
     client.arrive()
     source.announce(at(8n))
+    await nextTurn()
     expect(client.times).toEqual(['1', null, '8'])
   })
 
-  it.each(bad)('does not stop what follows a message in flight: %s', (_name, answer) => {
+  it.each(bad)('does not stop what follows a message in flight: %s', async (_name, answer) => {
     const { ts, source, stream } = withBadSource()
     const client = follower(ts, 'x')
     source.announce(answer)
+    await nextTurn()
     expect(client.times).toEqual(['1'])
     expect(() => client.arrive()).not.toThrow()
     expect(client.times).toEqual(['1', null])
     expect(client.closes).toEqual([])
-    expect(stream.lines).toEqual([expect.objectContaining({ msg: 'a timeline source failed', source: 'Careless' })])
+    expect(stream.lines).toEqual([expect.objectContaining({ msg: 'timeline source failed', source: 'Careless' })])
   })
 })
 
@@ -219,7 +234,7 @@ describe('a wait in onSetup', () => {
 })
 
 describe('a wall clock that has no time', () => {
-  it('does not throw into what the app does, and the timeline is not available', () => {
+  it('does not throw into what the app does, and the timeline is not available', async () => {
     const root = manualClock()
     root.nanos = 5e9
     const pts = new CorrelatedClock(root.clock, { tickRate: 90_000 })
@@ -235,6 +250,7 @@ describe('a wall clock that has no time', () => {
     expect(() => {
       ts.contentId = null
     }).not.toThrow()
+    await nextTurn()
     expect(client.times).toEqual(['450000', null])
     expect(follower(ts, 'x').times).toEqual([null])
     expect([...client.closes, ...other.closes]).toEqual([])
@@ -243,7 +259,7 @@ describe('a wall clock that has no time', () => {
 })
 
 describe('a source that changes another while it is asked', () => {
-  it('does not lose the change, nor is what was before sent after it', () => {
+  it('does not lose the change, nor is what was before sent after it', async () => {
     const ts = server()
     const changed = new FixedTimelineSource('a', at(1n))
     class Asking extends Careless {
@@ -260,6 +276,8 @@ describe('a source that changes another while it is asked', () => {
     for (const { socket } of clients) socket.arrive()
     asking.next = [2n]
     asking.announce(at(1n))
+    await nextTurn()
+    await nextTurn()
     const expectTimes = (ofA: string[], ofB: string[]) => {
       for (const { selector, socket } of clients) expect(socket.times).toEqual(selector === 'a' ? ofA : ofB)
     }
@@ -269,8 +287,184 @@ describe('a source that changes another while it is asked', () => {
     // Twice in one round, and with news of its own.
     asking.next = [3n, 4n]
     asking.announce(at(5n))
+    await nextTurn()
+    await nextTurn()
     for (const { socket } of clients) socket.arrive()
     for (const { selector, socket } of clients) expect(socket.times.at(-1)).toBe(selector === 'a' ? '4' : '5')
+  })
+})
+
+/** Changes something whenever it is asked. */
+class Restless extends Careless {
+  asked = 0
+  override recognises() {
+    return true
+  }
+  override controlTimestamp(): ControlTimestamp {
+    this.asked += 1
+    if (this.asked > 10_000) throw new Error('the server asks without end')
+    this.change()
+    return at(BigInt(this.asked))
+  }
+  change(): void {
+    this.changed()
+  }
+}
+
+describe('a source that changes something whenever it is asked', () => {
+  const ways: [string, (ts: TsServer, source: Restless) => void][] = [
+    ['changed()', (_ts, source) => source.announce(at(1n))],
+    ['updateAllClients()', (ts) => ts.updateAllClients()],
+    ['updateClient()', (ts) => void [...ts.connections.keys()].map((connection) => ts.updateClient(connection))],
+    ['contentId', (ts) => Object.assign(ts, { contentId: `dvb://${Math.random()}` })],
+  ]
+
+  it.each(ways)('is cut off, logged and counted: %s', async (_name, change) => {
+    const stream = new LogLines()
+    const ts = server(TsServer, { logger: pino({ level: 'error' }, stream) })
+    const source = new Restless('x')
+    ts.attachTimelineSource(source)
+    source.change = () => change(ts, source)
+    for (let client = 0; client < 6; client++) follower(ts, 'x', new QuickSocket())
+    await until(() => ts.statistics.hookErrors > 0)
+    await nextTurn()
+    await nextTurn()
+    const { asked } = source
+    await nextTurn()
+    expect(source.asked).toBe(asked)
+    expect(asked).toBeLessThan(1000)
+    expect(ts.statistics.hookErrors).toBe(1)
+    expect(stream.lines).toEqual([expect.objectContaining({ source: 'Restless' })])
+    // It still works for what the app changes outside.
+    source.change = () => {}
+    source.announce(at(1n))
+    await nextTurn()
+    expect(source.asked).toBeGreaterThan(asked)
+  })
+
+  it('leaves the event loop to others when it does so in a promise', async () => {
+    const ts = server()
+    const source = new Restless('x')
+    source.change = () => void Promise.resolve().then(() => source.asked < 1000 && source.announce(at(1n)))
+    ts.attachTimelineSource(source)
+    follower(ts, 'x', new QuickSocket())
+    await nextTurn()
+    await nextTurn()
+    expect(source.asked).toBeLessThan(10)
+    await until(() => source.asked >= 1000)
+  })
+})
+
+describe('two sources for one timeline', () => {
+  it('leave no client with a stale answer when the second makes the first available while it is asked', async () => {
+    const ts = server()
+    const first = new FixedTimelineSource('x', { contentTime: null, wallClockTime: 1n, timelineSpeedMultiplier: null })
+    class Second extends Careless {
+      override controlTimestamp() {
+        first.timestamp = at(7n)
+        return { contentTime: null, wallClockTime: 1n, timelineSpeedMultiplier: null }
+      }
+    }
+    ts.attachTimelineSource(first)
+    ts.attachTimelineSource(new Second('x'))
+    const clients = [follower(ts, 'x'), follower(ts, 'x')]
+    for (let turn = 0; turn < 3; turn++) {
+      for (const client of clients) client.arrive()
+      await nextTurn()
+    }
+    expect(clients.map((client) => client.times.at(-1))).toEqual(['7', '7'])
+  })
+})
+
+describe('changes in one turn of the event loop', () => {
+  it('reach a client as one message, the last', async () => {
+    const ts = server()
+    const source = new FixedTimelineSource('x', at(1n))
+    ts.attachTimelineSource(source)
+    const client = follower(ts, 'x')
+    client.arrive()
+    for (let time = 2n; time <= 10n; time++) source.timestamp = at(time)
+    await nextTurn()
+    client.arrive()
+    await nextTurn()
+    expect(client.times).toEqual(['1', '10'])
+  })
+
+  it('reach a client that is closed in the same turn, before the close', () => {
+    const ts = server()
+    const source = new FixedTimelineSource('x', at(1n))
+    ts.attachTimelineSource(source)
+    const client = follower(ts, 'x')
+    client.arrive()
+    source.timestamp = at(2n)
+    for (const connection of ts.connections.keys()) connection.close()
+    expect(client.times).toEqual(['1', '2'])
+    expect(client.closes).toEqual([1000])
+  })
+
+  it('ask only for the timelines that have changed', async () => {
+    const ts = server()
+    const sources = ['x', 'y', 'z'].map((selector) => new Restless(selector))
+    for (const source of sources) {
+      source.recognises = (selector?: string) => selector === source.selector
+      source.change = () => {}
+      ts.attachTimelineSource(source)
+      follower(ts, source.selector, new QuickSocket())
+    }
+    await nextTurn()
+    const before = sources.map(({ asked }) => asked)
+    sources[1]?.announce(at(1n))
+    await nextTurn()
+    expect(sources.map(({ asked }, index) => asked - (before[index] ?? 0))).toEqual([0, 1, 0])
+  })
+})
+
+describe('setup-data', () => {
+  it('is followed by presentation timestamps with the same limit', () => {
+    const ts = server(TsServer, { maxKeptMessageBytes: 300 })
+    const client = follower(ts, 'x')
+    const report = (digits: number) => {
+      const time = { contentTime: '1'.repeat(digits), wallClockTime: '1' }
+      client.events.message(JSON.stringify({ earliest: time, latest: time }))
+    }
+    report(10)
+    report(200)
+    expect(ts.statistics.dropped['too-large']).toBe(1)
+    expect([...ts.connections.values()][0]?.presentationTimestamps?.earliest.contentTime).toBe(1_111_111_111n)
+  })
+
+  function setUp(setup: object, options = {}) {
+    const ts = server(TsServer, options)
+    const socket = new Socket()
+    ts.opened(socket).message(JSON.stringify(setup))
+    return { ts, socket, data: [...ts.connections.values()][0] }
+  }
+
+  it('is kept with its private data as text, which every reading parses', () => {
+    const setup = {
+      contentIdStem: 'dvb:',
+      timelineSelector: 'x',
+      private: [{ type: 'urn:p', deep: [[], {}, { a: 1 }] }],
+    }
+    const { data } = setUp(setup)
+    expect(data?.setup).toEqual(setup)
+    expect(data?.setup?.private).not.toBe(data?.setup?.private)
+  })
+
+  it('that is longer than its limit is refused and counted, and shorter one is still taken', () => {
+    const { ts, socket } = setUp({ contentIdStem: '', timelineSelector: 'x'.repeat(200) }, { maxKeptMessageBytes: 100 })
+    expect(ts.statistics.dropped['too-large']).toBe(1)
+    expect(socket.sent).toEqual([])
+    expect(socket.closes).toEqual([])
+  })
+
+  it('has a limit of 8192 bytes where no other is set', () => {
+    expect(setUp({ timelineSelector: 'x'.repeat(8000) }).socket.sent).toHaveLength(1)
+    expect(setUp({ timelineSelector: 'x'.repeat(8200) }).ts.statistics.dropped['too-large']).toBe(1)
+  })
+
+  it.each([0, 1.5, '8192', Number.NaN])('limit: %j is an invalid option', (maxKeptMessageBytes) => {
+    expect(() => new TsServer({ maxKeptMessageBytes } as never)).toThrow(/maxKeptMessageBytes: expected a whole number/)
   })
 })
 
@@ -297,7 +491,7 @@ describe('which sources are told what', () => {
 })
 
 describe('a subclass', () => {
-  it('may make data of its own, which need not be what the base makes', () => {
+  it('may make data of its own, which need not be what the base makes', async () => {
     interface Data extends TsConnectionData {
       mine: number
     }
@@ -316,6 +510,7 @@ describe('a subclass', () => {
     const client = follower(ts as unknown as TsServer, 'x')
     client.arrive()
     source.timestamp = at(2n)
+    await nextTurn()
     expect(client.times).toEqual(['1', '2'])
     expect(client.closes).toEqual([])
     expect(heard).toEqual([[1, true]])
@@ -341,7 +536,7 @@ describe('the log', () => {
     const ts = server(TsServer, { logger: pino({ level: 'info' }, stream), wallClock: new SystemClock() })
     const client = new Socket()
     const events = ts.opened(client)
-    events.message(JSON.stringify({ contentIdStem: 'a'.repeat(30_000), timelineSelector: 'b'.repeat(30_000) }))
+    events.message(JSON.stringify({ contentIdStem: 'a'.repeat(3000), timelineSelector: 'b'.repeat(3000) }))
     const line = stream.lines.find(({ msg }) => msg === 'setup-data')
     expect(line?.contentIdStem).toMatch(/^a{200,255}…$/)
     expect(line?.timelineSelector).toMatch(/^b{200,255}…$/)

@@ -11,7 +11,7 @@ function setUp(tickRate = 90_000) {
     correlation: new Correlation({ parentTicks: time.nanos, childTicks: 0 }),
   })
   const told: bigint[] = []
-  const sink = { updateAllClients: () => told.push(BigInt(time.nanos)) }
+  const sink = { updateTimelines: () => told.push(BigInt(time.nanos)) }
   return { time, wallClock, clock, told, sink }
 }
 
