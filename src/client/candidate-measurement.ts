@@ -25,11 +25,24 @@ export interface Measured {
 }
 
 /**
- * Makes a candidate of an exchange. A follow-up is used where it can be true: a server that is held up between sending
+ * Makes a candidate of an exchange.
+ *
+ * A follow-up is used where it can be true: a server that is held up between sending
  * the response and reading its clock for the follow-up states a time at which the client had the response already.
+ * @param maxDispersionSeconds of no use is a server that cannot be read more finely.
  */
-export function measure(exchange: WallClockExchange, parent: Clock, isJson: boolean): Measured {
+export function measure(
+  exchange: WallClockExchange,
+  parent: Clock,
+  isJson: boolean,
+  maxDispersionSeconds: number = Number.POSITIVE_INFINITY,
+): Measured {
   const { response, followUp } = exchange
+  // Taken, it would leave a clock that never becomes available, and nobody knows why.
+  if (response.precisionSeconds >= maxDispersionSeconds) {
+    const detail = `expected a precision below maxDispersionSeconds (${maxDispersionSeconds}), got ${response.precisionSeconds}`
+    return { implausible: { reason: 'precision', detail } }
+  }
   if (followUp === undefined) return measureMessage(exchange, response, false, parent, isJson)
   const contradiction = contradictionOf(response, followUp)
   if (contradiction === undefined) {

@@ -1,15 +1,18 @@
-import { type Clock, type ClockChange, CorrelatedClock } from '../clocks/index.js'
+import type { Clock, ClockChange, CorrelatedClock } from '../clocks/index.js'
 import { describeValue, MessageError, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
 import type { Candidate } from './candidate.js'
 import { measure } from './candidate-measurement.js'
 import { Emitter, undisturbed } from './emitter.js'
+import { SleepWatch } from './sleep-watch.js'
 import { readWallClockAnswer, WallClockRequestWriter } from './wall-clock-carriage.js'
 import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
+import { DEFAULT_MAX_DISPERSION_SECONDS } from './wall-clock-limits.js'
 import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
 import { WallClockPace } from './wall-clock-pace.js'
 import { WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
 import { WallClockSteering } from './wall-clock-steering.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
+import { WatchedClock } from './watched-clock.js'
 
 export interface WallClockClientEvents {
   /** The transport has opened. */
@@ -41,7 +44,8 @@ export interface WallClockClientEvents {
 }
 
 const NANOS_PER_SECOND = 1e9
-const MAX_TIMER_MILLIS = 60_000
+/** How soon sleep is found out where nobody reads the clock; timers stand still during sleep. */
+const MAX_TIMER_MILLIS = 1000
 /** A server that restarted is found out by three answers that agree. One that goes on contradicting itself is not to be relied on. */
 const MAX_CONTRADICTIONS = 8
 
@@ -60,6 +64,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   readonly #exchanges: WallClockExchanges
   readonly #steering: WallClockSteering
   readonly #pace: WallClockPace
+  readonly #watch: SleepWatch
   readonly #counters = new WallClockCounters()
   readonly #now: () => number
   readonly #wake = (): void => this.#work()
@@ -70,8 +75,11 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #connected = false
   /** The server may be another than before: what is known counts once an answer has agreed with it. */
   #unconfirmed = false
+  #serverPrecisionSeconds = 0
   /** Answers in a row that could not be true beside the clock. */
   #contradictions = 0
+  /** The machine has slept: nothing that was measured before counts. */
+  #distrusted = false
   /** The availability that was last told. */
   #announced = false
 
@@ -84,7 +92,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#transport = settings.transport
     this.#parent = parent
     this.#now = () => parent.now()
-    this.clock = new CorrelatedClock(parent, { available: false, name: `wall clock of ${settings.transport.url}` })
+    this.#watch = new SleepWatch(parent, settings.timeOfDay)
+    this.clock = new WatchedClock(parent, `wall clock of ${settings.transport.url}`, this.#watch, () => this.#suspect())
     this.#exchanges = new WallClockExchanges(
       settings.responseTimeoutSeconds * parent.tickRate,
       settings.followUpTimeoutSeconds * parent.tickRate,
@@ -127,7 +136,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#transport.stop()
     this.#exchanges.clear()
     // Nobody watches the parent clock now, and after a change of it all that was measured would be wrong.
-    this.#steering.forget()
+    this.#forget()
     this.#setAvailable(false, 'stopped')
   }
 
@@ -181,6 +190,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #received(data: Uint8Array | string, receivedTicks: number): void {
     if (!this.#started) return
+    // Before it is matched: it may answer a request from before the machine slept, and seem to have taken no time.
+    this.#checkSleep()
     let message: WallClockMessage
     try {
       message = readWallClockAnswer(data)
@@ -202,12 +213,15 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   #use(exchange: WallClockExchange): void {
-    const { candidate, implausible } = measure(exchange, this.#parent, this.#transport.isJson)
+    const { maxDispersionSeconds } = this.#settings
+    const { candidate, implausible } = measure(exchange, this.#parent, this.#transport.isJson, maxDispersionSeconds)
     if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
     if (candidate === undefined) return
+    this.#serverPrecisionSeconds = exchange.response.precisionSeconds
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     if (stepped) this.#pace.restart()
+    if (kind !== 'inconsistent') this.#trust(stepped)
     this.#pace.answered(kind !== 'inconsistent', this.#exchanges.isEmpty, this.#usefulSeconds())
     this.emit('candidate', { candidate })
     this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
@@ -226,9 +240,39 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#checkAvailability()
   }
 
+  /** The clock has just been confirmed. */
+  #trust(stepped: boolean): void {
+    if (this.#distrusted && !stepped) this.#watch.wasMistaken()
+    this.#distrusted = false
+    // Without the gap, which the bound includes until the watch begins anew.
+    this.#watch.end()
+    this.#watch.begin(this.#dispersionSeconds(), this.clock.correlation.errorGrowthRate)
+  }
+
+  #forget(): void {
+    this.#steering.forget()
+    this.#watch.end()
+    this.#distrusted = false
+  }
+
+  /** The clock is being read, perhaps by somebody who is told of a change of it: the rest can wait until that is over. */
+  #suspect(): void {
+    if (!this.#distrusted) queueMicrotask(() => this.#checkSleep())
+  }
+
+  /** After the machine has slept: asks at once, and stays unavailable until there is an answer. */
+  #checkSleep(): void {
+    if (!this.#started || this.#distrusted || !this.#watch.hasSlept()) return
+    this.#distrusted = true
+    this.#exchanges.clear()
+    this.#steering.distrust()
+    this.recheck()
+  }
+
   /** Does what is due, and sets the timer for what is due next. */
   #work(): void {
     if (!this.#started) return
+    this.#checkSleep()
     const now = this.#now()
     for (const { waitedFor, waitedTicks, exchange } of this.#exchanges.expire(now)) {
       const counters = this.#counters
@@ -282,15 +326,19 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_MILLIS))
   }
 
+  get #maxDispersionSeconds(): number {
+    return this.#settings.maxDispersionSeconds ?? DEFAULT_MAX_DISPERSION_SECONDS + this.#serverPrecisionSeconds
+  }
+
   /** When the bound will exceed what the option allows. */
   #unavailableTicks(now: number): number {
     if (!this.clock.available) return Number.POSITIVE_INFINITY
-    return now + this.#secondsUntil(this.#settings.maxDispersionSeconds) * this.#parent.tickRate
+    return now + this.#secondsUntil(this.#maxDispersionSeconds) * this.#parent.tickRate
   }
 
-  /** How long until the bound is half of what the option allows: then the next answer must not be far. */
+  /** How long until the bound is half-way from the best possible to the limit: the next answer must come soon then. */
   #usefulSeconds(): number {
-    return this.#secondsUntil(this.#settings.maxDispersionSeconds / 2)
+    return this.#secondsUntil((this.#serverPrecisionSeconds + this.#maxDispersionSeconds) / 2)
   }
 
   #secondsUntil(dispersionSeconds: number): number {
@@ -299,7 +347,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #checkAvailability(): void {
     if (!this.#started) return
-    const isSure = this.#steering.isSet && this.#dispersionSeconds() <= this.#settings.maxDispersionSeconds
+    const isSure = this.#steering.isSet && this.#dispersionSeconds() <= this.#maxDispersionSeconds
     this.#setAvailable(isSure && !this.#unconfirmed, this.#unconfirmed ? 'unconfirmed' : 'dispersion')
   }
 
@@ -328,7 +376,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       return
     }
     this.#exchanges.clear()
-    this.#steering.forget()
+    this.#forget()
     this.#counters.forgetRoundTrips()
     this.#pace.parentSet(this.#now() / this.#parent.tickRate)
     this.#setAvailable(false, 'parent-clock')

@@ -15,7 +15,11 @@ export const DEFAULT_RESPONSE_TIMEOUT_SECONDS = 1
 /** Servers send the follow-up right behind the response. */
 export const DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS = 0.2
 
-/** A clock that may be off by more is of no use to anything that is shown in step; two usual crystals take 17 minutes to get there. */
+/**
+ * A clock that may be off by more is of no use to anything that is shown in step; two usual crystals take 17 minutes to get
+ * there. The precision that the server states comes on top: televisions that leave the field at 0 state 1 s, and are
+ * mostly much better.
+ */
 export const DEFAULT_MAX_DISPERSION_SECONDS = 1
 
 /** A server that reads a time of day in whole seconds, which is the coarsest that makes sense, states 1. */
@@ -23,6 +27,9 @@ export const MAX_PRECISION_SECONDS = 2
 
 /** The worst crystals are off by some hundred ppm. At 10 % and more, no answer is worth anything by the time of the next. */
 export const MAX_FREQ_ERROR_PPM = 100_000
+
+/** Eleven days: timers do not reach beyond 24. */
+export const MAX_DURATION_SECONDS = 1_000_000
 
 /** No answer is longer than some 200 bytes, in either carriage. */
 export const MAX_MESSAGE_BYTES = 4096

@@ -48,6 +48,8 @@ export class WallClockSteering {
   readonly #algorithm: CandidateAlgorithm
   readonly #slew: SlewLimits | undefined
   #evidence: Candidate[] = []
+  /** The next candidate counts alone: the parent clock stood still since the last. */
+  #distrusted = false
   /** Candidates in a row that contradict the clock and agree with each other. */
   #dissenters: Candidate[] = []
   /** Where the algorithm wants the clock. */
@@ -79,6 +81,7 @@ export class WallClockSteering {
       this.#jump(this.#target, nowTicks)
       return { kind: 'adjusted', stepSeconds: 0, slewSeconds: 0, stepped: false }
     }
+    if (this.#distrusted) return this.#beginAgain([candidate], nowTicks, !this.#isConsistent(candidate))
     if (!this.#isConsistent(candidate)) return this.#dissent(candidate, nowTicks)
     this.#dissenters = []
     this.#evidence.push(candidate)
@@ -104,8 +107,14 @@ export class WallClockSteering {
     this.#slewTo(target, this.#aheadOfClock(target, nowTicks), nowTicks, this.#slew)
   }
 
+  /** The parent clock stood still: goes on as it is until the next candidate, and by that one alone from then on. */
+  distrust(): void {
+    this.#distrusted = this.isSet
+  }
+
   /** Forgets everything: the clock may read anything now. */
   forget(): void {
+    this.#distrusted = false
     this.#evidence = []
     this.#dissenters = []
     this.#target = undefined
@@ -128,15 +137,22 @@ export class WallClockSteering {
     const agree = this.#dissenters.every((each) => each.agreesWith(candidate))
     this.#dissenters = agree ? [...this.#dissenters, candidate] : [candidate]
     if (this.#dissenters.length < AGREEING_ANSWERS_TO_STEP) return INCONSISTENT
-    this.#evidence = this.#dissenters
+    return this.#beginAgain(this.#dissenters, nowTicks, true)
+  }
+
+  /** Goes by these alone. */
+  #beginAgain(candidates: Candidate[], nowTicks: number, stepped: boolean): Steered {
+    this.#distrusted = false
+    this.#evidence = candidates
     this.#dissenters = []
     this.#algorithm.reset()
-    let target: ClockLine = candidate
-    for (const each of this.#evidence) target = this.#algorithm.add(each, nowTicks) ?? target
+    let target: ClockLine | undefined
+    for (const each of candidates) target = this.#algorithm.add(each, nowTicks) ?? target ?? each
+    if (target === undefined) return KEPT
     this.#target = target
     const stepSeconds = this.#aheadOfClock(target, nowTicks)
     this.#jump(target, nowTicks)
-    return { kind: 'adjusted', stepSeconds, slewSeconds: 0, stepped: true }
+    return { kind: 'adjusted', stepSeconds, slewSeconds: 0, stepped }
   }
 
   #aheadOfClock(line: ClockLine, nowTicks: number): number {

@@ -264,7 +264,9 @@ describe('a wall clock client', () => {
 
   it('names the option that is wrong, what it got and what it takes', () => {
     const make = (options: object) => () => new WallClockClient({ transport: 'ws://127.0.0.1:1', ...options })
-    expect(make({ requestIntervalSeconds: 0 })).toThrow('requestIntervalSeconds: expected seconds, above 0, got 0')
+    expect(make({ requestIntervalSeconds: 0 })).toThrow(
+      'requestIntervalSeconds: expected seconds, above 0 and up to 1000000, got 0',
+    )
     expect(make({ minRequestIntervalSeconds: -1 })).toThrow('minRequestIntervalSeconds: expected')
     expect(make({ maxDispersionSeconds: '1' })).toThrow("maxDispersionSeconds: expected seconds, above 0, got '1'")
     expect(make({ transport: 'http://x' })).toThrow('transport: expected a udp://, ws:// or wss:// URL')

@@ -50,7 +50,10 @@ export class Simulation {
   readonly requestSeconds: number[] = []
   readonly errors: { reason: string; detail: string }[] = []
   serverStart: number
+  /** By how much the time of day is off. */
+  timeOfDayAheadSeconds = 1_800_000_000
   #seconds = 0
+  #asleepSeconds = 0
   #events: { at: number; order: number; run: () => void }[] = []
   #order = 0
   readonly #options: SimulationOptions
@@ -62,12 +65,14 @@ export class Simulation {
     this.#options = options
     this.serverStart = serverStart
     this.parent = new SystemClock({
-      source: () => Math.floor(parentStart + this.#seconds * 1e9 * (1 + (options.parentPpm ?? 0) / 1e6)),
+      source: () =>
+        Math.floor(parentStart + (this.#seconds - this.#asleepSeconds) * 1e9 * (1 + (options.parentPpm ?? 0) / 1e6)),
       precisionSeconds: 1e-9,
       maxFreqErrorPpm: statedPpm,
     })
     let now = (): number => 0
     this.client = new WallClockClient({
+      timeOfDay: () => Math.floor(this.timeOfDaySeconds * 1000),
       ...options.client,
       parentClock: this.parent,
       timers: {
@@ -95,6 +100,18 @@ export class Simulation {
 
   get seconds(): number {
     return this.#seconds
+  }
+
+  /** What the companion's machine says the time of day is. */
+  get timeOfDaySeconds(): number {
+    return this.timeOfDayAheadSeconds + this.#seconds
+  }
+
+  /** The companion's machine sleeps: its monotonic clock and its timers stand still. */
+  sleep(seconds: number): void {
+    this.#seconds += seconds
+    this.#asleepSeconds += seconds
+    for (const event of this.#events) event.at += seconds
   }
 
   /** What the server's clock reads now, in nanoseconds, without rounding. */
