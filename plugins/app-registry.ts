@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../src/clocks/index.js'
 import { type Cii, wallClockWebSocketLocation } from '../src/messages/index.js'
@@ -7,7 +6,7 @@ import type { Authority } from '../src/server/connection.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { LatencyHistogram } from '../src/server/latency-histogram.js'
 import type { UdpRequestServer } from '../src/udp/udp-request-server.js'
-import { HandshakeDeadline } from './handshake-deadline.js'
+import { EndpointRequests } from './endpoint-requests.js'
 
 /** Where the endpoints of an app are to be found. */
 export interface EndpointUrls {
@@ -31,7 +30,7 @@ export interface ServedWallClock {
  * inside another: two rooms in two scopes each have their own timelines.
  */
 export class AppRegistry {
-  readonly deadline: HandshakeDeadline
+  readonly requests: EndpointRequests
   /** The endpoints of the app, by the paths at which they are mounted. */
   readonly endpoints: { readonly path: string; readonly server: EndpointServer }[] = []
   /** The wall clocks of the app, by the names of their decorators. */
@@ -40,8 +39,7 @@ export class AppRegistry {
   readonly #announced: { scope: FastifyInstance; urls: EndpointUrls }[] = []
 
   constructor(root: FastifyInstance) {
-    this.deadline = new HandshakeDeadline(root.server as Server)
-    root.addHook('preClose', async () => this.deadline.close())
+    this.requests = new EndpointRequests(root)
   }
 
   /** Where an endpoint is to be found. Of several in one scope the first is advertised. */

@@ -1,59 +1,54 @@
-import type { IncomingMessage, Server } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 
-/** A refusal for a handshake that nobody is there to answer any more. */
-const CLOSING = 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+interface Pending {
+  readonly timer: NodeJS.Timeout
+  readonly ending: EventEmitter
+  readonly done: () => void
+}
 
 /**
- * Ends handshakes that take too long. Node has no time limit of its own once a request asks for an upgrade: a client that
- * goes away while a hook of the app is waiting for something would hold its socket, and its place, for good.
- *
- * It holds for every handshake of the server. Which of them are for one of our endpoints only the router knows, and
- * until it is asked a hook may already wait.
+ * Ends requests to our endpoints that take too long. Node has no limit of its own once a client asks for an upgrade, and
+ * Fastify turns off the one for request bodies: a client that disappears while a hook of the app is waiting would keep its
+ * socket, and its place, for good. Requests to other routes are never seen here.
  */
 export class HandshakeDeadline {
-  readonly #server: Server
-  readonly #pending = new Map<IncomingMessage, { socket: Duplex; timer: NodeJS.Timeout }>()
-  #milliseconds = 0
+  readonly #pending = new Map<IncomingMessage, Pending>()
 
-  constructor(server: Server) {
-    this.#server = server
-    // First, so that the clock runs before any hook does.
-    server.prependListener('upgrade', this.#upgrade)
+  /**
+   * Starts the time of a request.
+   * @param ending emits 'close' when the request has ended: the response, or the socket if the request is a handshake.
+   * @param timedOut called after the socket has been destroyed.
+   */
+  start(request: IncomingMessage, ending: EventEmitter, milliseconds: number, timedOut: () => void): void {
+    if (this.#pending.has(request)) return
+    const done = () => this.done(request)
+    const timer = setTimeout(() => {
+      done()
+      request.socket.destroy()
+      timedOut()
+    }, milliseconds)
+    timer.unref()
+    this.#pending.set(request, { timer, ending, done })
+    ending.once('close', done)
   }
 
-  /** An endpoint gives its handshakes this long. The longest of all counts. */
-  allow(milliseconds: number): void {
-    this.#milliseconds = Math.max(this.#milliseconds, milliseconds)
-  }
-
-  /** The handshake is over: the socket belongs to a connection now. */
+  /** The handshake is complete: a connection owns the socket now. */
   done(request: IncomingMessage): void {
     const pending = this.#pending.get(request)
     if (pending === undefined) return
     clearTimeout(pending.timer)
+    pending.ending.off('close', pending.done)
     this.#pending.delete(request)
   }
 
-  /** Ends all handshakes that are under way. */
+  /** Ends all handshakes that are under way. Plain requests are left to {@link AppConnections}. */
   close(): void {
-    for (const [request, { socket }] of this.#pending) {
+    for (const [request, { ending }] of this.#pending) {
+      const isHandshake = ending === request.socket
+      if (!isHandshake) continue
       this.done(request)
-      socket.destroy()
+      request.socket.destroy()
     }
-  }
-
-  readonly #upgrade = (request: IncomingMessage, socket: Duplex): void => {
-    if (this.#server.listenerCount('upgrade') === 1) {
-      // The websocket plugin has left, because the app closes; hooks may yet wait before we are told. A socket that nobody
-      // takes keeps the server from closing.
-      socket.on('error', () => {})
-      socket.end(CLOSING, () => socket.destroy())
-      return
-    }
-    const timer = setTimeout(() => socket.destroy(), this.#milliseconds)
-    timer.unref()
-    this.#pending.set(request, { socket, timer })
-    socket.once('close', () => this.done(request))
   }
 }

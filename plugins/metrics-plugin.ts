@@ -48,7 +48,8 @@ export const metricsPlugin: FastifyPluginAsync<MetricsPluginOptions> = fp(
     describeEndpoints(prom, register, registryOf(app))
     describeWallClocks(prom, register, registryOf(app))
     describeEventLoop(app, prom, register)
-    app.get(options.path ?? '/metrics', { logLevel: 'warn' }, async (_request, reply) => {
+    const childLoggerFactory = registryOf(app).requests.own(app.childLoggerFactory)
+    app.get(options.path ?? '/metrics', { logLevel: 'warn', childLoggerFactory }, async (_request, reply) => {
       reply.type(register.contentType)
       return register.metrics()
     })

@@ -36,6 +36,11 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
     code: 'FST_DVBCSS_ERR_OVERLOADED',
     message: 'Too many handshakes on this endpoint; try again later.',
   },
+  'has-body': {
+    status: 400,
+    code: 'FST_DVBCSS_ERR_HANDSHAKE_BODY',
+    message: 'A WebSocket handshake must not have a body.',
+  },
   full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'This endpoint has no connection left; try again later.' },
 }
 
@@ -51,7 +56,6 @@ export async function mountEndpoint(
 ): Promise<void> {
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
   const registry = registryOf(app)
-  const { deadline } = registry
   await provideWebsocket(app, maxMessageBytes)
 
   const connections = new MountedConnections(
@@ -62,21 +66,26 @@ export async function mountEndpoint(
 
   await app.register(
     async (routes) => {
-      deadline.allow(options.handshakeTimeout ?? DEFAULTS.handshakeTimeout)
       // Two endpoints of a kind are told apart by their paths.
       server.useLogger(app.log.child({ path: routes.prefix }))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
       const decided = new WeakSet<FastifyRequest>()
+      const handshakeTimeout = options.handshakeTimeout ?? DEFAULTS.handshakeTimeout
+      const mount = { path: routes.prefix, server, handshakeTimeout }
       routes.route({
         method: 'GET',
         url: routes.prefix === '' ? '/' : '',
-        childLoggerFactory: limitedRequestLog(server, routes.childLoggerFactory),
+        childLoggerFactory: registry.requests.limit(mount, limitedRequestLog(server, routes.childLoggerFactory)),
         // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
         // the handshake.
         onRequest: (request, reply, done) => {
           // A client that has gone while a hook was waiting has no ending left that would give its place back.
           if (!request.ws || reply.raw.destroyed) return done()
+          if (hasBody(request)) {
+            server.statistics.refused['has-body'] += 1
+            return refuse(request, reply, 'has-body', server)
+          }
           decided.add(request)
           const admission = server.admit(request.ip ?? '')
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
@@ -92,6 +101,7 @@ export async function mountEndpoint(
         },
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
+          registry.requests.done(request.raw)
           const connection = adaptWebSocket(socket, request, server, maxMessageBytes, () =>
             connections.remove(connection),
           )
@@ -106,15 +116,22 @@ export async function mountEndpoint(
 function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason, server: EndpointServer): void {
   const { status, code, message } = REFUSALS[reason]
   server.logLimited(request.log, 'info', { reason, remoteAddress: visible(request.ip ?? '') }, 'connection refused')
-  if (status !== 403) reply.header('retry-after', String(DEFAULTS.retryAfter))
+  if (status === 429 || status === 503) reply.header('retry-after', String(DEFAULTS.retryAfter))
   reply
     .code(status)
     .header('connection', 'close')
     .send(errorBody(status, code, message))
 }
 
-async function requireUpgrade(_request: FastifyRequest, reply: FastifyReply): Promise<object> {
-  reply.code(426).headers({ upgrade: 'websocket', connection: 'upgrade' })
+/** Node passes the body of a handshake on as if it were WebSocket frames. */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+}
+
+async function requireUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  // The body is not read, and may never arrive.
+  const connection = hasBody(request) ? 'upgrade, close' : 'upgrade'
+  reply.code(426).headers({ upgrade: 'websocket', connection })
   return errorBody(
     426,
     'FST_DVBCSS_ERR_UPGRADE_REQUIRED',
@@ -142,20 +159,9 @@ async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promi
     await app.register(fastifyWebsocket, { options: { maxPayload } })
     ownWebsocketServers.add(app.websocketServer)
   }
-  watchHandshakes(app)
   // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
   const { options } = app.websocketServer
   if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
-}
-
-const watchedWebsocketServers = new WeakSet<object>()
-
-/** Every handshake that comes to an end, ours or not, is taken off the deadline. */
-function watchHandshakes(app: FastifyInstance): void {
-  if (watchedWebsocketServers.has(app.websocketServer)) return
-  watchedWebsocketServers.add(app.websocketServer)
-  const { deadline } = registryOf(app)
-  app.websocketServer.on('connection', (_socket, request) => deadline.done(request))
 }
 
 /** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */

@@ -15,8 +15,17 @@ export const DEFAULTS = {
   /** Milliseconds from the upgrade request to the open connection, the app's own hooks included. Node itself has no limit here. */
   handshakeTimeout: 10_000,
 
-  /** Milliseconds that a peer has to answer a close frame before its socket is destroyed. Below a second, so that `app.close()` is too. */
+  /**
+   * Milliseconds that a peer has, when the app closes, to answer a close frame or to complete a request before its socket
+   * is destroyed. Below a second, so that `app.close()` is too.
+   */
   closeTimeout: 800,
+
+  /** Milliseconds after which a closing app reports what it waits for. Long enough for an honest request to end by itself. */
+  closeReportAfter: 5000,
+
+  /** Milliseconds between further reports: often enough to see the numbers change, too seldom to fill a log. */
+  closeReportInterval: 30_000,
 
   /** Milliseconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
   heartbeatInterval: 30_000,

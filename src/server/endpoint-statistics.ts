@@ -1,5 +1,12 @@
-/** Why a handshake was refused. `denied`: by `allow` or `deny`. */
-export type RefusalReason = 'disabled' | 'full' | 'address-full' | 'denied' | 'rate-limited' | 'rate-limited-total'
+/** Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: it is not a handshake that a client may send. */
+export type RefusalReason =
+  | 'disabled'
+  | 'full'
+  | 'address-full'
+  | 'denied'
+  | 'rate-limited'
+  | 'rate-limited-total'
+  | 'has-body'
 
 /** Why a message was not acted upon. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`: all clients together sent too much. */
 export type BadMessageReason =
@@ -13,8 +20,11 @@ export type BadMessageReason =
   | 'rate-limited-total'
   | 'ignored'
 
-/** Why a connection was given up: `heartbeat`: no sign of life; `send`: nothing was taken of what waits. */
-export type TimeoutReason = 'heartbeat' | 'send'
+/**
+ * Why a connection was ended: `handshake`: it was not complete in time; `heartbeat`: no sign of life; `send`: the peer has
+ * read nothing of what waits for it.
+ */
+export type TimeoutReason = 'handshake' | 'heartbeat' | 'send'
 
 /** What an endpoint has counted since it was made. Plain numbers that only grow, but for `open`. */
 export class EndpointStatistics {
@@ -32,6 +42,7 @@ export class EndpointStatistics {
     denied: 0,
     'rate-limited': 0,
     'rate-limited-total': 0,
+    'has-body': 0,
   }
   /** Messages that were not acted upon, by reason. */
   readonly dropped: Record<BadMessageReason, number> = {
@@ -52,8 +63,8 @@ export class EndpointStatistics {
   bytesOut = 0
   /** States that were never sent on their own, because a newer one came while the client was still being sent to. */
   coalesced = 0
-  /** Connections that were ended because the peer showed no life, or did not take what was sent, by reason. */
-  readonly timedOut: Record<TimeoutReason, number> = { heartbeat: 0, send: 0 }
+  /** Connections that were ended because the peer did not do something in time, by reason. */
+  readonly timedOut: Record<TimeoutReason, number> = { handshake: 0, heartbeat: 0, send: 0 }
   /** Hooks of the app or of a subclass that threw or rejected. */
   hookErrors = 0
 }

@@ -1,39 +1,20 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { ciiPlugin, EndpointServer, endpointPlugin } from '../../plugins/index.js'
+import { WebSocketServer } from 'ws'
+import { CiiServer, ciiPlugin, EndpointServer, endpointPlugin } from '../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
+import { LogLines } from '../helpers/log-lines.js'
+import { handshake, RawClient } from '../helpers/raw-client.js'
 import { until } from '../helpers/until.js'
 import { WsClient } from '../helpers/ws-client.js'
 
 closeAppsAfterEach()
 
 const FOREVER = 2 ** 31 - 1
-
-/** A client that writes its handshake by hand, and then does nothing by itself. */
-class RawClient {
-  readonly socket: Socket
-  readonly closed: Promise<unknown>
-  received = ''
-
-  constructor(url: string, target: string, headers = '') {
-    const { hostname, port } = new URL(url)
-    this.socket = connect(Number(port), hostname)
-    this.socket.on('data', (data) => {
-      this.received += data.toString('latin1')
-    })
-    this.socket.on('error', () => {})
-    this.closed = new Promise((resolve) => {
-      this.socket.once('close', resolve)
-    })
-    this.socket.write(
-      `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
-        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`,
-    )
-  }
-}
 
 /** A door that a hook waits at until the test opens it. */
 function door() {
@@ -59,7 +40,7 @@ describe('a client that dies while a hook of the app waits', () => {
   it('gives its place back, when it resets', async () => {
     const { app, slow, url } = await slowApp(FOREVER)
     const count = countClosed(app)
-    const clients = Array.from({ length: 5 }, () => new RawClient(url, '/cii'))
+    const clients = Array.from({ length: 5 }, () => new RawClient(url, handshake('/cii')))
     await until(() => slow.waiting === 5)
     for (const { socket } of clients) socket.resetAndDestroy()
     await until(() => count.closed === 5)
@@ -69,7 +50,7 @@ describe('a client that dies while a hook of the app waits', () => {
 
   it('gives its place back, when it is the deadline that ends it', async () => {
     const { app, slow, url } = await slowApp(20)
-    const clients = Array.from({ length: 5 }, () => new RawClient(url, '/cii'))
+    const clients = Array.from({ length: 5 }, () => new RawClient(url, handshake('/cii')))
     await Promise.all(clients.map(({ closed }) => closed))
     expect(slow.waiting).toBe(5)
     slow.open()
@@ -104,7 +85,7 @@ describe('a handshake that a hook holds up', () => {
     ['with the whole URL in its request line', '/cii', 'http://x/cii'],
     ['for a path beyond ASCII', '/ü', '/%C3%BC'],
     ['for a path with a wildcard', '/a/*', '/a/b/c'],
-    ['for a path that nobody has', '/cii', '/nobody'],
+    ['for a path with a parameter', '/tv/:id', '/tv/7?a=b'],
   ]
 
   async function holdingApp(prefix: string, handshakeTimeout: number) {
@@ -118,7 +99,7 @@ describe('a handshake that a hook holds up', () => {
 
   it.each(ways)('is ended at the deadline, %s', async (_name, prefix, target) => {
     const { url } = await holdingApp(prefix, 20)
-    const client = new RawClient(url, target, 'X-Hold: 1\r\n')
+    const client = new RawClient(url, handshake(target, 'X-Hold: 1\r\n'))
     await client.closed
     expect(client.received).toBe('')
   })
@@ -126,7 +107,7 @@ describe('a handshake that a hook holds up', () => {
   it.each(ways)('is ended when the app closes, %s', async (_name, prefix, target) => {
     const { app, url } = await holdingApp(prefix, FOREVER)
     const arrived = once(app.server, 'upgrade')
-    const client = new RawClient(url, target, 'X-Hold: 1\r\n')
+    const client = new RawClient(url, handshake(target, 'X-Hold: 1\r\n'))
     await arrived
     await app.close()
     await client.closed
@@ -138,10 +119,138 @@ describe('a handshake that a hook holds up', () => {
     const patient = await WsClient.open(`${url}/cii`)
     await patient.next()
     // A deadline that was set after its own has passed: so has its own.
-    await new RawClient(url, '/cii', 'X-Hold: 1\r\n').closed
+    await new RawClient(url, handshake('/cii', 'X-Hold: 1\r\n')).closed
     app.cii.update({ mrsUrl: 'http://mrs/' })
     expect(await patient.nextJson()).toEqual({ mrsUrl: 'http://mrs/' })
     await patient.close()
+  })
+})
+
+describe('the deadline of an endpoint', () => {
+  /** Ends a handshake of ours at its deadline: by then those before it have had theirs. */
+  async function outlast(url: string) {
+    await new RawClient(url, handshake('/cii', 'X-Hold: 1\r\n')).closed
+  }
+
+  it('does not concern the WebSocket routes of the app, other listeners for upgrades, and paths that nobody has', async () => {
+    const app = makeApp()
+    const slow = door()
+    app.addHook('onRequest', async (request) => {
+      slow.waiting += 1
+      await (request.url === '/cii' ? new Promise(() => {}) : slow.opened)
+    })
+    await app.register(fastifyWebsocket)
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    // A route of its own under our path, too.
+    for (const path of ['/chat', '/cii/chat']) {
+      app.get(path, { websocket: true }, (socket) => {
+        socket.on('message', (data: Buffer) => socket.send(`${data}`))
+      })
+    }
+    const other = new WebSocketServer({ noServer: true })
+    app.server.on('upgrade', (request, socket, head) => {
+      if (request.url !== '/proxy') return
+      slow.opened.then(() => other.handleUpgrade(request, socket, head, (open) => open.send('proxied')))
+    })
+    // As a proxy does that takes only its own.
+    const [dispatch] = app.server.listeners('upgrade').filter(({ name }) => name === 'onUpgrade') as [() => void]
+    app.server.off('upgrade', dispatch)
+    app.server.on('upgrade', (request, ...rest) => {
+      if (request.url !== '/proxy') Reflect.apply(dispatch, app.server, [request, ...rest])
+    })
+    const url = await listen(app)
+    const chats = ['/chat', '/cii/chat'].map((path) => new WsClient(`${url}${path}`))
+    const proxied = new WsClient(`${url}/proxy`)
+    const nobodys = new RawClient(url, handshake('/nobody'))
+    await until(() => slow.waiting === 3)
+    await outlast(url)
+    slow.open()
+    expect(await proxied.next()).toBe('proxied')
+    for (const { socket } of chats) await once(socket, 'open')
+    for (const chat of chats) {
+      chat.send('still here')
+      expect(await chat.next()).toBe('still here')
+    }
+    await nobodys.closed
+    expect(nobodys.received).toMatch(/^HTTP\/1\.1 404 /)
+    expect(app.cii.statistics.timedOut.handshake).toBe(1)
+    for (const { socket } of [...chats, proxied]) socket.terminate()
+  })
+
+  it.each([
+    ['a handshake', handshake('/cii', 'X-Hold: 1\r\n'), 'GET'],
+    ['a plain request', 'GET /cii HTTP/1.1\r\nHost: x\r\nX-Hold: 1\r\n\r\n', 'GET'],
+    ['a body', 'POST /cii/?a=b HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n', 'POST'],
+  ])('ends %s that does not end, counts it, and logs it', async (_name, text, method) => {
+    const stream = new LogLines()
+    const app = makeApp({ logger: { level: 'info', stream } })
+    app.addHook('onRequest', async (request) => {
+      if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
+    })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    const client = new RawClient(await listen(app), text)
+    await client.closed
+    const line = { level: 30, reason: 'handshake', path: '/cii', method, remoteAddress: '127.0.0.1' }
+    expect(await stream.message('handshake timed out')).toMatchObject(line)
+    expect(app.cii.statistics.timedOut).toEqual({ handshake: 1, heartbeat: 0, send: 0 })
+    expect(app.cii.canAllocateConnection()).toBe(true)
+  })
+
+  it('does not end a connection that is kept alive after its answer, or an upload of the app', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    app.post('/cii', async (request) => request.body)
+    app.addHook('onRequest', async (request) => {
+      if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
+    })
+    const url = await listen(app)
+    const kept = new RawClient(url, 'GET /cii HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => kept.received.includes('426'))
+    const head =
+      'POST /cii HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n'
+    kept.socket.write(head)
+    await outlast(url)
+    kept.socket.write('hello')
+    await kept.closed
+    expect(kept.received).toMatch(/hello$/)
+  })
+
+  it('survives a logger that throws', async () => {
+    const app = makeApp()
+    app.addHook('onRequest', () => new Promise(() => {}))
+    const logger = pino({ level: 'silent' })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20, handler: new CiiServer({ logger }) })
+    logger.child = () => {
+      throw new Error('on purpose')
+    }
+    await new RawClient(await listen(app), handshake('/cii')).closed
+    expect(app.cii.statistics.timedOut.handshake).toBe(1)
+  })
+})
+
+describe('a request with a body', () => {
+  it.each(['Content-Length: 7', 'Transfer-Encoding: chunked'])('cannot become a connection: %s', async (header) => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const client = new RawClient(await listen(app), handshake('/cii', `${header}\r\n`))
+    await client.closed
+    expect(client.received).toMatch(/^HTTP\/1\.1 400 [\s\S]*FST_DVBCSS_ERR_HANDSHAKE_BODY/)
+    expect(app.cii.statistics).toMatchObject({ connected: 0, refused: { 'has-body': 1 } })
+  })
+
+  it('cannot keep its connection after a 426, because the body may never come', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const client = new RawClient(await listen(app), 'GET /cii HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n')
+    await client.closed
+    expect(client.received).toMatch(/^HTTP\/1\.1 426 /)
+  })
+
+  it('may say that its body is empty', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const client = await WsClient.open(`${await listen(app)}/cii`, { headers: { 'Content-Length': '0' } })
+    expect(await client.nextJson()).toEqual({ protocolVersion: '1.1' })
   })
 })
 
@@ -159,7 +268,7 @@ describe('a handshake that comes while the app closes', () => {
     const url = await listen(app)
     const closing = app.close()
     await until(() => slow.waiting === 1)
-    const client = new RawClient(url, target)
+    const client = new RawClient(url, handshake(target))
     await client.closed
     expect(client.received).toMatch(/^HTTP\/1\.1 503 /)
     slow.open()

@@ -1,0 +1,236 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Http2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { type TLSSocket, Server as TlsServer } from 'node:tls'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { visible } from '../src/messages/index.js'
+import { DEFAULTS } from '../src/server/defaults.js'
+
+/** How often a closing app looks for connections to end, in milliseconds. */
+const SWEEP_INTERVAL = 100
+
+/** Connections that a log line lists at most. */
+const LISTED_CONNECTIONS = 10
+
+const NEW_SOCKETS = 'net.server.socket'
+
+const SERVICE_UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+
+interface OpenSocket {
+  /** The latest request. Responses leave in order: once this one has been answered, all have. */
+  request?: IncomingMessage
+  response?: ServerResponse
+  upgrade?: { readonly at: number; readonly whileClosing: boolean; readonly bytesWritten: number }
+}
+
+interface HeldConnection {
+  kind: 'request' | 'upgraded socket'
+  remoteAddress: string | undefined
+  method?: string | undefined
+  path?: string
+}
+
+/**
+ * The TCP connections of an app, so that `app.close()` ends. Node waits for every connection that has not completed a
+ * request, without a limit, and Fastify by default leaves it at that. When the app closes, those that belong to nobody or
+ * to one of our routes are ended after a grace period. Those that belong to other plugins are left alone, but reported.
+ */
+export class AppConnections {
+  readonly #server: Server
+  readonly #log: FastifyBaseLogger
+  readonly #open = new Map<Socket, OpenSocket>()
+  /** Sockets whose TLS handshake is not complete, by their peers' addresses: Node does not link them to the TLS sockets. */
+  readonly #securing = new Map<string, Socket>()
+  readonly #http2Sessions = new Set<Http2Session>()
+  readonly #appServers = new WeakMap<object, boolean>()
+  readonly #ours = new WeakSet<IncomingMessage>()
+  readonly #unrouted = new WeakSet<IncomingMessage>()
+  #closingSince = Number.POSITIVE_INFINITY
+  #reportTimer: NodeJS.Timeout | undefined
+
+  constructor(root: FastifyInstance) {
+    const server = root.server as Server
+    this.#server = server
+    this.#log = root.log
+    this.#watch(server)
+    server.on('connection', (socket: Socket) => this.#connected(socket, server))
+    server.on('listening', () => subscribe(NEW_SOCKETS, this.#accepted))
+    server.on('close', () => unsubscribe(NEW_SOCKETS, this.#accepted))
+    this.#followUpgrades(server)
+    root.addHook('preClose', async () => this.#close())
+    root.addHook('onClose', async () => this.#closed())
+  }
+
+  /** Whether this is a socket of the app: an injected request has none. */
+  has(socket: Socket): boolean {
+    return this.#open.has(socket)
+  }
+
+  /** The response to a request, unless the request asks for an upgrade. */
+  responseTo(request: IncomingMessage): ServerResponse | undefined {
+    const open = this.#open.get(request.socket)
+    return open?.request === request ? open.response : undefined
+  }
+
+  /** A request that the router has assigned to one of our routes. */
+  claim(request: IncomingMessage): void {
+    this.#ours.add(request)
+  }
+
+  /** A request that belongs to no route: until its body has arrived, nobody has begun to answer it. */
+  unrouted(request: IncomingMessage): void {
+    this.#unrouted.add(request)
+  }
+
+  #watch(server: Server): void {
+    this.#appServers.set(server, true)
+    server.prependListener('request', this.#requested)
+    if (server instanceof TlsServer) server.prependListener('secureConnection', this.#secured)
+    server.on('session', (session: Http2Session) => {
+      this.#http2Sessions.add(session)
+      session.once('close', () => this.#http2Sessions.delete(session))
+    })
+  }
+
+  /**
+   * An app that listens on `localhost` has a server for each address, and only the first is `app.server`. The others are
+   * recognised by their request listener, which Fastify shares among them.
+   */
+  readonly #accepted = (message: unknown): void => {
+    const { socket } = message as { socket: Socket & { server?: Server } }
+    const { server } = socket
+    if (server === undefined || server === this.#server) return
+    let isOfApp = this.#appServers.get(server)
+    if (isOfApp === undefined) {
+      const listeners = this.#server.listeners('request').filter((listener) => listener !== this.#requested)
+      isOfApp = server.listeners('request').some((listener) => listeners.includes(listener))
+      this.#appServers.set(server, isOfApp)
+      if (isOfApp) this.#watch(server)
+    }
+    if (isOfApp) this.#connected(socket, server)
+  }
+
+  #connected(socket: Socket, server: Server): void {
+    this.#open.set(socket, {})
+    const peer = peerOf(socket)
+    const isSecuring = server instanceof TlsServer
+    if (isSecuring) this.#securing.set(peer, socket)
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      if (isSecuring && this.#securing.get(peer) === socket) this.#securing.delete(peer)
+    })
+  }
+
+  readonly #secured = (socket: TLSSocket): void => {
+    const peer = peerOf(socket)
+    const raw = this.#securing.get(peer)
+    if (raw !== undefined) this.#open.delete(raw)
+    this.#securing.delete(peer)
+    // Its streams are the session's business.
+    if (socket.alpnProtocol === 'h2') return
+    this.#open.set(socket, {})
+    socket.once('close', () => this.#open.delete(socket))
+  }
+
+  readonly #requested = (request: IncomingMessage, response: ServerResponse): void => {
+    const open = this.#open.get(request.socket)
+    if (open !== undefined) Object.assign(open, { request, response })
+  }
+
+  /**
+   * Listens for upgrades only while somebody else does. Without any listener, Node treats an upgrade request as a plain one,
+   * which is what a closing app needs once the websocket plugin has left: Fastify answers it, and ends the socket.
+   */
+  #followUpgrades(server: Server): void {
+    if (server.listenerCount('upgrade') > 0) server.prependListener('upgrade', this.#upgraded)
+    server.on('newListener', (event: string | symbol, listener: unknown) => {
+      if (event !== 'upgrade' || listener === this.#upgraded) return
+      if (!server.listeners('upgrade').includes(this.#upgraded)) server.prependListener('upgrade', this.#upgraded)
+    })
+    server.on('removeListener', (event: string | symbol) => {
+      if (event === 'upgrade' && server.listenerCount('upgrade') === 1) server.off('upgrade', this.#upgraded)
+    })
+  }
+
+  readonly #upgraded = (request: IncomingMessage, socket: Socket): void => {
+    const open = this.#open.get(socket)
+    if (open === undefined) return
+    const { bytesWritten } = socket
+    const at = performance.now()
+    Object.assign(open, { request, upgrade: { at, bytesWritten, whileClosing: at >= this.#closingSince } })
+  }
+
+  #close(): void {
+    this.#closingSince = performance.now()
+    const sweeps = setInterval(() => {
+      this.#sweep(performance.now())
+      // The other servers of `localhost` end after `app.close()` has.
+      if (this.#open.size === 0 && !this.#server.listening) clearInterval(sweeps)
+    }, SWEEP_INTERVAL)
+    sweeps.unref()
+    this.#reportAfter(DEFAULTS.closeReportAfter)
+  }
+
+  #sweep(now: number): void {
+    // Ends after its last stream.
+    for (const session of this.#http2Sessions) session.close()
+    if (now - this.#closingSince < DEFAULTS.closeTimeout) return
+    for (const [socket, open] of this.#open) {
+      if (!this.#mayEnd(socket, open, now)) continue
+      if (open.upgrade?.bytesWritten === socket.bytesWritten) socket.end(SERVICE_UNAVAILABLE, () => socket.destroy())
+      else socket.destroy()
+    }
+  }
+
+  #mayEnd(socket: Socket, { request, response, upgrade }: OpenSocket, now: number): boolean {
+    if (upgrade !== undefined) {
+      // The websocket plugin may have left, while a listener of another plugin is still there that ignores this path.
+      const isNobodys = upgrade.whileClosing || (request !== undefined && this.#unrouted.has(request))
+      const isTaken = socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
+      return isNobodys && !isTaken && now - upgrade.at >= DEFAULTS.closeTimeout
+    }
+    if (request === undefined || response === undefined) return true
+    if (response.writableFinished || response.destroyed) return true
+    return this.#ours.has(request) || (this.#unrouted.has(request) && !request.complete)
+  }
+
+  #reportAfter(milliseconds: number): void {
+    this.#reportTimer = setTimeout(() => {
+      this.#reportAfter(DEFAULTS.closeReportInterval)
+      try {
+        this.#report()
+      } catch {
+        // A logger that throws must not end the process.
+      }
+    }, milliseconds)
+    this.#reportTimer.unref()
+  }
+
+  #report(): void {
+    const held: HeldConnection[] = []
+    for (const [{ remoteAddress }, { request, upgrade }] of this.#open) {
+      const kind = upgrade === undefined ? 'request' : 'upgraded socket'
+      if (request === undefined) continue
+      const path = visible(request.url?.split('?', 1)[0] ?? '')
+      held.push({ kind, remoteAddress, method: request.method, path })
+    }
+    const requests = held.filter(({ kind }) => kind === 'request').length
+    const counts = { requests, upgradedSockets: held.length - requests, http2Sessions: this.#http2Sessions.size }
+    if (held.length + this.#http2Sessions.size === 0) {
+      this.#log.warn('app.close() is waiting for a preClose or onClose hook; no connection is open')
+    } else {
+      const connections = held.slice(0, LISTED_CONNECTIONS)
+      this.#log.warn({ ...counts, connections }, 'app.close() is waiting for connections of other plugins')
+    }
+  }
+
+  #closed(): void {
+    clearTimeout(this.#reportTimer)
+    unsubscribe(NEW_SOCKETS, this.#accepted)
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}

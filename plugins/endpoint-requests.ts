@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { EndpointServer } from '../src/server/endpoint-server.js'
+import { AppConnections } from './app-connections.js'
+import { HandshakeDeadline } from './handshake-deadline.js'
+
+type ChildLoggerFactory = FastifyInstance['childLoggerFactory']
+
+/** Where an endpoint is mounted, and how many milliseconds its handshakes may take. */
+export interface EndpointMount {
+  readonly path: string
+  readonly server: EndpointServer
+  readonly handshakeTimeout: number
+}
+
+/** Recognises the requests to the endpoints of an app, before any hook of the app runs, and limits their time. */
+export class EndpointRequests {
+  readonly #connections: AppConnections
+  readonly #deadline = new HandshakeDeadline()
+  readonly #mounts: { readonly mount: EndpointMount; readonly pattern: RegExp }[] = []
+
+  constructor(root: FastifyInstance) {
+    this.#connections = new AppConnections(root)
+    root.addHook('preClose', async () => this.#deadline.close())
+    root.addHook('onRequest', (request, _reply, done) => {
+      if (request.is404) this.#unrouted(request.raw as IncomingMessage)
+      done()
+    })
+  }
+
+  /** Gives the requests to an endpoint a deadline. @returns what its route needs as `childLoggerFactory`. */
+  limit(mount: EndpointMount, outer: ChildLoggerFactory): ChildLoggerFactory {
+    this.#mounts.push({ mount, pattern: patternOf(mount.path) })
+    return this.own(outer, (request) => this.#start(request, mount))
+  }
+
+  /**
+   * Marks the requests to a route as ours, so that they do not hold up `app.close()`. Fastify makes a request's logger as
+   * soon as the router has chosen the route. Nothing else of ours runs that early: a hook of the app may never end, and
+   * only the router knows whose a request is.
+   * @param outer makes the logger.
+   */
+  own(outer: ChildLoggerFactory, routed: (request: IncomingMessage) => void = () => {}): ChildLoggerFactory {
+    const connections = this.#connections
+    return function (this: FastifyInstance, logger, bindings, options, request) {
+      connections.claim(request as IncomingMessage)
+      routed(request as IncomingMessage)
+      return outer.call(this, logger, bindings, options, request)
+    }
+  }
+
+  /** The handshake is complete. */
+  done(request: IncomingMessage): void {
+    this.#deadline.done(request)
+  }
+
+  #start(request: IncomingMessage, { path, server, handshakeTimeout }: EndpointMount): void {
+    const { socket } = request
+    // An injected request.
+    if (!this.#connections.has(socket)) return
+    const { remoteAddress } = socket
+    const ending = this.#connections.responseTo(request) ?? socket
+    this.#deadline.start(request, ending, handshakeTimeout, () => {
+      server.statistics.timedOut.handshake += 1
+      try {
+        const fields = { reason: 'handshake', remoteAddress, path, method: request.method }
+        server.logLimited(server.log, 'info', fields, 'handshake timed out')
+      } catch {
+        // A logger that throws must not end the process.
+      }
+    })
+  }
+
+  /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. */
+  #unrouted(request: IncomingMessage): void {
+    this.#connections.unrouted(request)
+    const path = request.url?.split('?', 1)[0] ?? ''
+    const found = this.#mounts.find(({ pattern }) => pattern.test(path))
+    if (found !== undefined) this.#start(request, found.mount)
+  }
+}
+
+/** Matches the path of an endpoint as leniently as a router may be set to: it is only asked about what no route takes. */
+function patternOf(path: string): RegExp {
+  const escaped = encodeURI(path).replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+  const source = escaped.replace(/\/:[^/]+/g, '/[^/]+').replace(/\*/g, '.*')
+  return new RegExp(`^${source.replace(/\/+$/, '')}/*$`, 'i')
+}
