@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type CheckRequest, isWebSocketUrl, parseUdpUrl } from './check/check-target.js'
 import { reportJson, reportText, summarise } from './check/report.js'
 import { runCheck } from './check/run-check.js'
+import { Output } from './output.js'
+import { jsonLine, visibleLine } from './terminal-text.js'
 
 interface CheckOptions {
   wc?: string
@@ -14,6 +16,8 @@ interface CheckOptions {
 
 const EXIT = { kept: 0, broken: 1, untested: 2, interrupted: 130 } as const
 const MAX_SECONDS = 86_400
+/** How long the end waits for whoever reads the report. */
+const FLUSH_MILLIS = 5000
 
 /** `dvbcss check`: whether a television keeps to the protocols, rule by rule. */
 export function checkCommand(): Command {
@@ -56,28 +60,28 @@ async function check(target: string, { wc, ts, seconds, json = false, ...rest }:
     ...(wc === undefined ? {} : { wcUrl: wc }),
     ...(ts === undefined ? {} : { tsUrl: ts }),
   }
-  const interrupted = (): never => {
-    process.stderr.write('\ndvbcss check: interrupted\n')
+  // Whoever reads the output may have seen enough: the exit code says the rest.
+  const stdout = new Output(process.stdout)
+  const stderr = new Output(process.stderr)
+  process.once('SIGINT', () => {
+    stderr.write('\ndvbcss check: interrupted\n')
     process.exit(EXIT.interrupted)
-  }
-  process.once('SIGINT', interrupted)
-  // Whoever reads the output may have seen enough.
-  process.stdout.on('error', () => {})
-  if (process.stderr.isTTY) process.stderr.write(`Watching ${target} for ${seconds} s…\n`)
+  })
+  if (stderr.isTTY) stderr.write(`${visibleLine(`Watching ${target} for ${seconds} s…`)}\n`)
   try {
     const reports = await runCheck(request)
     const exitCode = summarise(reports).fail === 0 ? EXIT.kept : EXIT.broken
-    const coloured = process.stdout.isTTY && process.env.NO_COLOR === undefined
-    process.stdout.write(`${json ? reportJson(reports, exitCode) : reportText(reports, coloured)}\n`)
+    const coloured = stdout.isTTY && process.env.NO_COLOR === undefined
+    stdout.write(`${json ? reportJson(reports, exitCode) : reportText(reports, coloured)}\n`)
     process.exitCode = exitCode
   } catch (error) {
     const { message } = error as Error
-    if (json) process.stdout.write(`${JSON.stringify({ untested: message, exitCode: EXIT.untested })}\n`)
-    process.stderr.write(`dvbcss check: could not test ${message}\n`)
+    if (json) stdout.write(`${jsonLine({ untested: message, exitCode: EXIT.untested })}\n`)
+    stderr.write(`dvbcss check: ${visibleLine(`could not test ${message}`)}\n`)
     process.exitCode = EXIT.untested
-  } finally {
-    process.off('SIGINT', interrupted)
   }
+  await Promise.all([stdout.flushed(FLUSH_MILLIS), stderr.flushed(FLUSH_MILLIS)])
+  process.exit()
 }
 
 function parseTarget(text: string): string {

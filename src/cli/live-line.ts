@@ -1,4 +1,4 @@
-import type { WriteStream } from 'node:tty'
+import type { Output } from './output.js'
 
 const CLEAR = '\r\x1b[K'
 const HIDE_CURSOR = '\x1b[?25l'
@@ -11,36 +11,37 @@ const DEFAULT_COLUMNS = 80
  */
 export class LiveLine {
   readonly isLive: boolean
-  readonly #stream: WriteStream
+  readonly #output: Output
   #text = ''
   #isCursorHidden = false
 
-  constructor(stream: WriteStream) {
-    this.#stream = stream
-    this.isLive = stream.isTTY === true && process.env.TERM !== 'dumb'
+  constructor(output: Output) {
+    this.#output = output
+    this.isLive = output.isTTY && process.env.TERM !== 'dumb'
   }
 
   show(text: string): void {
     if (!this.isLive) {
-      this.#stream.write(`${text}\n`)
+      this.#output.write(`${text}\n`)
       return
     }
     this.#text = text
-    this.#draw()
+    // Who looks again wants the present line, not those in between.
+    if (!this.#output.isBehind) this.#draw()
   }
 
   /** Calls `write` where the line would be in its way, which may write lines to this terminal. */
   around(write: () => void): void {
-    if (this.#text !== '') this.#stream.write(CLEAR)
+    if (this.#text !== '') this.#output.write(CLEAR)
     write()
     if (this.#text !== '') this.#draw()
   }
 
   /** Leaves the last text where it is, and the terminal as it was. May be called more than once. */
   end(): void {
-    if (this.#text !== '') this.#stream.write('\n')
+    if (this.#text !== '') this.#output.write('\n')
     this.#text = ''
-    if (this.#isCursorHidden) this.#stream.write(SHOW_CURSOR)
+    if (this.#isCursorHidden) this.#output.write(SHOW_CURSOR)
     this.#isCursorHidden = false
   }
 
@@ -48,7 +49,7 @@ export class LiveLine {
     const hide = this.#isCursorHidden ? '' : HIDE_CURSOR
     this.#isCursorHidden = true
     // A line that is wrapped cannot be written over.
-    const columns = (this.#stream.columns || DEFAULT_COLUMNS) - 1
-    this.#stream.write(`${hide}${CLEAR}${[...this.#text].slice(0, columns).join('')}`)
+    const columns = (this.#output.columns || DEFAULT_COLUMNS) - 1
+    this.#output.write(`${hide}${CLEAR}${[...this.#text].slice(0, columns).join('')}`)
   }
 }

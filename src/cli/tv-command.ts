@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
-import pretty from 'pino-pretty'
 import { ciiPlugin } from '../../plugins/cii-plugin.js'
 import { addressesOfApp, everyAddress, hostsOf } from '../../plugins/machine-addresses.js'
 import { tsPlugin } from '../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../plugins/wall-clock-websocket-plugin.js'
+import { logText } from './log-text.js'
 import { LoggingTsServer } from './logging-ts-server.js'
+import { Output } from './output.js'
 import { command, commandHelp } from './remote-control.js'
 import { Television, TIMELINES } from './television.js'
+import { visibleLine, visibleLines } from './terminal-text.js'
 
 interface TvOptions {
   host?: string
@@ -20,6 +22,8 @@ interface TvOptions {
 }
 
 const DEFAULT_CONTENT_ID = 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M'
+/** How long the end waits for whoever reads the log. */
+const FLUSH_MILLIS = 500
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** `dvbcss tv`: a television for companions to talk to. */
@@ -45,24 +49,32 @@ function parsePort(text: string): number {
 }
 
 async function runTelevision(options: TvOptions): Promise<void> {
-  const app = await buildApp(options)
+  let end = (): void => process.exit(0)
+  const stdout = new Output(process.stdout, {
+    failed: ({ code }) => {
+      // Whoever read the log has ended, as `head` does. A full disk, though, does not end the television.
+      if (code === 'EPIPE') end()
+    },
+  })
+  const stderr = new Output(process.stderr)
+  const app = await buildApp(options, stdout)
   const television = new Television(app, { contentId: options.contentId })
   app.addHook('onClose', async () => television.stop())
   try {
     await app.listen({ host: options.host ?? everyAddress(), port: options.port })
   } catch (error) {
-    process.stderr.write(`dvbcss tv: ${explain(error as NodeJS.ErrnoException)}\n`)
+    stderr.write(`dvbcss tv: ${visibleLine(explain(error as NodeJS.ErrnoException))}\n`)
     process.exitCode = 1
     await app.close()
     return
   }
-  closeOnSignal(app)
-  process.stdout.write(`${greeting(app)}\n`)
+  end = closeOnSignal(app, stdout)
+  stdout.write(`${greeting(app)}\n`)
   // The television runs on when its input ends: without a terminal there is nobody to type.
   const console = createInterface({ input: process.stdin })
   console.on('line', (line) => {
     const answer = command(television, line)
-    if (answer !== '') process.stdout.write(`${answer}\n`)
+    if (answer !== '') stdout.write(`${visibleLines(answer.split('\n')).join('\n')}\n`)
   })
 }
 
@@ -73,16 +85,9 @@ function explain(error: NodeJS.ErrnoException): string {
     : error.message
 }
 
-async function buildApp({ host, wcPort, logLevel }: TvOptions): Promise<FastifyInstance> {
-  const stream = pretty({
-    colorize: process.stdout.isTTY,
-    translateTime: 'HH:MM:ss.l',
-    ignore: 'pid,hostname,endpoint,connection,path',
-    messageFormat: '{if connection}{connection}: {end}{msg}',
-    singleLine: true,
-    // What is logged before a crash must be seen.
-    sync: true,
-  })
+async function buildApp({ host, wcPort, logLevel }: TvOptions, stdout: Output): Promise<FastifyInstance> {
+  const text = logText(stdout.isTTY)
+  const stream = { write: (line: string) => stdout.write(text(line)) }
   const logController = new LogController({ disableRequestLogging: true })
   const app = Fastify({ logger: { level: logLevel, stream }, logController, forceCloseConnections: true })
   await app.register(wallClockPlugin, { port: wcPort, ...(host === undefined ? {} : { host }) })
@@ -106,22 +111,34 @@ function health(app: FastifyInstance): object {
   return { status: 'ok', contentId, contentIdStatus, connections, wallClock: { requests, answers } }
 }
 
-/** The first signal closes in good order, the second at once. */
-function closeOnSignal(app: FastifyInstance): void {
+/**
+ * The first signal closes in good order, the second at once.
+ * @returns what the first signal does.
+ */
+function closeOnSignal(app: FastifyInstance, stdout: Output): () => void {
   let closing = false
+  const exit = async (code: number): Promise<void> => {
+    await stdout.flushed(FLUSH_MILLIS)
+    process.exit(code)
+  }
+  const close = (): void => {
+    if (closing) return
+    closing = true
+    app.close().then(
+      () => exit(0),
+      (error: unknown) => {
+        app.log.error({ err: error }, 'could not close in good order')
+        return exit(1)
+      },
+    )
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (closing) process.exit(1)
-      closing = true
-      app.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          app.log.error({ err: error }, 'could not close in good order')
-          process.exit(1)
-        },
-      )
+      close()
     })
   }
+  return close
 }
 
 function greeting(app: FastifyInstance): string {

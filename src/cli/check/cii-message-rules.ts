@@ -1,3 +1,4 @@
+import { visible } from '../../messages/index.js'
 import { type CiiObservations, ciiMessages, differences, statesOf } from './cii-observations.js'
 import { toleratesRubbish } from './endpoint-rules.js'
 import { CLAUSE_CII, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
@@ -156,5 +157,5 @@ export function shown(value: unknown): string {
 const SHOWN_CHARACTERS = 160
 
 export function shorten(text: string): string {
-  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 1)}…`
+  return visible(text, SHOWN_CHARACTERS)
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { jsonLine, visibleLine } from '../terminal-text.js'
 import type { Finding, Verdict } from './rule.js'
 import type { EndpointReport } from './run-check.js'
 
@@ -23,13 +24,13 @@ export function reportText(reports: readonly EndpointReport[], coloured: boolean
   const paint = (verdict: Verdict, text: string) =>
     coloured ? styleText(COLOURS[verdict], text, { validateStream: false }) : text
   const lines = reports.flatMap(({ endpoint, url, untested, findings }) => [
-    printable(`${NAMES[endpoint]} ${url}`.trimEnd()),
-    ...(untested === undefined ? [] : [printable(`  not tested: ${untested}`)]),
+    visibleLine(`${NAMES[endpoint]} ${url}`.trimEnd()),
+    ...(untested === undefined ? [] : [visibleLine(`  not tested: ${untested}`)]),
     ...findings.flatMap((finding) => {
       const word = WORDS[finding.verdict]
       // The word is painted last: what a television sends is made printable first.
       return textOf(finding).map((line) =>
-        printable(line).replace(`  ${word}  `, `  ${paint(finding.verdict, word)}  `),
+        visibleLine(line).replace(`  ${word}  `, `  ${paint(finding.verdict, word)}  `),
       )
     }),
     '',
@@ -53,14 +54,5 @@ export function reportJson(reports: readonly EndpointReport[], exitCode: number)
     ...(untested === undefined ? [] : [{ endpoint, url, untested }]),
     ...findings.map((finding) => ({ endpoint, url, ...finding })),
   ])
-  return [...lines, { summary: summarise(reports), exitCode }].map((line) => JSON.stringify(line)).join('\n')
-}
-
-/** What a television sends is not for the terminal to carry out. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return [...lines, { summary: summarise(reports), exitCode }].map(jsonLine).join('\n')
 }

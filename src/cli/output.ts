@@ -1,0 +1,86 @@
+/** Bytes that may wait for whoever reads the output: thousands of lines, and nothing beside the memory of the process. */
+const MAX_WAITING_BYTES = 256 * 1024
+
+export interface OutputOptions {
+  /** The line that counts the lines dropped before it, without its line feed. */
+  droppedText?: (lines: number) => string
+  /** The output can take nothing any more: EPIPE when its reader has ended. */
+  failed?: (error: NodeJS.ErrnoException) => void
+}
+
+/**
+ * Standard output or standard error, such that a reader that stops (a pager, Ctrl-S, a stuck log shipper) stops nothing
+ * else. Nothing here blocks: what the reader does not take waits up to a limit, then whole lines are dropped and counted
+ * until the reader has caught up.
+ */
+export class Output {
+  readonly #stream: NodeJS.WriteStream
+  readonly #droppedText: (lines: number) => string
+  #dropped = 0
+  #hasFailed = false
+
+  constructor(stream: NodeJS.WriteStream, options: OutputOptions = {}) {
+    this.#stream = stream
+    const { droppedText = (lines) => `${lines} lines dropped: output was not read`, failed } = options
+    this.#droppedText = droppedText
+    if (stream.isTTY === true) makeNonBlocking(stream)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#hasFailed = true
+      failed?.(error)
+    })
+    stream.on('drain', () => this.#caughtUp())
+  }
+
+  get isTTY(): boolean {
+    return this.#stream.isTTY === true
+  }
+
+  get columns(): number | undefined {
+    return this.#stream.columns
+  }
+
+  /** Whether the reader has not taken all that was written. */
+  get isBehind(): boolean {
+    return this.#stream.writableLength > 0
+  }
+
+  /** Writes whole lines, or drops them. */
+  write(text: string): void {
+    if (this.#hasFailed) return
+    if (this.#dropped > 0 || this.#stream.writableLength > MAX_WAITING_BYTES) {
+      this.#dropped += text.split('\n').length - 1
+      return
+    }
+    this.#stream.write(text)
+  }
+
+  #caughtUp(): void {
+    const dropped = this.#dropped
+    this.#dropped = 0
+    if (dropped > 0) this.write(`${this.#droppedText(dropped)}\n`)
+  }
+
+  /** Resolves when the reader has taken everything, can take nothing any more, or after so many milliseconds. */
+  async flushed(milliseconds: number): Promise<void> {
+    if (this.#hasFailed || !this.isBehind) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      const done = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      // Called in the order of the writes.
+      this.#stream.write('', done)
+      this.#stream.once('error', done)
+    })
+  }
+}
+
+/**
+ * Node makes terminals block on purpose, so that nothing is lost at process.exit; pipes and sockets it does not. A
+ * terminal that was stopped with Ctrl-S would block the whole process. There is no public way to say so.
+ */
+function makeNonBlocking(stream: NodeJS.WriteStream): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } }
+  handle?.setBlocking?.(false)
+}
