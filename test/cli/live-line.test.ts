@@ -1,11 +1,11 @@
-import type { WriteStream } from 'node:tty'
 import { describe, expect, it } from 'vitest'
 import { LiveLine } from '../../src/cli/live-line.js'
+import type { Output } from '../../src/cli/output.js'
 import { clockText, millisText, offsetText } from '../../src/cli/time-text.js'
 
 function terminal(properties: object) {
   const written: string[] = []
-  const stream = { write: (text: string) => written.push(text), ...properties } as unknown as WriteStream
+  const stream = { write: (text: string) => written.push(text), ...properties } as unknown as Output
   return { line: new LiveLine(stream), written: () => written.splice(0).join('') }
 }
 
@@ -28,6 +28,12 @@ describe('the live line', () => {
     const { line, written } = terminal({ isTTY: true, columns: 10 })
     line.show('±12345678901')
     expect(written()).toBe('\x1b[?25l\r\x1b[K±12345678')
+  })
+
+  it('is not written over while the terminal has not taken what was written before', () => {
+    const { line, written } = terminal({ isTTY: true, columns: 40, isBehind: true })
+    line.show('one')
+    expect(written()).toBe('')
   })
 
   it('is a line each time where the output is no terminal', () => {
