@@ -51,7 +51,8 @@ export class AppRegistry {
   /** {@link announce} for a WebSocket endpoint of this app. */
   announceEndpoint(scope: FastifyInstance, name: 'tsUrl' | 'webSocketWcUrl', path: string): void {
     // A path with a parameter in it is many paths.
-    if (!/[:*]/.test(path)) this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}${encodeURI(path)}` })
+    if (!/[:*]/.test(path))
+      this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}{{prefix}}${encodeURI(path)}` })
   }
 
   /** Lets a CII server advertise what is announced, before or after. */

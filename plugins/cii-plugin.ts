@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { CII_PROPERTIES, type Cii } from '../src/messages/index.js'
 import { CiiServer } from '../src/server/cii-server.js'
+import { PUBLIC_URL_EXPECTED, parsePublicUrl } from '../src/server/public-address.js'
 import { registryOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
 import { enabledSchema, refinedSchema } from './options.js'
@@ -21,6 +22,8 @@ export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer> {
   repeatedProperties?: readonly (keyof Cii)[]
   /** Whether `wcUrl` and `tsUrl` (and in `private` where a wall clock is to be asked over WebSocket) are filled in from the other plugins of this app where the app leaves them out. Default true. */
   advertise?: boolean
+  /** Where clients reach the app from outside, when a proxy stands between: `https://tv.example/css`. See {@link CiiServer}. */
+  publicUrl?: string
 }
 
 const isObject = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]'
@@ -38,6 +41,7 @@ const CII: EndpointKind<CiiServer> = {
       }),
     ),
     advertise: Type.Optional(enabledSchema),
+    publicUrl: Type.Optional(refinedSchema(PUBLIC_URL_EXPECTED, (value) => parsePublicUrl(value) !== undefined)),
   },
   pluginOnly: ['advertise'],
 }

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authority } from '../src/server/connection.js'
+import { defaultPort, parseHostAndPort, parsePathPrefix } from '../src/server/public-address.js'
 import { addressesOfApp, hostOfAddress, isServed, neighboursOf } from './machine-addresses.js'
 
 /**
@@ -9,32 +10,57 @@ import { addressesOfApp, hostOfAddress, isServed, neighboursOf } from './machine
  * the name that the client asked a certificate for.
  */
 export function reachedAt(request: FastifyRequest): Authority {
-  return fromTrustedProxy(request) ?? fromSocket(request)
+  return (isFromTrustedProxy(request) ? fromProxy(request) : undefined) ?? fromSocket(request)
 }
 
-function fromTrustedProxy(request: FastifyRequest): Authority | undefined {
-  // Fastify has `ips` only under trustProxy, with more than the socket's address only where the peer is trusted. `host` is the
-  // forwarded one only for a trusted peer; a proxy that rewrites Host instead of forwarding it is covered too.
-  const trusted = request.ips !== undefined && (request.ips.length > 1 || request.host !== request.headers.host)
-  return trusted ? parseAuthority(request.host, request.protocol === 'https') : undefined
+/**
+ * Fastify does not say whether it trusts the peer. But under `trustProxy` alone it has `ips`, with more than the socket's address only
+ * where that one is trusted; and what a proxy has forwarded is in `host` and `protocol` only for a trusted one.
+ */
+function isFromTrustedProxy(request: FastifyRequest): boolean {
+  if (request.ips === undefined) return false
+  const ownProtocol = isEncrypted(request) ? 'https' : 'http'
+  return request.ips.length > 1 || request.host !== (request.headers.host ?? '') || request.protocol !== ownProtocol
 }
 
-function parseAuthority(authority: string, secure: boolean): Authority | undefined {
-  // The header is not validated by anybody before: only what can be a host and a port goes into a URL of ours.
-  if (!/^[A-Za-z0-9._-]+(:\d+)?$|^\[[0-9A-Fa-f:.]+\](:\d+)?$/.test(authority)) return undefined
-  const scheme = secure ? 'https' : 'http'
-  if (!URL.canParse(`${scheme}://${authority}`)) return undefined
-  const url = new URL(`${scheme}://${authority}`)
-  // A URL leaves out the port where it is the scheme's own.
-  return { host: url.hostname, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), secure }
+function fromProxy(request: FastifyRequest): Authority | undefined {
+  const found = parseHostAndPort(request.host)
+  if (found === undefined) return undefined
+  // Traefik writes the protocol of a WebSocket as `wss`.
+  const secure = /^(?:https|wss)$/i.test(request.protocol)
+  const port = found.port ?? forwardedPort(request) ?? defaultPort(secure)
+  return { secure, host: found.host, port, prefix: forwardedPrefix(request) }
+}
+
+/** Of several values the last is the nearest proxy's, as Fastify takes it for the host. */
+function forwardedPort({ headers }: FastifyRequest): number | undefined {
+  const last =
+    String(headers['x-forwarded-port'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? ''
+  const port = /^\d{1,5}$/.test(last) ? Number(last) : 0
+  return port >= 1 && port <= 65_535 ? port : undefined
+}
+
+/** Of several values each is what one proxy has stripped, the outermost first; one that is not a path makes all of them void. */
+function forwardedPrefix({ headers }: FastifyRequest): string {
+  const values = String(headers['x-forwarded-prefix'] ?? '').split(',')
+  const prefixes = values.map((value) => parsePathPrefix(value.trim()))
+  if (prefixes.includes(undefined)) return ''
+  return parsePathPrefix(prefixes.join('')) ?? ''
+}
+
+function isEncrypted(request: FastifyRequest): boolean {
+  return (request.raw.socket as Partial<TLSSocket> | undefined)?.encrypted === true
 }
 
 function fromSocket(request: FastifyRequest): Authority {
   const socket = request.raw.socket as Partial<TLSSocket> | undefined
-  const secure = socket?.encrypted === true
-  const port = socket?.localPort ?? (secure ? 443 : 80)
+  const secure = isEncrypted(request)
+  const port = socket?.localPort ?? defaultPort(secure)
   const serverName: unknown = socket?.servername
-  const named = typeof serverName === 'string' && serverName !== '' ? parseAuthority(serverName, secure) : undefined
+  const named = typeof serverName === 'string' && serverName !== '' ? parseHostAndPort(serverName) : undefined
   const localAddress = socket?.localAddress
   // An injected request has no address.
   if (localAddress === undefined) return { host: named?.host ?? 'localhost', port, secure }

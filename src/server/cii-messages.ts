@@ -112,7 +112,8 @@ export class CiiMessagesByAddress {
 }
 
 function keyOf(reachedAt: Authority): string {
-  return [schemeOf(reachedAt), reachedAt.host, reachedAt.port, reachedAt.localAddress].join(' ')
+  const { host, port, prefix, localAddress } = reachedAt
+  return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
 }
 
 function fillIn(state: Cii, reachedAt: Authority): Cii {
@@ -146,6 +147,7 @@ function fillInUrl(url: string, reachedAt: Authority): string | undefined {
     .replaceAll('{{scheme}}', schemeOf(reachedAt))
     .replaceAll('{{host}}', host ?? '')
     .replaceAll('{{port}}', String(reachedAt.port))
+    .replaceAll('{{prefix}}', () => reachedAt.prefix ?? '')
 }
 
 function schemeOf({ secure }: Authority): string {

@@ -2,6 +2,7 @@ import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '..
 import { type CiiMessages, CiiMessagesByAddress, NOTHING_CHANGED } from './cii-messages.js'
 import type { Authority, Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
+import { PUBLIC_URL_EXPECTED, parsePublicUrl } from './public-address.js'
 import { StateSender } from './state-sender.js'
 
 export interface CiiServerOptions extends EndpointServerOptions {
@@ -12,6 +13,11 @@ export interface CiiServerOptions extends EndpointServerOptions {
    * `dvbcss-protocols` does with `timelines`. Default: none.
    */
   repeatedProperties?: readonly (keyof Cii)[]
+  /**
+   * Where clients reach this server from outside, when a proxy stands between: `https://tv.example/css`. The placeholders in the URLs
+   * are then filled in from it, for all clients. Default: from where each client has reached the server.
+   */
+  publicUrl?: string
 }
 
 /** How far one client is. */
@@ -34,8 +40,8 @@ const EMPTY: Cii = Object.freeze({})
  * The CSS-CII endpoint of a television (TS 103 286-2, clause 5.6): tells each client the whole state when it connects,
  * then what has changed.
  *
- * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server,
- * and `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`.
+ * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server;
+ * `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`; and `{{prefix}}` the path that a proxy has stripped.
  */
 export class CiiServer<ConnectionData = unknown> extends EndpointServer<ConnectionData> {
   override readonly connectionIdPrefix: string = 'cii'
@@ -48,6 +54,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   #advertisedAt: ((reachedAt: Authority) => Cii) | undefined
   #state: Cii
   readonly #messages: CiiMessagesByAddress
+  readonly #publicAddress: Authority | undefined
   readonly #clients = new Map<Connection, Client>()
 
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
@@ -57,6 +64,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
       (reachedAt) => this.#seenAt(reachedAt),
       checkRepeated(options.repeatedProperties ?? []),
     )
+    this.#publicAddress = checkPublicUrl(options.publicUrl)
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
     this.#state = stateOf(this.#own)
   }
@@ -129,7 +137,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
       this.statistics.coalesced += 1
     }
     const client: Client = {
-      messages: this.#messages.join(connection.reachedAt),
+      messages: this.#messages.join(this.#publicAddress ?? connection.reachedAt),
       sender: new StateSender(connection, () => this.#compose(client), coalesced),
       sent: undefined,
       whole: true,
@@ -141,7 +149,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    if (this.#clients.delete(connection)) this.#messages.leave(connection.reachedAt)
+    if (this.#clients.delete(connection)) this.#messages.leave(this.#publicAddress ?? connection.reachedAt)
     return super.disconnected(connection, data)
   }
 
@@ -180,6 +188,13 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
 function checkRepeated(names: readonly (keyof Cii)[]): readonly (keyof Cii)[] {
   if (Array.isArray(names) && names.every((name) => CII_PROPERTIES.includes(name))) return names
   throw new TypeError(`repeatedProperties: expected a list of names of CII properties, got ${describeValue(names)}`)
+}
+
+function checkPublicUrl(publicUrl: string | undefined): Authority | undefined {
+  if (publicUrl === undefined) return undefined
+  const address = parsePublicUrl(publicUrl)
+  if (address !== undefined) return address
+  throw new TypeError(`publicUrl: expected ${PUBLIC_URL_EXPECTED}, got ${describeValue(publicUrl)}`)
 }
 
 /** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */

@@ -11,6 +11,8 @@ export interface Authority {
    */
   readonly host: string | null
   readonly port: number
+  /** The path that a proxy strips from what clients ask for: `/css`, with no slash at its end. Default: none. */
+  readonly prefix?: string
   /** The address of this machine that the client has connected to. Left out behind a proxy, which has an address of its own. */
   readonly localAddress?: string
 }
@@ -27,7 +29,7 @@ export interface Connection {
   readonly id: string
   /** The client's IP address; behind a proxy that the app trusts, the address that the proxy names. */
   readonly remoteAddress: string
-  /** Where the client reached us: what `{{scheme}}`, `{{host}}` and `{{port}}` stand for. */
+  /** Where the client reached us: what `{{scheme}}`, `{{host}}`, `{{port}}` and `{{prefix}}` stand for. */
   readonly reachedAt: Authority
   /** What the client asked with: who it is, for an app that has authenticated it. */
   readonly handshake: Handshake
