@@ -13,6 +13,7 @@ import {
   wallClockPlugin,
   wallClockWebSocketPlugin,
 } from 'fastify-dvbcss'
+import { withoutGone } from './without-gone.js'
 
 export const PTS = 'urn:dvb:css:timeline:pts'
 export const TEMI = 'urn:dvb:css:timeline:temi:1:1'
@@ -141,7 +142,9 @@ export class Television {
   indexOfState(state, port = this.port) {
     const serial = state.private?.find(({ type }) => type === SERIAL_TYPE)?.serial
     const expected = this.states[Number(serial)]
-    return expected !== undefined && isDeepStrictEqual(state, this.#resolve(expected, port)) ? Number(serial) : -1
+    if (expected === undefined) return -1
+    const resolved = this.#resolve(expected, port)
+    return isDeepStrictEqual(withoutGone(state, resolved), resolved) ? Number(serial) : -1
   }
 
   /** @param {Cii} state @param {number} port @returns {Cii} */

@@ -31,7 +31,10 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
     super(url, options)
   }
 
-  /** What the server has told, without what it has not; frozen. Empty before the first message. */
+  /**
+   * What the server has sent; frozen. A property that it has sent as null is null, and one that it has not sent is absent. Empty
+   * before the first message.
+   */
   get state(): Cii {
     return this.#state
   }

@@ -7,13 +7,15 @@ export function equalCii(a: Cii, b: Cii): boolean {
 }
 
 /**
- * The least message that takes a receiver from one state to another. In a state absent and null mean the same, so a
- * property that is gone becomes null in the message. A content id always has its status beside it.
+ * The least message that takes a receiver from one state to another. A property that is gone becomes null in the message,
+ * unless it was null before: then the receiver has nothing to forget. A content id always has its status beside it.
  */
 export function diffCii(from: Cii, to: Cii): Cii {
   const change: Cii = {}
   for (const property of CII_PROPERTIES) {
-    if (!equalJson(from[property] ?? null, to[property] ?? null)) setProperty(change, property, to[property] ?? null)
+    const [before, after] = [from[property], to[property]]
+    const isSame = after === undefined ? (before ?? null) === null : before !== undefined && equalJson(before, after)
+    if (!isSame) setProperty(change, property, after ?? null)
     // The status stands right behind the content id in the list, so it keeps its place in the message.
     if (property === 'contentId' && change.contentId !== undefined) change.contentIdStatus = to.contentIdStatus ?? null
   }
@@ -31,14 +33,9 @@ export function mergeCii(first: Cii, second: Cii): Cii {
 }
 
 /**
- * The state after a message: what the message leaves out stays, and what it makes null is gone, so that no property of
- * the result is null. Neither argument is changed; the result shares lists with them.
+ * The state after a message: what the message leaves out stays, and what it makes null is null, which is not the same as
+ * absent: absent is what was never sent. Neither argument is changed; the result shares lists with them.
  */
 export function applyCii(state: Cii, change: Cii): Cii {
-  const result: Cii = {}
-  for (const property of CII_PROPERTIES) {
-    const value = change[property] === undefined ? state[property] : change[property]
-    if (value !== undefined && value !== null) setProperty(result, property, value)
-  }
-  return result
+  return mergeCii(state, change)
 }

@@ -7,7 +7,8 @@ import { readTimelineOptions, type TimelineOption } from './timeline-option.js'
 
 /**
  * What the CSS-CII endpoint says: what is on, and where the other endpoints are. In a message a property that is
- * absent has not changed, and one that is null has become null.
+ * absent has not changed, and one that is null has become null. In a state null is a value like any other: the server says
+ * that there is none, which it does not say of a property that is absent.
  */
 export interface Cii {
   protocolVersion?: string | null

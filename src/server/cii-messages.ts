@@ -73,7 +73,7 @@ export class CiiMessages {
     const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
     const all: Cii = { ...repeated, ...change }
     // A content id never travels without its status.
-    if (all.contentId !== undefined && to.contentIdStatus) all.contentIdStatus ??= to.contentIdStatus
+    if (all.contentId !== undefined) all.contentIdStatus ??= to.contentIdStatus ?? null
     return Buffer.from(encodeCii(all))
   }
 }

@@ -47,7 +47,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   override readonly connectionIdPrefix: string = 'cii'
   override readonly loggingName: string = 'cii-server'
 
-  /** What the app has said; null where it wants a property to be absent, whatever is advertised. */
+  /** What the app has set; null where it wants clients to get null, whatever is advertised. */
   #own: Cii
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
@@ -66,12 +66,12 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     )
     this.#publicAddress = checkPublicUrl(options.publicUrl)
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
-    this.#state = stateOf(this.#own)
+    this.#state = stateOf(EMPTY, this.#own)
   }
 
   /**
    * The state, with `{{host}}` and `{{port}}` as they were set; frozen. Setting it replaces the state: what the new one
-   * leaves out reaches the clients as null.
+   * leaves out reaches the clients as null, and is absent from the first message of those that connect later.
    * @throws TypeError that names the property; the clients keep the last good state.
    */
   get cii(): Cii {
@@ -83,8 +83,9 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /**
-   * Changes the properties that `change` names, and tells the clients. Null removes a property; one that is absent or
-   * undefined stays. A `contentId` of null takes its status with it.
+   * Changes the properties that `change` names, and sends the changes to the clients. A property that is set to null is null in
+   * every client's first message too, as HbbTV wants for `mrsUrl` and `teUrl` (clause 13.6.2); one that is absent or undefined stays
+   * what it is. A `contentId` of null takes its status with it.
    * @throws TypeError that names the property; neither the state nor any client has changed then.
    */
   update(change: Cii): void {
@@ -107,12 +108,12 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     const differences = this.#advertisedAt?.(reachedAt) ?? EMPTY
     if (Object.keys(differences).length === 0) return this.#state
     const advertised = overlay(this.#advertised, differences)
-    return stateOf(beside(overlay(advertised, this.#own), advertised, this.#own))
+    return stateOf(advertised, this.#own)
   }
 
   #replace(own: Cii, advertised: Cii): void {
     // Throws before anything has changed.
-    this.#state = stateOf(beside(overlay(advertised, own), advertised, own))
+    this.#state = stateOf(advertised, own)
     this.#own = own
     this.#advertised = advertised
     this.updateClients()
@@ -211,13 +212,17 @@ function overlay(base: Cii, change: Cii): Cii {
   return { ...base, ...Object.fromEntries(defined) }
 }
 
-/** Private data is a list with room for both the app's entries and the advertised ones. */
-function beside(state: Cii, advertised: Cii, own: Cii): Cii {
-  if (!Array.isArray(own.private) || !Array.isArray(advertised.private)) return state
-  return { ...state, private: [...own.private, ...advertised.private] }
-}
-
-/** The valid, frozen state without its nulls. */
-function stateOf(cii: Cii): Cii {
-  return checkCii(Object.fromEntries(Object.entries(cii).filter(([, value]) => value !== null)))
+/**
+ * The valid, frozen state. What the app has set goes before what is advertised, except that private data is a list with room for
+ * both. Null from the app is a value; null among what is advertised means that nothing is.
+ */
+function stateOf(advertised: Cii, own: Cii): Cii {
+  const offered = Object.fromEntries(Object.entries(advertised).filter(([, value]) => value !== null))
+  const state: Cii = { ...offered, ...own }
+  if (Array.isArray(own.private) && Array.isArray(advertised.private)) {
+    state.private = [...own.private, ...advertised.private]
+  }
+  // A content id never travels without its status.
+  if (state.contentId === null) state.contentIdStatus ??= null
+  return checkCii(state)
 }

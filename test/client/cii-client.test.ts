@@ -44,8 +44,23 @@ describe('a CII client', () => {
     app.cii.update({ contentId: null, mrsUrl: 'http://m/', presentationStatus: ['okay'] })
     const { changes } = await second
     expect([...changes].sort()).toEqual(['contentId', 'contentIdStatus', 'mrsUrl', 'presentationStatus'])
-    expect(client.state).toEqual({ protocolVersion: '1.1', mrsUrl: 'http://m/', presentationStatus: ['okay'] })
+    expect(client.state).toEqual(app.cii.cii)
+    expect(client.state).toMatchObject({ contentId: null, contentIdStatus: null, mrsUrl: 'http://m/' })
     expect(client.connected).toBe(true)
+  })
+
+  it('keeps null from the first message apart from what the server has not sent', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii', cii: { mrsUrl: null, teUrl: null } })
+    const client = clientOf(`${await listen(app)}/cii`)
+    const first = client.next('change')
+    client.start()
+    expect((await first).changes).toEqual(['protocolVersion', 'mrsUrl', 'teUrl'])
+    expect(client.state).toStrictEqual({ protocolVersion: '1.1', mrsUrl: null, teUrl: null })
+    const second = client.next('change')
+    app.cii.update({ teUrl: 'ws://te/', tsUrl: null })
+    expect((await second).changes).toEqual(['tsUrl', 'teUrl'])
+    expect(client.state).toStrictEqual({ protocolVersion: '1.1', mrsUrl: null, tsUrl: null, teUrl: 'ws://te/' })
   })
 
   it('takes the first message after a reconnection for the whole state', async () => {

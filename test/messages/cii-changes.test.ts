@@ -1,7 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyCii, CII_PROPERTIES, diffCii, equalCii, mergeCii, tickRateOf } from '../../src/messages/index.js'
+import {
+  applyCii,
+  CII_PROPERTIES,
+  type Cii,
+  diffCii,
+  equalCii,
+  mergeCii,
+  tickRateOf,
+} from '../../src/messages/index.js'
 import { cii as anyCii, twoCiis } from './arbitraries.js'
+
+/** The state of a receiver that had one state and was then sent the change to another: null for what is gone. */
+function endOf(from: Cii, to: Cii): Cii {
+  const gone = CII_PROPERTIES.filter((name) => from[name] !== undefined && to[name] === undefined)
+  const end: Cii = { ...Object.fromEntries(gone.map((name) => [name, null])), ...to }
+  if ('contentId' in diffCii(from, to)) end.contentIdStatus ??= null
+  return end
+}
 
 describe('Comparing', () => {
   test('tells absent from null', () => {
@@ -34,7 +50,7 @@ describe('A diff', () => {
   test('applied to where it starts gives where it ends', () => {
     fc.assert(
       fc.property(twoCiis, ([from, to]) => {
-        expect(equalCii(applyCii(from, diffCii(from, to)), applyCii({}, to))).toBe(true)
+        expect(equalCii(applyCii(from, diffCii(from, to)), endOf(from, to))).toBe(true)
       }),
     )
   })
@@ -46,7 +62,7 @@ describe('A diff', () => {
         for (const property of CII_PROPERTIES) {
           if (change[property] === undefined || (property === 'contentIdStatus' && 'contentId' in change)) continue
           const { [property]: _, ...rest } = change
-          expect(equalCii(applyCii(from, rest), applyCii({}, to))).toBe(false)
+          expect(equalCii(applyCii(from, rest), endOf(from, to))).toBe(false)
         }
         if ('contentId' in change) expect(change).toHaveProperty('contentIdStatus')
       }),
@@ -61,8 +77,13 @@ describe('A diff', () => {
     )
   })
 
-  test('makes null what is gone, and takes absent and null in a state for the same', () => {
-    expect(diffCii({ tsUrl: 'ws://a', teUrl: null }, { wcUrl: null })).toStrictEqual({ tsUrl: null })
+  test('makes null what is gone, unless it was null before', () => {
+    expect(diffCii({ tsUrl: 'ws://a', teUrl: null }, {})).toStrictEqual({ tsUrl: null })
+  })
+
+  test('makes null what is null on purpose, unless it was null before', () => {
+    const from = { tsUrl: 'ws://a', teUrl: null }
+    expect(diffCii(from, { tsUrl: null, teUrl: null, mrsUrl: null })).toStrictEqual({ mrsUrl: null, tsUrl: null })
   })
 
   test('carries the status beside a content id that changed, although the status did not', () => {
@@ -95,10 +116,11 @@ describe('A merge', () => {
 })
 
 describe('Applying a message', () => {
-  test('leaves no null in the state, and neither argument changed', () => {
+  test('keeps null apart from absent, and neither argument changed', () => {
     const state = Object.freeze({ tsUrl: 'ws://a', teUrl: 'ws://b', mrsUrl: null })
     const change = Object.freeze({ tsUrl: null, wcUrl: 'udp://c:1' })
-    expect(applyCii(state, change)).toStrictEqual({ teUrl: 'ws://b', wcUrl: 'udp://c:1' })
+    const result = { mrsUrl: null, wcUrl: 'udp://c:1', tsUrl: null, teUrl: 'ws://b' }
+    expect(applyCii(state, change)).toStrictEqual(result)
   })
 })
 

@@ -58,6 +58,45 @@ describe('a CII client', () => {
     expect(app.cii.cii).toEqual({ protocolVersion: '1.1', ...ON_AIR })
   })
 
+  it('gets null in its first message for what the app has set to null, and nothing for what it has not set', async () => {
+    const cii = { ...ON_AIR, mrsUrl: null, teUrl: null, private: undefined }
+    const { app, url } = await ciiApp({ cii: cii as object })
+    const { private: _, ...state } = { protocolVersion: '1.1', ...cii }
+    expect(app.cii.cii).toStrictEqual(state)
+    const first = { ...state, presentationStatus: 'okay' }
+    const client = await WsClient.open(url)
+    expect(await client.nextJson()).toStrictEqual(first)
+    app.cii.update({ mrsUrl: 'http://a/', teUrl: undefined } as object)
+    expect(await client.nextJson()).toStrictEqual({ mrsUrl: 'http://a/' })
+    app.cii.update({ mrsUrl: null, tsUrl: null })
+    expect(await client.nextJson()).toStrictEqual({ mrsUrl: null, tsUrl: null })
+    const later = await WsClient.open(url)
+    expect(await later.nextJson()).toStrictEqual({ ...first, tsUrl: null })
+    app.cii.updateClients({ onlyDiff: false })
+    expect(await later.nextJson()).toStrictEqual({ ...first, tsUrl: null })
+    // Absent and null are the same to a client that has null already.
+    app.cii.cii = ON_AIR
+    app.cii.updateClients({ evenIfEmpty: true })
+    expect(await later.nextJson()).toStrictEqual({})
+    expect(await (await WsClient.open(url)).nextJson()).toStrictEqual({
+      protocolVersion: '1.1',
+      ...ON_AIR,
+      presentationStatus: 'okay',
+    })
+  })
+
+  it('gets a content id of null with a status of null', async () => {
+    const { app, url } = await ciiApp({ cii: { contentId: null } })
+    const client = await WsClient.open(url)
+    const unknown = { contentId: null, contentIdStatus: null }
+    expect(await client.nextJson()).toStrictEqual({ protocolVersion: '1.1', ...unknown })
+    app.cii.update({ contentId: 'dvb://1.2.3', contentIdStatus: 'final' })
+    await client.next()
+    app.cii.cii = { contentId: null }
+    expect(await client.nextJson()).toStrictEqual(unknown)
+    expect(() => app.cii.update({ contentId: 'dvb://1.2.3', contentIdStatus: null })).toThrow('contentIdStatus')
+  })
+
   it('can be sent everything, or an empty message, on request', async () => {
     const { app, url } = await ciiApp({ cii: ON_AIR })
     const client = await WsClient.open(url)
@@ -173,7 +212,7 @@ describe('advertising', () => {
     await app.register(tsPlugin, { prefix: '/ts' })
     await app.register(ciiPlugin, { prefix: '/cii', cii: { wcUrl: 'udp://192.0.2.1:1234', tsUrl: null } })
     const client = await WsClient.open(`${await listen(app)}/cii`)
-    expect(await client.nextJson()).toEqual({ protocolVersion: '1.1', wcUrl: 'udp://192.0.2.1:1234' })
+    expect(await client.nextJson()).toEqual({ protocolVersion: '1.1', wcUrl: 'udp://192.0.2.1:1234', tsUrl: null })
   })
 
   it('can be turned off', async () => {

@@ -38,6 +38,22 @@ describe('repeated properties', () => {
     ])
   })
 
+  it('are null in every message when they are null in the state, and in none when they are absent', () => {
+    const cii = new CiiServer({
+      logger,
+      repeatedProperties: ['contentId', 'teUrl', 'wcUrl'],
+      cii: { contentId: null, teUrl: null },
+    })
+    const socket = new Socket()
+    cii.opened(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    const nulls = { contentId: null, contentIdStatus: null, teUrl: null }
+    expect(socket.sent).toStrictEqual([
+      { protocolVersion: '1.1', ...nulls },
+      { mrsUrl: 'http://mrs/', ...nulls },
+    ])
+  })
+
   it.each([
     ['a string', 'timelines'],
     ['a number', 7],

@@ -21,8 +21,8 @@ it('tells a client that was still being sent to what is gone, also when it is se
     },
     close: () => {},
   })
-  server.update({ contentId: null })
+  server.cii = {}
   server.updateClients({ onlyDiff: false })
   onTheWay.shift()?.()
-  expect(state).toEqual({ protocolVersion: '1.1' })
+  expect(state).toEqual({ protocolVersion: '1.1', contentId: null, contentIdStatus: null })
 })
