@@ -2,7 +2,7 @@ import type { CiiClientEvents } from './cii-client.js'
 import type { CompanionTimeline } from './companion-timeline.js'
 import type { ConnectFailure } from './platform.js'
 import type { TsClientEvents } from './ts-client.js'
-import type { WallClockClientEvents } from './wall-clock-client.js'
+import type { WallClockClientEvents } from './wall-clock-events.js'
 
 /** Which of the three a companion tells about. */
 export type CompanionSource = 'cii' | 'wc' | 'ts'

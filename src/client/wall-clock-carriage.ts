@@ -4,6 +4,7 @@ import {
   encodeWallClockJson,
   encodeWallClockMessage,
   parseJson,
+  WALL_CLOCK_MESSAGE_BYTES,
   type WallClockMessage,
   WallClockMessageType,
 } from '../messages/index.js'
@@ -40,6 +41,13 @@ export class WallClockRequestWriter {
     this.#view.setUint32(ORIGINATE_AT + 4, Number(originate % 1_000_000_000n))
     return this.#bytes
   }
+}
+
+/** Whether a message can be read at all, as far as that is cheap to say: text always. */
+export function isAnswerLike(data: Uint8Array | string): boolean {
+  if (typeof data === 'string') return true
+  const [version, type = 0] = data
+  return data.length === WALL_CLOCK_MESSAGE_BYTES && version === 0 && type <= WallClockMessageType.followUp
 }
 
 /** Reads a message in the carriage that it came in: bytes or text. @throws MessageError */

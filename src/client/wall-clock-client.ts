@@ -1,10 +1,11 @@
 import type { Clock, ClockChange, CorrelatedClock } from '../clocks/index.js'
 import { describeValue, MessageError, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
-import type { Candidate } from './candidate.js'
 import { measure } from './candidate-measurement.js'
 import { Emitter, undisturbed } from './emitter.js'
+import { ProtocolErrorLimit } from './protocol-error-limit.js'
 import { SleepWatch } from './sleep-watch.js'
-import { readWallClockAnswer, WallClockRequestWriter } from './wall-clock-carriage.js'
+import { isAnswerLike, readWallClockAnswer, WallClockRequestWriter } from './wall-clock-carriage.js'
+import type { WallClockClientEvents } from './wall-clock-events.js'
 import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
 import { DEFAULT_MAX_DISPERSION_SECONDS } from './wall-clock-limits.js'
 import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
@@ -13,35 +14,6 @@ import { WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
 import { WallClockSteering } from './wall-clock-steering.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 import { WatchedClock } from './watched-clock.js'
-
-export interface WallClockClientEvents {
-  /** The transport has opened. */
-  connected: { readonly url: string }
-  /** The transport has closed, or could not open. It tries again by itself. */
-  disconnected: { readonly reason: string }
-  /** An exchange was complete and plausible. */
-  candidate: { readonly candidate: Candidate }
-  /** The clock follows another line now. */
-  adjusted: {
-    readonly candidate: Candidate
-    /** By how much it has jumped, in seconds; 0 for the first answer, and while it slews. */
-    readonly stepSeconds: number
-    /** What it has begun to slew, in seconds. */
-    readonly slewSeconds: number
-    /** Whether it was set anew, because the server's clock is another one: several answers agreed on that. */
-    readonly stepped: boolean
-    readonly dispersionSeconds: number
-  }
-  /** A request had no answer in time, or a response not the follow-up that it promised. */
-  timeout: { readonly waitedFor: 'response' | 'follow-up'; readonly waitedSeconds: number; readonly timeouts: number }
-  /** The server said something that cannot be. Nothing was changed by it. */
-  protocolError: { readonly reason: string; readonly detail: string }
-  available: { readonly dispersionSeconds: number }
-  unavailable: {
-    readonly reason: 'dispersion' | 'parent-clock' | 'unconfirmed' | 'stopped'
-    readonly dispersionSeconds: number
-  }
-}
 
 const NANOS_PER_SECOND = 1e9
 /** How soon sleep is found out where nobody reads the clock; timers stand still during sleep. */
@@ -66,6 +38,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   readonly #pace: WallClockPace
   readonly #watch: SleepWatch
   readonly #counters = new WallClockCounters()
+  readonly #protocolErrorLimit = new ProtocolErrorLimit()
   readonly #now: () => number
   readonly #wake = (): void => this.#work()
   #writer: WallClockRequestWriter | undefined
@@ -120,6 +93,9 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
         opened: () => this.#opened(),
         message: (data, receivedTicks) => this.#received(data, receivedTicks),
         violated: (reason, detail) => this.#protocolError(reason, detail),
+        ignored: (reason) => {
+          this.#counters.ignored[reason] += 1
+        },
         closed: (reason) => this.#closed(reason),
       },
       this.#now,
@@ -192,6 +168,11 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (!this.#started) return
     // Before it is matched: it may answer a request from before the machine slept, and seem to have taken no time.
     this.#checkSleep()
+    // Anybody can send datagrams: what will not be reported is not worth an Error either, which costs most of it.
+    if (!isAnswerLike(data) && !this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
+      this.#counters.protocolErrors += 1
+      return
+    }
     let message: WallClockMessage
     try {
       message = readWallClockAnswer(data)
@@ -295,7 +276,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (this.#writer === undefined) return
     const request = this.#exchanges.open(this.#now())
     const message = this.#writer.write(request.originate)
-    this.#pace.sent(request.sentTicks / this.#parent.tickRate)
+    this.#pace.sent(this.#seconds(request.sentTicks))
     this.#counters.requests += 1
     this.#arm()
     // Nothing may come between the reading and the sending, where it would count as time on the way; and all else is
@@ -378,7 +359,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#exchanges.clear()
     this.#forget()
     this.#counters.forgetRoundTrips()
-    this.#pace.parentSet(this.#now() / this.#parent.tickRate)
+    this.#pace.parentSet(this.#seconds(this.#now()))
     this.#setAvailable(false, 'parent-clock')
     this.#arm()
   }
@@ -388,12 +369,16 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     return (this.clock.fromParent(parentTicks) - this.#parent.toNanos(parentTicks)) / NANOS_PER_SECOND
   }
 
+  #seconds(parentTicks: number): number {
+    return parentTicks / this.#parent.tickRate
+  }
+
   #dispersionSeconds(): number {
     return this.#steering.isSet ? this.clock.dispersionAt(this.clock.now()) : Number.POSITIVE_INFINITY
   }
 
   #protocolError(reason: string, detail: string): void {
     this.#counters.protocolErrors += 1
-    this.emit('protocolError', { reason, detail })
+    if (this.#protocolErrorLimit.take(this.#seconds(this.#now()))) this.emit('protocolError', { reason, detail })
   }
 }

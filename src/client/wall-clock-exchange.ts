@@ -27,14 +27,14 @@ export interface PendingRequest {
  * Why an answer counts for nothing: `stranger`: no request of ours; `duplicate`: it came before; `late`: after it was
  * given up; `not-a-response`: a request.
  */
-export type IgnoredReason = 'stranger' | 'duplicate' | 'late' | 'not-a-response'
+export type IgnoredAnswerReason = 'stranger' | 'duplicate' | 'late' | 'not-a-response'
 
 /** What an answer has led to. */
 export type AnswerOutcome =
   | { readonly kind: 'complete'; readonly exchange: WallClockExchange }
   /** The other one of response and follow-up is still to come. */
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredAnswerReason }
 
 /** A request that was given up, or a response that goes without its follow-up. */
 export interface Expiry {
@@ -44,7 +44,7 @@ export interface Expiry {
 }
 
 const NANOS_PER_SECOND = 1_000_000_000
-const IGNORED: Record<IgnoredReason, AnswerOutcome> = {
+const IGNORED: Record<IgnoredAnswerReason, AnswerOutcome> = {
   stranger: { kind: 'ignored', reason: 'stranger' },
   duplicate: { kind: 'ignored', reason: 'duplicate' },
   late: { kind: 'ignored', reason: 'late' },

@@ -1,5 +1,8 @@
-import type { IgnoredReason } from './wall-clock-exchange.js'
+import type { IgnoredAnswerReason } from './wall-clock-exchange.js'
 import { MAX_RECENT_ANSWERS } from './wall-clock-limits.js'
+
+/** Why something that came was ignored: as an answer is, or because it was sent from another port than the server's. */
+export type IgnoredReason = IgnoredAnswerReason | 'other-port'
 
 /** How a wall clock client stands. Times are in seconds, counts since it was made. */
 export interface WallClockStatus {
@@ -37,7 +40,13 @@ export class WallClockCounters {
   timeouts = 0
   followUpTimeouts = 0
   protocolErrors = 0
-  readonly ignored: Record<IgnoredReason, number> = { stranger: 0, duplicate: 0, late: 0, 'not-a-response': 0 }
+  readonly ignored: Record<IgnoredReason, number> = {
+    stranger: 0,
+    duplicate: 0,
+    late: 0,
+    'not-a-response': 0,
+    'other-port': 0,
+  }
   #roundTrips: number[] = []
 
   addRoundTrip(seconds: number): void {

@@ -9,6 +9,8 @@ export interface WallClockTransportHandlers {
   message(data: Uint8Array | string, receivedTicks: number): void
   /** The server broke a rule of the transport itself: a message that is too long to be taken. */
   violated(reason: string, detail: string): void
+  /** Something came that cannot be from the server: over UDP, from another port. Counted. */
+  ignored?(reason: 'other-port'): void
   /** Nothing can be sent until it opens again, which it tries by itself. */
   closed(reason: string): void
 }

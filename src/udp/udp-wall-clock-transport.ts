@@ -1,23 +1,32 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
-import { isIPv6 } from 'node:net'
 import { Backoff, type BackoffOptions } from '../client/backoff.js'
 import type { WallClockTransport, WallClockTransportHandlers } from '../client/wall-clock-transport.js'
-import { unmapped } from './bind-sockets.js'
+import { HostAddresses } from './host-addresses.js'
 
 export interface UdpWallClockTransportOptions {
   /** How the waits grow between tries to look the host up and to open a socket. */
   backoff?: BackoffOptions
 }
 
-/** What the system says of a single datagram. The next may get through, so the socket stays. */
-const PASSING_ERRORS: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ECONNREFUSED', 'EINTR'])
-
-/** After so many requests in a row without an answer the host may have moved: its name is looked up again. */
-const UNANSWERED_UNTIL_LOOKUP = 30
+/** Errors of a single datagram. The next may get through, so the socket stays. */
+const PASSING_ERRORS: ReadonlySet<string> = new Set([
+  'EAGAIN',
+  'EWOULDBLOCK',
+  'ENOBUFS',
+  'ENOMEM',
+  'ECONNREFUSED',
+  'EINTR',
+])
 
 /**
- * Wall clock messages in datagrams. The host is looked up once, and again after errors and long silence.
+ * After so many requests in a row without an answer the host may have moved, or may answer on another of its addresses:
+ * 3 s at the start, and 15 s later.
+ */
+const UNANSWERED_UNTIL_LOOKUP = 5
+
+/**
+ * Wall clock messages in datagrams. The host is looked up once, and again after errors and long silence, when its next
+ * address is tried.
  *
  * The socket is not connected, although that makes a send cheaper: it then costs what the server's costs, and the half
  * of the round trip that the clock is derived from is nearer to the truth. A television with two networks may answer
@@ -26,8 +35,8 @@ const UNANSWERED_UNTIL_LOOKUP = 30
 export class UdpWallClockTransport implements WallClockTransport {
   readonly url: string
   readonly isJson = false
-  readonly #host: string
   readonly #port: number
+  readonly #addresses: HostAddresses
   readonly #backoff: Backoff
   readonly #onSent = (error: Error | null): void => {
     if (error !== null) this.#sendFailed(error)
@@ -38,6 +47,8 @@ export class UdpWallClockTransport implements WallClockTransport {
   #address = ''
   #openedAt: number | undefined
   #unanswered = 0
+  /** Whether anything came from the present address, or from another one of the same server. */
+  #hasAnswered = false
   #retry: ReturnType<typeof setTimeout> | undefined
 
   /**
@@ -49,9 +60,9 @@ export class UdpWallClockTransport implements WallClockTransport {
     if (!Number.isInteger(ownPort) || ownPort < 1 || ownPort > 65_535) {
       throw new TypeError(`port: expected an integer from 1 to 65535, got ${String(ownPort)}`)
     }
-    this.#host = host
     this.#port = ownPort
     this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${ownPort}`
+    this.#addresses = new HostAddresses(host)
     this.#backoff = new Backoff(options.backoff)
   }
 
@@ -65,6 +76,8 @@ export class UdpWallClockTransport implements WallClockTransport {
   send(message: Uint8Array | string): void {
     const socket = this.#socket
     if (socket === undefined) return
+    // The system took none since the last one: this would only arrive late. It is lost, like one that the network drops.
+    if (socket.getSendQueueCount() > 0) return
     try {
       socket.send(message, this.#port, this.#address, this.#onSent)
     } catch (error) {
@@ -85,9 +98,12 @@ export class UdpWallClockTransport implements WallClockTransport {
   async #open(handlers: WallClockTransportHandlers): Promise<void> {
     let socket: Socket | undefined
     try {
-      const { address, family } = await lookUp(this.#host)
+      const { address, family } = await this.#addresses.find(this.#address, !this.#hasAnswered)
       // It may have been stopped meanwhile, or stopped and started.
       if (this.#handlers !== handlers) return
+      // Also when it fails below, so that the next one is tried then.
+      this.#address = address
+      this.#hasAnswered = false
       // The look-up that sockets have defers each send by a tick, which would count as time on the way.
       const addressAsItIs: AddressLookup = (name, _family, callback) => callback(null, name, family)
       socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs })
@@ -96,7 +112,6 @@ export class UdpWallClockTransport implements WallClockTransport {
         socket.close()
         return
       }
-      this.#address = address
     } catch (error) {
       if (this.#handlers === handlers) this.#failed(error)
       return
@@ -127,8 +142,13 @@ export class UdpWallClockTransport implements WallClockTransport {
     const port = this.#port
     socket.on('message', (message: Buffer, remote: RemoteInfo) => {
       const receivedTicks = now()
-      if (remote.port !== port || this.#socket !== socket) return
+      if (this.#socket !== socket) return
+      if (remote.port !== port) {
+        handlers.ignored?.('other-port')
+        return
+      }
       this.#unanswered = 0
+      this.#hasAnswered = true
       handlers.message(message, receivedTicks)
     })
     socket.on('error', (error) => {
@@ -157,13 +177,14 @@ export class UdpWallClockTransport implements WallClockTransport {
 
   #lookUpAgain(): void {
     this.#unanswered = 0
+    this.#hasAnswered = false
     const socket = this.#socket
-    lookUp(this.#host).then(
+    this.#addresses.find(this.#address, true).then(
       ({ address, family }) => {
         if (this.#socket !== socket || socket === undefined || address === this.#address) return
         const isSameFamily = (socket.address().family === 'IPv6') === (family === 6)
         if (isSameFamily) this.#address = address
-        else this.#failed(new Error(`${this.#host} has become ${address}`))
+        else this.#failed(new Error(`no answer from ${this.#address}, trying ${address}`))
       },
       // What was known stays the best guess.
       () => {},
@@ -183,11 +204,6 @@ type AddressLookup = (
   family: unknown,
   callback: (error: Error | null, address: string, family: number) => void,
 ) => void
-
-async function lookUp(host: string): Promise<{ address: string; family: 4 | 6 }> {
-  const address = unmapped((await lookup(host)).address)
-  return { address, family: isIPv6(address) ? 6 : 4 }
-}
 
 function parseUrl(url: string): [host: string, port: number] {
   const match = /^udp:\/\/(?:\[([^\]/]+)\]|([^:/?#@]+)):(\d{1,5})\/?$/i.exec(url)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { WallClockClient, type WallClockClientEvents } from '../../src/client/wall-clock-client.js'
+import { WallClockClient } from '../../src/client/wall-clock-client.js'
+import type { WallClockClientEvents } from '../../src/client/wall-clock-events.js'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
 import { type WallClockMessage, WallClockMessageType } from '../../src/messages/index.js'
 import { Simulation, type SimulationOptions } from './wall-clock-simulation.js'
@@ -116,6 +117,19 @@ describe('a wall clock client', () => {
       ignored: { duplicate: 1, stranger: 1, late: 1, 'not-a-response': 1 },
       protocolErrors: 0,
     })
+  })
+
+  it('reports a flood of invalid answers a few times, and counts all of them', () => {
+    const simulation = started()
+    simulation.run(3)
+    const invalid = [new Uint8Array(31), new Uint8Array(32).fill(7), new Uint8Array(0)]
+    for (let i = 0; i < 3000; i++) simulation.handlers?.message(invalid[i % 3] ?? '', simulation.parent.now())
+    expect(simulation.errors).toHaveLength(10)
+    expect(simulation.client.status().protocolErrors).toBe(3000)
+    simulation.run(5)
+    for (let i = 0; i < 3000; i++) simulation.handlers?.message('{', simulation.parent.now())
+    expect(simulation.errors).toHaveLength(15)
+    expect(simulation.client.status()).toMatchObject({ protocolErrors: 6000, available: true })
   })
 
   it('takes the transmit time of a follow-up, and the receive time of the response', () => {

@@ -1,0 +1,33 @@
+import type { Candidate } from './candidate.js'
+
+export interface WallClockClientEvents {
+  /** The transport has opened. */
+  connected: { readonly url: string }
+  /** The transport has closed, or could not open. It tries again by itself. */
+  disconnected: { readonly reason: string }
+  /** An exchange was complete and plausible. */
+  candidate: { readonly candidate: Candidate }
+  /** The clock follows another line now. */
+  adjusted: {
+    readonly candidate: Candidate
+    /** By how much it has jumped, in seconds; 0 for the first answer, and while it slews. */
+    readonly stepSeconds: number
+    /** What it has begun to slew, in seconds. */
+    readonly slewSeconds: number
+    /** Whether it was set anew, because the server's clock is another one: several answers agreed on that. */
+    readonly stepped: boolean
+    readonly dispersionSeconds: number
+  }
+  /** A request had no answer in time, or a response not the follow-up that it promised. */
+  timeout: { readonly waitedFor: 'response' | 'follow-up'; readonly waitedSeconds: number; readonly timeouts: number }
+  /**
+   * An answer that is invalid, or contradicts the clock. Nothing was changed by it. After 10 in quick succession there is one
+   * event a second; `status().protocolErrors` counts all of them.
+   */
+  protocolError: { readonly reason: string; readonly detail: string }
+  available: { readonly dispersionSeconds: number }
+  unavailable: {
+    readonly reason: 'dispersion' | 'parent-clock' | 'unconfirmed' | 'stopped'
+    readonly dispersionSeconds: number
+  }
+}

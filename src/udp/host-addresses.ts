@@ -1,0 +1,59 @@
+import { lookup } from 'node:dns/promises'
+import { isIPv6 } from 'node:net'
+import { unmapped } from './bind-sockets.js'
+
+export interface HostAddress {
+  readonly address: string
+  readonly family: 4 | 6
+}
+
+/** Resolvers give up after 5 s, or after 10 s with a second name server. */
+const LOOKUP_TIMEOUT_MILLIS = 10_000
+
+/** The addresses of a host, looked up each time, because a television may move. */
+export class HostAddresses {
+  readonly #host: string
+  /** Look-ups cannot be cancelled, and each takes one of the four threads that file access needs too: one at a time. */
+  #pending: Promise<readonly HostAddress[]> | undefined
+
+  constructor(host: string) {
+    this.#host = host
+  }
+
+  /**
+   * @param last the address that was used last: gives it again while the host has it, …
+   * @param isSilent … or the one after it, when it does not answer: a server may listen on one of them only.
+   * @throws Error when the host has no address, or the look-up takes too long.
+   */
+  async find(last: string, isSilent: boolean): Promise<HostAddress> {
+    const addresses = await this.#lookUp()
+    const index = addresses.findIndex(({ address }) => address === last)
+    const found = addresses[index < 0 ? 0 : (index + (isSilent ? 1 : 0)) % addresses.length]
+    if (found === undefined) throw new Error(`${this.#host} has no address`)
+    return found
+  }
+
+  async #lookUp(): Promise<readonly HostAddress[]> {
+    this.#pending ??= findAddresses(this.#host).finally(() => {
+      this.#pending = undefined
+    })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const timedOut = new Promise<never>((_resolve, reject) => {
+      const message = `no address for ${this.#host} within ${LOOKUP_TIMEOUT_MILLIS / 1000} s`
+      timer = setTimeout(() => reject(new Error(message)), LOOKUP_TIMEOUT_MILLIS)
+      // A companion that was stopped meanwhile must not hold the process up.
+      timer.unref()
+    })
+    try {
+      return await Promise.race([this.#pending, timedOut])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function findAddresses(host: string): Promise<HostAddress[]> {
+  const found = await lookup(host, { all: true })
+  const addresses = new Set(found.map(({ address }) => unmapped(address)))
+  return [...addresses].map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+}
