@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TObject, Type } from 'typebox'
 import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
@@ -15,6 +15,7 @@ import {
   positiveCountSchema,
   prefixSchema,
   refinedSchema,
+  scopeOptions,
   wholeNumberSchema,
 } from './options.js'
 
@@ -109,7 +110,14 @@ export async function registerEndpoint<Server extends EndpointServer>(
     app.decorate<EndpointServer>(decorateAs, server)
   }
   const { prefix = '', maxMessageBytes, handshakeTimeout, heartbeatInterval, sendTimeout } = options
-  const mountOptions = { prefix, maxMessageBytes, handshakeTimeout, heartbeatInterval, sendTimeout }
+  const mountOptions = {
+    prefix,
+    scope: scopeOptions(options as RegisterOptions),
+    maxMessageBytes,
+    handshakeTimeout,
+    heartbeatInterval,
+    sendTimeout,
+  }
   await mountEndpoint(app, server, mountOptions, mounted)
   return server
 }

@@ -25,6 +25,7 @@ export interface MetricsPluginOptions {
 
 const SCHEMA = Type.Object({
   path: Type.Optional(prefixSchema),
+  prefix: Type.Optional(refinedSchema('nothing: give the whole path as "path"', () => false)),
   register: Type.Optional(
     refinedSchema('a Registry of prom-client', (value) => {
       return typeof (value as Partial<PromClient.Registry> | null)?.registerMetric === 'function'

@@ -1,17 +1,20 @@
 import { STATUS_CODES } from 'node:http'
-import fastifyWebsocket from '@fastify/websocket'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import { visible } from '../src/messages/index.js'
 import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { RefusalReason } from '../src/server/endpoint-statistics.js'
-import { registryOf, rootOf } from './app-registry.js'
+import { registryOf } from './app-registry.js'
 import { MountedConnections } from './mounted-connections.js'
+import { levelOf } from './options.js'
 import { limitedRequestLog } from './request-log.js'
 import { adaptWebSocket } from './websocket-adapter.js'
+import { provideWebsocket } from './websocket-server.js'
 
 export interface MountOptions {
   prefix: string
+  /** Fastify's own options for the scope of the endpoint. */
+  scope: Pick<RegisterOptions, 'logLevel' | 'logSerializers'>
   maxMessageBytes?: number | undefined
   handshakeTimeout?: number | undefined
   heartbeatInterval?: number | undefined
@@ -67,7 +70,7 @@ export async function mountEndpoint(
   await app.register(
     async (routes) => {
       // Two endpoints of a kind are told apart by their paths.
-      server.useLogger(app.log.child({ path: routes.prefix }))
+      server.useLogger(app.log.child({ path: routes.prefix }, levelOf(options.scope)))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
       const decided = new WeakSet<FastifyRequest>()
@@ -109,7 +112,7 @@ export async function mountEndpoint(
         },
       })
     },
-    { prefix: options.prefix },
+    { ...options.scope, prefix: options.prefix },
   )
 }
 
@@ -143,26 +146,3 @@ async function requireUpgrade(request: FastifyRequest, reply: FastifyReply): Pro
 function errorBody(statusCode: number, code: string, message: string): object {
   return { statusCode, code, error: STATUS_CODES[statusCode], message }
 }
-
-/**
- * Registers @fastify/websocket on the app, unless it is there. It must be on the root: in an inner scope it would take
- * over upgrade requests for the whole server, and leak the sockets of those that belong to other scopes.
- */
-async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promise<void> {
-  if (!app.hasDecorator('websocketServer')) {
-    if (rootOf(app) !== app) {
-      throw new Error(
-        'fastify-dvbcss: expected @fastify/websocket on the app itself, because this plugin is registered in a scope of it; ' +
-          'register @fastify/websocket on the app before the scope: app.register(websocket)',
-      )
-    }
-    await app.register(fastifyWebsocket, { options: { maxPayload } })
-    ownWebsocketServers.add(app.websocketServer)
-  }
-  // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
-  const { options } = app.websocketServer
-  if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
-}
-
-/** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */
-const ownWebsocketServers = new WeakSet<object>()

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RegisterOptions } from 'fastify'
 import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { Clock } from '../src/clocks/index.js'
@@ -44,15 +44,32 @@ export function checkOptions(plugin: string, schema: TObject, options: object, o
   }
 }
 
-/** @throws OptionError when the app has something else under this name. */
-export function checkDecoratorIsFree(app: FastifyInstance, plugin: string, decorateAs: string): void {
-  if (!app.hasDecorator(decorateAs)) return
-  throw new OptionError(
-    plugin,
-    'decorateAs',
-    'a name that the app does not have yet; each endpoint needs its own',
-    decorateAs,
-  )
+/**
+ * @param suffixes what the plugin appends to the name for the decorators that it adds; '' for the name itself.
+ * @throws OptionError when the app has something else under one of these names.
+ */
+export function checkDecoratorIsFree(
+  app: FastifyInstance,
+  plugin: string,
+  decorateAs: string,
+  suffixes: readonly string[] = [''],
+): void {
+  const taken = suffixes.map((suffix) => `${decorateAs}${suffix}`).find((name) => app.hasDecorator(name))
+  if (taken === undefined) return
+  const expected = `a name that the app does not have yet; each endpoint needs its own, and app.${taken} exists`
+  throw new OptionError(plugin, 'decorateAs', expected, decorateAs)
+}
+
+type ScopeOptions = Pick<RegisterOptions, 'logLevel' | 'logSerializers'>
+
+/** The options of `app.register` that Fastify applies to scopes only, and so not to a plugin that has none of its own. */
+export function scopeOptions({ logLevel, logSerializers }: ScopeOptions): ScopeOptions {
+  return { ...(logLevel !== undefined && { logLevel }), ...(logSerializers !== undefined && { logSerializers }) }
+}
+
+/** The options of a child logger in a scope. */
+export function levelOf({ logLevel }: ScopeOptions): { level?: string } {
+  return logLevel === undefined ? {} : { level: logLevel }
 }
 
 /** Of a long list only the entry that is wrong is worth showing. */
@@ -69,9 +86,12 @@ function refined(description: string, accepts: (value: unknown) => boolean): TSc
 }
 
 /** Schemas that several plugins share. */
-export const prefixSchema: TSchema = refined('a path that begins with "/", without "?", "#" or spaces', (value) => {
-  return typeof value === 'string' && /^(\/[^?#\s]*)?$/.test(value)
-})
+export const prefixSchema: TSchema = refined(
+  'a path that begins with "/", without "?", "#", spaces or percent-encoding',
+  (value) => {
+    return typeof value === 'string' && /^(\/[^?#%\s]*)?$/.test(value)
+  },
+)
 
 export const countSchema: TSchema = refined('a whole number from 0 upward, or Infinity', (value) => {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0)

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
@@ -20,12 +20,12 @@ import {
   clockSchema,
   decorateAsSchema,
   enabledSchema,
+  levelOf,
   maxFreqErrorSchema,
   networkSchemas,
   OptionError,
   positiveCountSchema,
   precisionSchema,
-  prefixSchema,
   refinedSchema,
   wholeNumberSchema,
 } from './options.js'
@@ -77,7 +77,7 @@ export interface WallClockPluginOptions {
 const DEFAULT_PORT = 6677
 
 const SCHEMA = Type.Object({
-  prefix: Type.Optional(prefixSchema),
+  prefix: Type.Optional(refinedSchema('nothing: the wall clock is served over UDP, which has no paths', () => false)),
   host: Type.Optional(refinedSchema('an address or a host name', (value) => typeof value === 'string' && value !== '')),
   port: Type.Optional(wholeNumberSchema('a port number', 0, 65_535)),
   wallClock: Type.Optional(clockSchema),
@@ -105,12 +105,12 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
     if (isolate && !isReadInEveryThread(wallClock))
       throw new OptionError('wallClockPlugin', 'isolate', whatIsolationTakes(wallClock), isolate)
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
-    const logger = app.log.child({ endpoint: 'wall-clock-server' })
+    const logger = app.log.child({ endpoint: 'wall-clock-server' }, levelOf(options as RegisterOptions))
     const serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny, logger }
     const { server, replyTimes } = isolate
       ? isolatedServer(wallClock, { ...handlerOptions, ...serverOptions })
       : serverInThisThread(wallClock, handlerOptions, serverOptions)
-    checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs)
+    checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs, ['', 'Server'])
     app.decorate(decorateAs, wallClock)
     app.decorate(`${decorateAs}Server`, server)
     registryOf(app).wallClocks.push({ name: decorateAs, server, replyTimes })

@@ -1,0 +1,73 @@
+import { Server as NetServer } from 'node:net'
+import fastifyWebsocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import { rootOf } from './app-registry.js'
+
+/** The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. */
+export class UnsuitableAppError extends Error {
+  readonly code = 'FST_DVBCSS_ERR_UNSUITABLE_APP'
+
+  constructor(message: string) {
+    super(`fastify-dvbcss: ${message}`)
+    this.name = 'UnsuitableAppError'
+  }
+}
+
+/** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */
+const ownWebsocketServers = new WeakSet<object>()
+
+/**
+ * Registers @fastify/websocket on the app, unless it is there. It must be on the root: in an inner scope it would take
+ * over upgrade requests for the whole server, and leak the sockets of those that belong to other scopes.
+ * @throws UnsuitableAppError where no WebSocket could connect.
+ */
+export async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promise<void> {
+  const root = rootOf(app)
+  checkServer(root)
+  if (!root.hasDecorator('websocketServer')) {
+    if (root !== app || app.hasDecorator('websocketServer')) {
+      throw new UnsuitableAppError(
+        'register @fastify/websocket on the root instance, before using this plugin in an encapsulated context: ' +
+          'app.register(websocket)',
+      )
+    }
+    await app.register(fastifyWebsocket, { options: { maxPayload } })
+    ownWebsocketServers.add(app.websocketServer)
+  }
+  checkWebsocketPlugin(root)
+  // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
+  const { options } = app.websocketServer
+  if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
+}
+
+function checkServer({ server, log }: FastifyInstance): void {
+  // Only HTTP/2 servers have the first, and of them only those that also speak HTTP/1.1 the second.
+  const isHttp2Only = 'updateSettings' in server && !('headersTimeout' in server)
+  if (isHttp2Only) {
+    throw new UnsuitableAppError(
+      'WebSocket endpoints need HTTP/1.1, and this app serves HTTP/2 only; leave out http2, or add https: { allowHTTP1: true }',
+    )
+  }
+  if (!(server instanceof NetServer))
+    log.warn("the server of this app was not made by Node; WebSocket endpoints need its 'upgrade' events")
+}
+
+function checkWebsocketPlugin(root: FastifyInstance): void {
+  // Each registration adds a listener of the same source, which passes what it gets to Fastify.
+  const dispatchers = root.server
+    .listeners('upgrade')
+    .filter((listener) => String(listener).includes('fastify.routing('))
+  if (dispatchers.length > 1) {
+    throw new UnsuitableAppError(
+      '@fastify/websocket is registered more than once; register it once, on the root instance, before the other plugins',
+    )
+  }
+  const { path } = root.websocketServer.options
+  if (typeof path === 'string') {
+    throw new UnsuitableAppError(
+      `@fastify/websocket refuses all paths except ${path}; register it without options.path`,
+    )
+  }
+  if (root.server.listenerCount('upgrade') === 0)
+    root.log.warn('@fastify/websocket is registered with options.server: WebSocket endpoints are on that server only')
+}
