@@ -149,10 +149,10 @@ export class Television {
 
   /** @param {Cii} state @param {number} port @returns {Cii} */
   #resolve(state, port) {
-    const values = { scheme: 'ws', host: '127.0.0.1', port: String(port) }
+    const values = { scheme: 'ws', host: '127.0.0.1', port: String(port), prefix: '' }
     return JSON.parse(
       JSON.stringify(state).replaceAll(
-        /\{\{(scheme|host|port)\}\}/g,
+        /\{\{(scheme|host|port|prefix)\}\}/g,
         (_, name) => values[/** @type {'host'} */ (name)],
       ),
     )
