@@ -16,7 +16,9 @@ export function limitedRequestLog(server: EndpointServer, outer: FastifyChildLog
   return function childLoggerFactory(this: unknown, logger, bindings, options, rawRequest) {
     const log = outer.call(this as never, logger, bindings, options, rawRequest)
     const { info } = log
-    log.info = function limitedInfo(this: typeof log, fields: unknown, message?: unknown, ...rest: unknown[]) {
+    // A new object and not a changed one: an app without a logger has the same one for all requests.
+    const limited: typeof log = Object.create(log)
+    limited.info = function limitedInfo(this: typeof log, fields: unknown, message?: unknown, ...rest: unknown[]) {
       if (!isFastifyLine(fields) || typeof message !== 'string') {
         info.call(this, fields as object, message as string, ...rest)
         return
@@ -26,7 +28,7 @@ export function limitedRequestLog(server: EndpointServer, outer: FastifyChildLog
       const write = { info: (line: unknown, text?: string) => info.call(this, line as object, text) }
       server.logLimited(write, 'info', shown, visible(message), kind)
     } as typeof log.info
-    return log
+    return limited
   }
 }
 

@@ -47,6 +47,14 @@ function rawHandshake(url: string, path: string, headers: string): Promise<void>
 }
 
 describe('the log of an app', () => {
+  it('is left as it is when the app has one logger for all requests, as without a logger', async () => {
+    const app = makeApp({ logger: false })
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const { info } = app.log
+    await app.inject('/cii')
+    expect(app.log.info).toBe(info)
+  })
+
   it('holds nothing of a client raw or long, whatever the client sends', async () => {
     const { url, log } = await loggingApp()
     const long = '9'.repeat(15_000)
