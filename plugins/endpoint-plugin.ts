@@ -18,6 +18,7 @@ import {
   scopeOptions,
   wholeNumberSchema,
 } from './options.js'
+import { appMaxPayload } from './websocket-server.js'
 
 /** A class of endpoint server: what a plugin makes an instance of, with the options that the plugin was given. */
 // biome-ignore lint/suspicious/noExplicitAny: a subclass may take options of its own, of whatever types.
@@ -99,6 +100,12 @@ export async function registerEndpoint<Server extends EndpointServer>(
   const handlerSchema = refinedSchema(expected, (value) => isClass(value) || value instanceof kind.Base)
   const schema = Type.Object({ ...SHARED, handler: Type.Optional(handlerSchema), ...kind.schema })
   checkOptions(kind.pluginName, schema, options, isClass(handler) && handler !== kind.Default)
+
+  const maxPayload = appMaxPayload(app)
+  if (options.maxMessageBytes !== undefined && options.maxMessageBytes > maxPayload) {
+    const most = `at most ${maxPayload} bytes, the maxPayload with which this app has registered @fastify/websocket`
+    throw new OptionError(kind.pluginName, 'maxMessageBytes', most, options.maxMessageBytes)
+  }
 
   const pluginOnly = [...PLUGIN_ONLY, ...(kind.pluginOnly ?? [])]
   const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => !pluginOnly.includes(name)))

@@ -40,6 +40,15 @@ export async function provideWebsocket(app: FastifyInstance, maxPayload: number)
   if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
 }
 
+/** Bytes of a message that the app's own registration of @fastify/websocket lets through; Infinity where it has none. */
+export function appMaxPayload(app: FastifyInstance): number {
+  const root = rootOf(app)
+  if (!root.hasDecorator('websocketServer') || ownWebsocketServers.has(root.websocketServer))
+    return Number.POSITIVE_INFINITY
+  // For ws, 0 means no limit.
+  return root.websocketServer.options.maxPayload || Number.POSITIVE_INFINITY
+}
+
 function checkServer({ server, log }: FastifyInstance): void {
   // Only HTTP/2 servers have the first, and of them only those that also speak HTTP/1.1 the second.
   const isHttp2Only = 'updateSettings' in server && !('headersTimeout' in server)

@@ -35,13 +35,19 @@ export class AddressFilter {
 
   /**
    * @returns undefined when everyone is served.
-   * @throws TypeError that names the option and the entry that is wrong.
+   * @throws TypeError that names the option and the entry that is wrong; also when `deny` leaves nothing of `allow`.
    */
   static of({ allow, deny }: AddressFilterOptions): AddressFilter | undefined {
     checkNetworks('allow', allow)
     checkNetworks('deny', deny)
     if (allow === undefined && (deny === undefined || deny.length === 0)) return undefined
-    return new AddressFilter(networksOf(allow), networksOf(deny))
+    const [allowed, denied] = [networksOf(allow), networksOf(deny)]
+    if (allowed.length > 0 && allowed.every((network) => denied.some((other) => contains(other, network)))) {
+      throw new TypeError(
+        `deny: expected networks that leave something of allow (${describeValue(allow)}), got ${describeValue(deny)}`,
+      )
+    }
+    return new AddressFilter(allowed, denied)
   }
 
   /**
@@ -90,6 +96,12 @@ function parseNetwork(entry: unknown): Network | undefined {
   const isMapped = family === 6 && address.family === 'ipv4'
   const prefix = isMapped ? written - MAPPED_PREFIX : written
   return prefix < 0 ? undefined : { address, prefix }
+}
+
+function contains(outer: Network, inner: Network): boolean {
+  if (outer.address.family !== inner.address.family || outer.prefix > inner.prefix) return false
+  const list = new NetworkList([outer])
+  return list.has(inner.address)
 }
 
 /** One list for each family: `::/0` is all of IPv6, where a single BlockList would take it for IPv4 as well. */

@@ -1,3 +1,4 @@
+import fastifyWebsocket from '@fastify/websocket'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   ciiPlugin,
@@ -219,5 +220,45 @@ describe('wrong limits on sources', () => {
     const handler = { handle: (request: Uint8Array) => request }
     expect(() => new UdpRequestServer(handler, { [option]: value })).toThrow(`${option}: expected`)
     expect(() => new IsolatedWallClockServer(new SystemClock(), { [option]: value })).toThrow(`${option}: expected`)
+  })
+})
+
+describe('limits that contradict each other', () => {
+  it('are refused when the app itself lets no such long messages through', async () => {
+    const app = makeApp()
+    await app.register(fastifyWebsocket, { options: { maxPayload: 1000 } })
+    const expected =
+      'endpointPlugin: option "maxMessageBytes" takes at most 1000 bytes, the maxPayload with which this app has ' +
+      'registered @fastify/websocket, got 1001'
+    await expect(app.register(endpointPlugin, { maxMessageBytes: 1001 }).ready()).rejects.toThrow(expected)
+  })
+
+  it.each([
+    ['the same', { maxPayload: 1000 }, 1000],
+    ['no limit of ws', { maxPayload: 0 }, 1001],
+    ['the default of ws', {}, 1_000_000],
+  ])('are accepted when it does: %s', async (_name, options, maxMessageBytes) => {
+    const app = makeApp()
+    await app.register(fastifyWebsocket, { options })
+    await app.register(endpointPlugin, { prefix: '/x', maxMessageBytes })
+    // The default of 65536 is above the first of these limits: the lower one applies.
+    await app.register(endpointPlugin, { prefix: '/y' })
+    await app.ready()
+  })
+
+  it('apply as the lower one, where one is within the other', async () => {
+    const limits = { maxConnections: 1, maxConnectionsPerAddress: 5, maxHandshakesPerSecondTotal: 4 }
+    const { url } = await ciiApp({ ...limits, maxHandshakesPerSecond: 1000 })
+    await WsClient.open(url)
+    expect((await refusal(url)).body.code).toBe('FST_DVBCSS_ERR_FULL')
+  })
+
+  it('are refused when deny leaves nothing of allow', async () => {
+    const lists = { allow: ['10.0.0.0/8'], deny: ['10.0.0.0/8'] }
+    for (const plugin of [endpointPlugin, wallClockPlugin]) {
+      const app = makeApp()
+      const expected = 'deny: expected networks that leave something of allow (["10.0.0.0/8"]), got ["10.0.0.0/8"]'
+      await expect(app.register(plugin as typeof endpointPlugin, lists).ready()).rejects.toThrow(expected)
+    }
   })
 })

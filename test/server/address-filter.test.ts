@@ -50,6 +50,25 @@ describe('allow and deny', () => {
   })
 
   it.each([
+    [['10.0.0.0/8'], ['0.0.0.0/0']],
+    [
+      ['10.0.0.0/8', '2001:db8::1'],
+      ['10.0.0.0/8', '2001:db8::/32'],
+    ],
+    [['::ffff:10.0.0.1'], ['10.0.0.1']],
+  ])('refuse a deny that leaves nothing of allow: %j, %j', (allow, deny) => {
+    expect(() => AddressFilter.of({ allow, deny })).toThrow(/^deny: expected networks that leave something of allow/)
+  })
+
+  it.each([
+    [['10.0.0.0/8'], ['10.0.0.0/9']],
+    [['10.0.0.0/8', '192.0.2.1'], ['10.0.0.0/8']],
+    [['10.0.0.0/8'], ['::/0']],
+  ])('take a deny that leaves something of allow: %j, %j', (allow, deny) => {
+    expect(AddressFilter.of({ allow, deny })).toBeDefined()
+  })
+
+  it.each([
     ['allow', ['192.0.2.1', '10.0.0.0/33'], '"10.0.0.0/33"'],
     ['deny', ['2001:db8::/129'], '"2001:db8::/129"'],
     ['deny', ['::ffff:10.0.0.0/8'], '"::ffff:10.0.0.0/8"'],
