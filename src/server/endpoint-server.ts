@@ -263,15 +263,20 @@ export class EndpointServer<ConnectionData = unknown> {
     const caught = (error: unknown) => {
       this.statistics.hookErrors += 1
       connection.close(1011, 'internal error')
-      try {
-        this.logLimited(connection.log, 'error', { err: error }, 'a hook of this endpoint failed')
-      } catch {
-        // A logger that fails cannot be told of. The failure is counted, and the client closed.
+      const unprintable = 'the error could not be logged: reading it threw another one'
+      for (const fields of [{ err: error }, { detail: unprintable }]) {
+        try {
+          this.logLimited(connection.log, 'error', fields, 'a hook of this endpoint failed')
+          return
+        } catch {
+          // The error may be an object that throws when it is read, or the logger may be broken. The failure is counted.
+        }
       }
     }
     try {
       const result = hook()
-      if (isThenable(result)) result.then(undefined, caught)
+      // A thenable of the app's own may call back more than once.
+      if (isThenable(result)) Promise.resolve(result).catch(caught)
     } catch (error) {
       caught(error)
     }
@@ -309,6 +314,6 @@ export class EndpointServer<ConnectionData = unknown> {
 /** A connection has its data before its first message can come, and that does not wait. */
 function refusePromise(data: unknown): void {
   if (!isThenable(data)) return
-  data.then(undefined, () => {})
+  Promise.resolve(data).catch(() => {})
   throw new TypeError('createConnectionData: expected the data, got a promise; load what takes time in onConnect')
 }

@@ -90,6 +90,54 @@ describe('a hook that goes wrong', () => {
   })
 })
 
+describe('what a hook throws', () => {
+  async function failing(onConnect: () => unknown) {
+    const stream = new LogLines()
+    class Careless extends EndpointServer {
+      override onConnect() {
+        return onConnect() as Promise<void>
+      }
+    }
+    const app = makeApp({ logger: { level: 'error', stream } })
+    const server = new Careless()
+    await app.register(endpointPlugin, { prefix: '/e', handler: server })
+    expect(await new WsClient(`${await listen(app)}/e`).closed).toEqual(INTERNAL_ERROR)
+    const line = await stream.message('a hook of this endpoint failed')
+    await app.close()
+    return { line, lines: stream.lines.length, server }
+  }
+
+  it('is logged, even if reading it throws', async () => {
+    const trap = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('on purpose')
+        },
+      },
+    )
+    const { line, server } = await failing(() => {
+      throw trap
+    })
+    expect(line).toMatchObject({ detail: 'the error could not be logged: reading it threw another one' })
+    expect(server.statistics.hookErrors).toBe(1)
+  })
+
+  it('counts once, however often a thenable of the app calls back', async () => {
+    const { lines, server } = await failing(() => ({
+      // biome-ignore lint/suspicious/noThenProperty: that is what is tested.
+      then(resolve: () => void, reject: (error: Error) => void) {
+        for (let n = 0; n < 100; n += 1) {
+          reject(new Error('on purpose'))
+          resolve()
+        }
+      },
+    }))
+    expect(server.statistics.hookErrors).toBe(1)
+    expect(lines).toBe(1)
+  })
+})
+
 describe('a logger that throws', () => {
   /** A logger that cannot log this message. */
   function brokenFor(message: string): Logger {
