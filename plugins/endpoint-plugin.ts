@@ -16,6 +16,7 @@ import {
   prefixSchema,
   refinedSchema,
   scopeOptions,
+  secondsSchema,
   wholeNumberSchema,
 } from './options.js'
 import { appMaxPayload } from './websocket-server.js'
@@ -39,8 +40,10 @@ export interface EndpointPluginOptions<Server extends EndpointServer = EndpointS
   handshakeTimeout?: number
   /** Milliseconds between pings; a peer silent for two of them is given up. Infinity for never. Default 30000. */
   heartbeatInterval?: number
-  /** Milliseconds in which a peer must take something of what waits for it, or is given up. Infinity for never. Default 20000. */
+  /** Milliseconds in which a client must read all that waits for it, or be disconnected. Infinity for never. Default 20000. */
   sendTimeout?: number
+  /** Seconds in which a client must complete a message that it has begun, or be closed with 1008. Infinity for never. Default 10. */
+  messageTimeoutSeconds?: number
 }
 
 const SHARED = {
@@ -59,6 +62,8 @@ const SHARED = {
   handshakeTimeout: Type.Optional(wholeNumberSchema('a whole number of milliseconds', 1, 2 ** 31 - 1)),
   heartbeatInterval: Type.Optional(millisecondsSchema),
   sendTimeout: Type.Optional(millisecondsSchema),
+  messageTimeoutSeconds: Type.Optional(secondsSchema),
+  maxBufferedBytes: Type.Optional(positiveCountSchema),
 }
 
 /** How a kind of endpoint differs from the others. */
@@ -82,6 +87,7 @@ const PLUGIN_ONLY = [
   'handshakeTimeout',
   'heartbeatInterval',
   'sendTimeout',
+  'messageTimeoutSeconds',
   'logLevel',
   'logSerializers',
 ]
@@ -116,7 +122,14 @@ export async function registerEndpoint<Server extends EndpointServer>(
     checkDecoratorIsFree(app, kind.pluginName, decorateAs)
     app.decorate<EndpointServer>(decorateAs, server)
   }
-  const { prefix = '', maxMessageBytes, handshakeTimeout, heartbeatInterval, sendTimeout } = options
+  const {
+    prefix = '',
+    maxMessageBytes,
+    handshakeTimeout,
+    heartbeatInterval,
+    sendTimeout,
+    messageTimeoutSeconds,
+  } = options
   const mountOptions = {
     prefix,
     scope: scopeOptions(options as RegisterOptions),
@@ -124,6 +137,7 @@ export async function registerEndpoint<Server extends EndpointServer>(
     handshakeTimeout,
     heartbeatInterval,
     sendTimeout,
+    messageTimeoutSeconds,
   }
   await mountEndpoint(app, server, mountOptions, mounted)
   return server

@@ -5,11 +5,12 @@ import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { RefusalReason } from '../src/server/endpoint-statistics.js'
 import { registryOf } from './app-registry.js'
+import { FrameLimits } from './frame-limits.js'
 import { MountedConnections } from './mounted-connections.js'
 import { levelOf } from './options.js'
 import { limitedRequestLog } from './request-log.js'
 import { adaptWebSocket } from './websocket-adapter.js'
-import { provideWebsocket } from './websocket-server.js'
+import { appMaxPayload, provideWebsocket } from './websocket-server.js'
 
 export interface MountOptions {
   prefix: string
@@ -19,6 +20,7 @@ export interface MountOptions {
   handshakeTimeout?: number | undefined
   heartbeatInterval?: number | undefined
   sendTimeout?: number | undefined
+  messageTimeoutSeconds?: number | undefined
 }
 
 const REFUSALS: Record<RefusalReason, { status: number; code: string; message: string }> = {
@@ -57,13 +59,15 @@ export async function mountEndpoint(
   options: MountOptions,
   mounted: (path: string) => void = () => {},
 ): Promise<void> {
-  const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
   const registry = registryOf(app)
-  await provideWebsocket(app, maxMessageBytes)
+  await provideWebsocket(app)
+  const maxMessageBytes = Math.min(options.maxMessageBytes ?? DEFAULTS.maxMessageBytes, appMaxPayload(app))
+  const frameLimits = FrameLimits.of(app.websocketServer)
 
   const connections = new MountedConnections(
     options.heartbeatInterval ?? DEFAULTS.heartbeatInterval,
     options.sendTimeout ?? DEFAULTS.sendTimeout,
+    (options.messageTimeoutSeconds ?? DEFAULTS.messageTimeoutSeconds) * 1000,
   )
   app.addHook('preClose', () => connections.close())
 
@@ -94,6 +98,7 @@ export async function mountEndpoint(
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
           // The only event that every ending of a handshake or a connection has in common.
           reply.raw.once('close', admission.release)
+          frameLimits.set(request.raw, maxMessageBytes)
           done()
         },
         // A hook of the app has refused it: a client that guesses tokens makes handshakes too. The hook may have come before
@@ -105,9 +110,7 @@ export async function mountEndpoint(
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
           registry.requests.done(request.raw)
-          const connection = adaptWebSocket(socket, request, server, maxMessageBytes, () =>
-            connections.remove(connection),
-          )
+          const connection = adaptWebSocket(socket, request, server, () => connections.remove(connection))
           connections.add(connection)
         },
       })

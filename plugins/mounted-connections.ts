@@ -1,21 +1,23 @@
 import type { AdaptedConnection } from './websocket-adapter.js'
 
-/** How often a send timeout is looked for, within itself: the peer is given up at most this share too late. */
-const LOOKS_PER_SEND_TIMEOUT = 4
+/** How often a time limit is checked within itself: a connection is ended at most this share too late. */
+const CHECKS_PER_TIMEOUT = 4
 
 /** The open connections of one mount: watched while they are open, and sent away when the app closes. */
 export class MountedConnections {
   readonly #heartbeatInterval: number
   readonly #sendTimeout: number
+  readonly #messageTimeout: number
   readonly #open = new Set<AdaptedConnection>()
   #timers: NodeJS.Timeout[] = []
   #closing = false
   #allGone = (): void => {}
 
-  /** Both in milliseconds; Infinity for never. */
-  constructor(heartbeatInterval: number, sendTimeout: number) {
+  /** All in milliseconds; Infinity for never. */
+  constructor(heartbeatInterval: number, sendTimeout: number, messageTimeout: number) {
     this.#heartbeatInterval = heartbeatInterval
     this.#sendTimeout = sendTimeout
+    this.#messageTimeout = messageTimeout
   }
 
   add(connection: AdaptedConnection): void {
@@ -44,8 +46,11 @@ export class MountedConnections {
 
   #watch(): void {
     this.#every(this.#heartbeatInterval, (connection) => connection.heartbeat())
-    this.#every(this.#sendTimeout / LOOKS_PER_SEND_TIMEOUT, (connection) => {
+    this.#every(this.#sendTimeout / CHECKS_PER_TIMEOUT, (connection) => {
       connection.checkSending(performance.now(), this.#sendTimeout)
+    })
+    this.#every(this.#messageTimeout / CHECKS_PER_TIMEOUT, (connection) => {
+      connection.checkReceiving(performance.now(), this.#messageTimeout)
     })
   }
 

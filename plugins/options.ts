@@ -108,6 +108,10 @@ export const millisecondsSchema: TSchema = refined(
   },
 )
 
+export const secondsSchema: TSchema = refined('a number of seconds above 0 and below 2147483, or Infinity', (value) => {
+  return value === Number.POSITIVE_INFINITY || (typeof value === 'number' && value > 0 && value < 2_147_483)
+})
+
 export const decorateAsSchema: TSchema = refined('a name for the decorator, as a non-empty string', (value) => {
   return typeof value === 'string' && value !== ''
 })

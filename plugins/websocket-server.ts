@@ -1,6 +1,7 @@
 import { Server as NetServer } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
+import { DEFAULTS } from '../src/server/defaults.js'
 import { rootOf } from './app-registry.js'
 
 /** The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. */
@@ -13,7 +14,7 @@ export class UnsuitableAppError extends Error {
   }
 }
 
-/** The WebSocket servers that we have set up ourselves; the limits of the others are their app's business. */
+/** The WebSocket servers that we have set up ourselves. */
 const ownWebsocketServers = new WeakSet<object>()
 
 /**
@@ -21,7 +22,7 @@ const ownWebsocketServers = new WeakSet<object>()
  * over upgrade requests for the whole server, and leak the sockets of those that belong to other scopes.
  * @throws UnsuitableAppError where no WebSocket could connect.
  */
-export async function provideWebsocket(app: FastifyInstance, maxPayload: number): Promise<void> {
+export async function provideWebsocket(app: FastifyInstance): Promise<void> {
   const root = rootOf(app)
   checkServer(root)
   if (!root.hasDecorator('websocketServer')) {
@@ -31,13 +32,11 @@ export async function provideWebsocket(app: FastifyInstance, maxPayload: number)
           'app.register(websocket)',
       )
     }
-    await app.register(fastifyWebsocket, { options: { maxPayload } })
+    // For routes of the app's own. Each endpoint has its own limit.
+    await app.register(fastifyWebsocket, { options: { maxPayload: DEFAULTS.maxMessageBytes } })
     ownWebsocketServers.add(app.websocketServer)
   }
   checkWebsocketPlugin(root)
-  // One WebSocket server serves all endpoints; it must let the longest message of any through, and each checks its own limit.
-  const { options } = app.websocketServer
-  if (ownWebsocketServers.has(app.websocketServer)) options.maxPayload = Math.max(options.maxPayload ?? 0, maxPayload)
 }
 
 /** Bytes of a message that the app's own registration of @fastify/websocket lets through; Infinity where it has none. */

@@ -33,12 +33,13 @@ export interface Connection {
   readonly reachedAt: Authority
   /** What the client asked with: who it is, for an app that has authenticated it. */
   readonly handshake: Handshake
-  /** Bytes that wait in the process for this client to read. What the operating system holds is not counted. */
+  /** Bytes that wait in the process for this client to read. Bytes in the operating system's buffers are not counted. */
   readonly bufferedAmount: number
   /** A child of the endpoint's logger that carries the connection's id. */
   readonly log: Logger
   /**
-   * Sends a string as a text frame, bytes as a binary frame. Sending on a closed connection does nothing.
+   * Sends a string as a text frame, bytes as a binary frame. Sending on a closed connection does nothing. Where more than
+   * `maxBufferedBytes` of the endpoint wait already, the message is dropped and the connection closed with 1008.
    * @param handedOver called once, when the operating system has the message or the connection has failed.
    */
   send(data: string | Uint8Array, handedOver?: () => void): void
@@ -66,7 +67,9 @@ export interface ConnectionEvents {
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
   closed(code: number, reason: string): void
-  /** The adapter gives the peer up, and ends the socket by force. */
+  /** A ping or pong that does not answer the adapter. A peer that sends too many of them is closed. */
+  controlFrame(): void
+  /** The peer has taken too long. For `message` the server closes the connection; otherwise the adapter destroys the socket. */
   timedOut(reason: TimeoutReason): void
   /** The server that the adapter belongs to stops: sends this client away with 1001. */
   goAway(): void

@@ -30,8 +30,27 @@ export const DEFAULTS = {
   /** Milliseconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
   heartbeatInterval: 30_000,
 
-  /** Milliseconds in which a peer must have taken something of what waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
+  /** Milliseconds in which a peer must have read all that waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
   sendTimeout: 20_000,
+
+  /** Seconds from the first byte of a message to its last. The longest is 64 KiB, and bad Wi-Fi comes back within seconds. */
+  messageTimeoutSeconds: 10,
+
+  /** Bytes that may wait in the process for one client. An app's burst of messages fits; a thousand stalled clients cost a gigabyte at most. */
+  maxBufferedBytes: 1_048_576,
+
+  /** The same for the wall clock, whose answers are worthless once they have waited: a hundred in JSON, in some 150 KB of heap. */
+  maxBufferedAnswerBytes: 16_384,
+
+  /**
+   * Pings and unsolicited pongs a second of one connection; a peer that sends more is closed with 1008. Legitimate peers
+   * send a handful a second at most, though those of a few seconds may arrive at once after a stall of the network. Fewer than the
+   * 60 pings at which `ws` destroys the socket when its pongs have not been sent.
+   */
+  controlFramesPerSecond: 50,
+
+  /** Frames that are read after a close frame was sent: those on their way fit, those of a flood are not parsed. */
+  framesAfterClose: 100,
 
   /** Connections of one remote address: a household behind one NAT is one address, and so is a proxy. Only the app knows. */
   maxConnectionsPerAddress: Number.POSITIVE_INFINITY as number,

@@ -6,7 +6,7 @@ import { DEFAULTS } from './defaults.js'
 import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
-import { OpenConnection } from './open-connection.js'
+import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
 import { sourceKey } from './source-key.js'
 import { isThenable } from './thenable.js'
@@ -18,8 +18,19 @@ export interface EndpointServerOptions extends AdmissionOptions {
   maxMessagesPerSecondTotal?: number
   /** Invalid messages, per connection, after which it is closed with 1008. Default 100. */
   maxBadMessages?: number
+  /**
+   * Bytes that may wait in the process for one client. Beyond that messages to it are dropped, and the connection is closed with 1008;
+   * the wall clock drops its answers and leaves the rest to `sendTimeout`. Default 1048576; for the wall clock 16384.
+   */
+  maxBufferedBytes?: number
   /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
   logger?: Logger
+}
+
+/** Errors of `ws` that are about a limit of ours, and not about a frame that breaks the protocol. */
+const LIMIT_ERRORS: Record<string, BadMessageReason> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'too-large',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'too-fragmented',
 }
 
 const idsGiven = new Map<string, number>()
@@ -50,6 +61,7 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly #maxBadMessages: number
   readonly #admission: AdmissionControl
   readonly #messageRate: RateLimiter | undefined
+  readonly #owner: ConnectionOwner
   #logger: Logger | undefined
   #log: Logger | undefined
   readonly #logLimiter = new LogLimiter(() => this.log)
@@ -64,6 +76,12 @@ export class EndpointServer<ConnectionData = unknown> {
       checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1),
       checkCount('maxMessagesPerSecondTotal', maxMessagesPerSecondTotal, 1),
     )
+    this.#owner = {
+      statistics: this.statistics,
+      maxBufferedBytes: checkCount('maxBufferedBytes', options.maxBufferedBytes ?? DEFAULTS.maxBufferedBytes, 1),
+      bufferFull: (connection) => this.bufferFull(connection),
+      closing: (connection) => this.closing(connection),
+    }
     this.#logger = checkLogger(options.logger)
   }
 
@@ -105,6 +123,11 @@ export class EndpointServer<ConnectionData = unknown> {
 
   set maxConnections(value: number) {
     this.#admission.maxConnections = value
+  }
+
+  /** Bytes that may wait in the process for one client. */
+  get maxBufferedBytes(): number {
+    return this.#owner.maxBufferedBytes
   }
 
   /** Switching off closes every connection with 1001 and refuses new ones with 403. */
@@ -153,8 +176,6 @@ export class EndpointServer<ConnectionData = unknown> {
   /** The server is about to close this connection: the last chance to send what has not been sent yet. */
   protected closing(_connection: Connection): void {}
 
-  readonly #beforeClose = (connection: Connection): void => this.closing(connection)
-
   /** The protocol's part of a connection's end, and then the hook. */
   protected disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
     return this.onDisconnect(connection, data)
@@ -182,16 +203,11 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** Takes over a socket whose handshake is complete. */
   opened(socket: ConnectionSocket): ConnectionEvents {
-    const connection = new OpenConnection(
-      nextId(this.connectionIdPrefix),
-      socket,
-      this.log,
-      this.statistics,
-      this.#beforeClose,
-    )
+    const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.#owner)
     const source = sourceKey(socket.remoteAddress)
     const events: ConnectionEvents = {
       message: (message) => this.#message(connection, source, message),
+      controlFrame: () => this.#controlFrame(connection, source),
       failed: (error) => this.#failed(connection, error),
       closed: (code, reason) => this.#closed(connection, code, reason),
       timedOut: (reason) => this.#timedOut(connection, reason),
@@ -230,9 +246,27 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#guard(connection, () => this.received(connection, message, data))
   }
 
+  /** Control frames cost what short messages cost, and so count as such. */
+  #controlFrame(connection: OpenConnection, source: string): void {
+    if (connection.closing) return
+    const now = performance.now()
+    if (connection.countControlFrame(now) > DEFAULTS.controlFramesPerSecond) {
+      this.statistics.dropped['control-flood'] += 1
+      connection.close(1008, 'too many control frames')
+      const fields = { reason: 'control-flood' }
+      this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'closing: too many control frames'))
+      return
+    }
+    const refusal = this.#messageRate?.take(source, now / 1000)
+    if (refusal === 'rate-limited') {
+      this.rejectMessage(connection, refusal, 'control frames count as messages, of which this address sent too many')
+    } else if (refusal !== undefined) {
+      this.statistics.dropped[refusal] += 1
+    }
+  }
+
   #failed(connection: OpenConnection, error: Error): void {
-    const tooLarge = (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
-    const reason = tooLarge ? 'too-large' : 'broken-frame'
+    const reason = LIMIT_ERRORS[String((error as { code?: unknown }).code)] ?? 'broken-frame'
     this.statistics.dropped[reason] += 1
     const fields = { reason, detail: visible(error.message) }
     this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'protocol error'))
@@ -240,6 +274,7 @@ export class EndpointServer<ConnectionData = unknown> {
 
   #timedOut(connection: OpenConnection, reason: TimeoutReason): void {
     this.statistics.timedOut[reason] += 1
+    if (reason === 'message') connection.close(1008, 'message not completed in time')
     const fields = { reason, bufferedAmount: connection.bufferedAmount }
     this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'gave the connection up'))
   }
@@ -298,6 +333,17 @@ export class EndpointServer<ConnectionData = unknown> {
     if (bad < this.#maxBadMessages) return
     this.logLimited(log, 'warn', { badMessages: bad }, 'closing: too many bad messages')
     connection.close(1008, 'too many bad messages')
+  }
+
+  /**
+   * A message to this client was dropped and counted, because more than `maxBufferedBytes` wait for it. Closes the connection
+   * with 1008, since few protocols can miss a message. A subclass whose protocol can may override this to keep the connection.
+   */
+  protected bufferFull(connection: Connection): void {
+    const { bufferedAmount } = connection
+    connection.close(1008, 'messages not read')
+    const fields = { reason: 'unread', bufferedAmount }
+    this.logLimited(connection.log, 'warn', fields, 'closing: the client does not read')
   }
 
   /** Counts and logs a message that is well-formed, and means nothing here. */

@@ -8,7 +8,10 @@ export type RefusalReason =
   | 'rate-limited-total'
   | 'has-body'
 
-/** Why a message was not acted upon. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`: all clients together sent too much. */
+/**
+ * Why a message was dropped. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`:
+ * all clients together sent too much. `unread`: a message to a client that was not sent, because too much waited for it already.
+ */
 export type BadMessageReason =
   | 'binary'
   | 'not-json'
@@ -16,15 +19,19 @@ export type BadMessageReason =
   | 'second-setup-data'
   | 'too-large'
   | 'broken-frame'
+  | 'too-fragmented'
   | 'rate-limited'
   | 'rate-limited-total'
+  | 'control-flood'
+  | 'unread'
   | 'ignored'
 
 /**
- * Why a connection was ended: `handshake`: it was not complete in time; `heartbeat`: no sign of life; `send`: the peer has
- * read nothing of what waits for it.
+/**
+ * Why a connection was ended. `handshake`: it was not complete in time; `heartbeat`: no sign of life; `send`: the client did not
+ * read what waited for it; `message`: the client did not complete a message that it had begun.
  */
-export type TimeoutReason = 'handshake' | 'heartbeat' | 'send'
+export type TimeoutReason = 'handshake' | 'heartbeat' | 'send' | 'message'
 
 /** What an endpoint has counted since it was made. Plain numbers that only grow, but for `open`. */
 export class EndpointStatistics {
@@ -44,7 +51,7 @@ export class EndpointStatistics {
     'rate-limited-total': 0,
     'has-body': 0,
   }
-  /** Messages that were not acted upon, by reason. */
+  /** Messages that were dropped, by reason. */
   readonly dropped: Record<BadMessageReason, number> = {
     binary: 0,
     'not-json': 0,
@@ -52,8 +59,11 @@ export class EndpointStatistics {
     'second-setup-data': 0,
     'too-large': 0,
     'broken-frame': 0,
+    'too-fragmented': 0,
     'rate-limited': 0,
     'rate-limited-total': 0,
+    'control-flood': 0,
+    unread: 0,
     ignored: 0,
   }
   /** Messages received whole, the dropped ones included. */
@@ -63,8 +73,8 @@ export class EndpointStatistics {
   bytesOut = 0
   /** States that were never sent on their own, because a newer one came while the client was still being sent to. */
   coalesced = 0
-  /** Connections that were ended because the peer did not do something in time, by reason. */
-  readonly timedOut: Record<TimeoutReason, number> = { handshake: 0, heartbeat: 0, send: 0 }
+  /** Connections that were ended because the client took too long, by reason. */
+  readonly timedOut: Record<TimeoutReason, number> = { handshake: 0, heartbeat: 0, send: 0, message: 0 }
   /** Hooks of the app or of a subclass that threw or rejected. */
   hookErrors = 0
 }

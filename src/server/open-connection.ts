@@ -6,29 +6,33 @@ import type { Logger } from './logger.js'
 /** WebSocket limits a close frame's reason to 123 bytes of UTF-8 (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123
 
+/** The server of a connection, as the connection sees it. */
+export interface ConnectionOwner {
+  readonly statistics: EndpointStatistics
+  readonly maxBufferedBytes: number
+  /** Called for each message that was dropped because more than `maxBufferedBytes` wait. */
+  bufferFull(connection: Connection): void
+  /** Called once before the close frame, so that what still has to be sent goes out before it. */
+  closing(connection: Connection): void
+}
+
 /** One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. */
 export class OpenConnection implements Connection {
   readonly id: string
   readonly log: Logger
   readonly #socket: ConnectionSocket
-  readonly #statistics: EndpointStatistics
-  readonly #beforeClose: (connection: OpenConnection) => void
+  readonly #owner: ConnectionOwner
+  #closeBegun = false
   #closing = false
   #badMessages = 0
+  #controlFrames = 0
+  #controlFramesSince = 0
 
-  /** @param beforeClose called once before the close frame, so that what still has to be sent goes out before it. */
-  constructor(
-    id: string,
-    socket: ConnectionSocket,
-    log: Logger,
-    statistics: EndpointStatistics,
-    beforeClose: (connection: OpenConnection) => void,
-  ) {
+  constructor(id: string, socket: ConnectionSocket, log: Logger, owner: ConnectionOwner) {
     this.id = id
     this.log = log.child({ connection: id })
     this.#socket = socket
-    this.#statistics = statistics
-    this.#beforeClose = beforeClose
+    this.#owner = owner
   }
 
   get remoteAddress(): string {
@@ -68,17 +72,27 @@ export class OpenConnection implements Connection {
       if (handedOver !== undefined) queueMicrotask(handedOver)
       return
     }
-    this.#statistics.messagesOut += 1
-    this.#statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
+    const { statistics, maxBufferedBytes } = this.#owner
+    if (this.#socket.bufferedAmount > maxBufferedBytes) {
+      statistics.dropped.unread += 1
+      if (handedOver !== undefined) queueMicrotask(handedOver)
+      this.#owner.bufferFull(this)
+      return
+    }
+    statistics.messagesOut += 1
+    statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     this.#socket.send(data, isText, handedOver)
   }
 
   close(code = 1000, reason = ''): void {
     if (this.#closing) return
     checkClose(code, reason)
-    this.#beforeClose(this)
-    // What was sent just now may have run code of the app's that closes the connection itself.
-    if (this.#closing) return
+    if (!this.#closeBegun) {
+      this.#closeBegun = true
+      this.#owner.closing(this)
+      // What was sent just now may have run code that closes the connection itself.
+      if (this.#closing) return
+    }
     this.#closing = true
     this.#socket.close(code, reason)
   }
@@ -86,6 +100,16 @@ export class OpenConnection implements Connection {
   /** The socket is gone; whoever still holds this connection may call its methods in vain. */
   ended(): void {
     this.#closing = true
+  }
+
+  /** @returns how many control frames have come within the last second, this one included. */
+  countControlFrame(nowMilliseconds: number): number {
+    if (nowMilliseconds - this.#controlFramesSince >= 1000) {
+      this.#controlFramesSince = nowMilliseconds
+      this.#controlFrames = 0
+    }
+    this.#controlFrames += 1
+    return this.#controlFrames
   }
 
   /** @returns how many bad messages this connection has sent, this one included. */

@@ -9,6 +9,7 @@ import {
   parseJson,
 } from '../messages/index.js'
 import type { Connection } from './connection.js'
+import { DEFAULTS } from './defaults.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { WallClockHandler, type WallClockHandlerOptions } from './wall-clock-handler.js'
 
@@ -30,7 +31,7 @@ export class WallClockWebSocketServer extends EndpointServer {
 
   /** @throws TypeError that names the option which is wrong. */
   constructor(options: WallClockWebSocketServerOptions = {}) {
-    super(options)
+    super({ ...options, maxBufferedBytes: options.maxBufferedBytes ?? DEFAULTS.maxBufferedAnswerBytes })
     this.#options = options
     this.#wallClock = options.wallClock ?? new SystemClock()
     this.#handler = new WallClockHandler(this.#wallClock, options)
@@ -46,6 +47,11 @@ export class WallClockWebSocketServer extends EndpointServer {
     if (this.#options.wallClock !== undefined) return
     this.#wallClock = wallClock
     this.#handler = new WallClockHandler(wallClock, this.#options)
+  }
+
+  /** An answer that has waited is worth nothing, so the client can do without it. The adapter's send timeout ends the connection. */
+  protected override bufferFull(connection: Connection): void {
+    this.logLimited(connection.log, 'debug', { reason: 'unread' }, 'answer dropped: the client does not read')
   }
 
   protected override received(connection: Connection, message: string | Uint8Array): void {

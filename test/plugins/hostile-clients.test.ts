@@ -192,7 +192,7 @@ describe('the deadline of an endpoint', () => {
     await client.closed
     const line = { level: 30, reason: 'handshake', path: '/cii', method, remoteAddress: '127.0.0.1' }
     expect(await stream.message('handshake timed out')).toMatchObject(line)
-    expect(app.cii.statistics.timedOut).toEqual({ handshake: 1, heartbeat: 0, send: 0 })
+    expect(app.cii.statistics.timedOut).toEqual({ handshake: 1, heartbeat: 0, send: 0, message: 0 })
     expect(app.cii.canAllocateConnection()).toBe(true)
   })
 

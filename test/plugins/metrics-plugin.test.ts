@@ -43,6 +43,8 @@ describe('the metrics plugin', () => {
       'dvbcss_connected_total{endpoint="/cii"}': 1,
       'dvbcss_refused_total{endpoint="/cii",reason="full"}': 1,
       'dvbcss_messages_dropped_total{endpoint="/ts",reason="not-json"}': 1,
+      'dvbcss_messages_dropped_total{endpoint="/cii",reason="unread"}': 0,
+      'dvbcss_timed_out_total{endpoint="/cii",reason="message"}': 0,
       'dvbcss_messages_out_total{endpoint="/cii"}': 1,
       'dvbcss_bytes_out_total{endpoint="/cii"}': app.cii.statistics.bytesOut,
       'dvbcss_coalesced_total{endpoint="/cii"}': 0,

@@ -144,6 +144,8 @@ describe('admission by address', () => {
     ['maxMessagesPerSecond', 'many', 'a whole number from 1 upward, or Infinity, got "many"'],
     ['heartbeatInterval', 0, 'a number of milliseconds from 1 to 2147483647, or Infinity, got 0'],
     ['sendTimeout', -1, 'a number of milliseconds from 1 to 2147483647, or Infinity, got -1'],
+    ['messageTimeoutSeconds', 0, 'a number of seconds above 0 and below 2147483, or Infinity, got 0'],
+    ['maxBufferedBytes', 0.5, 'a whole number from 1 upward, or Infinity, got 0.5'],
   ])('refuses wrong options by name: %s', async (option, value, message) => {
     const app = makeApp()
     const expected = `endpointPlugin: option "${option}" takes ${message}`

@@ -1,0 +1,176 @@
+import type { WebSocket } from '@fastify/websocket'
+import type { FastifyRequest } from 'fastify'
+import type { Authority, ConnectionSocket } from '../src/server/connection.js'
+import { DEFAULTS } from '../src/server/defaults.js'
+import { reachedAt } from './reached-at.js'
+
+const TEXT = { binary: false }
+const BINARY = { binary: true }
+
+/** The part of its parser's state that `ws` 8 has no public name for. */
+interface Parser {
+  /** The opcode of a fragmented message that is not complete, else 0. */
+  readonly _fragmented: number
+  /** Bytes of an incomplete frame. */
+  readonly _bufferedBytes: number
+  /** 0 between two frames. */
+  readonly _state: number
+}
+
+/** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
+export class AdaptedSocket implements ConnectionSocket {
+  readonly remoteAddress: string
+  readonly reachedAt: Authority
+  readonly handshake: FastifyRequest
+  readonly #socket: WebSocket
+  readonly #pauseAbove: number
+  #closing = false
+  #closeTimer: NodeJS.Timeout | undefined
+  #framesSinceClose = 0
+  #readingPaused = false
+  #messages = 0
+  /** Pings since the last frame of the peer. */
+  #silentPings = 0
+  #unansweredPings = 0
+  /** Since when the peer has owed us the reading of all that was written by then. */
+  #unread: { bytesWritten: number; since: number } | undefined
+  /** The message that the peer has begun: how many it had sent before, and since when it has been incomplete. */
+  #incomplete: { messages: number; since: number } | undefined
+
+  /** @param maxBufferedBytes reading is paused while more than half of this waits for the peer. */
+  constructor(socket: WebSocket, request: FastifyRequest, maxBufferedBytes: number) {
+    this.#socket = socket
+    this.#pauseAbove = maxBufferedBytes / 2
+    this.handshake = request
+    // An injected request has no address.
+    this.remoteAddress = request.ip ?? ''
+    this.reachedAt = reachedAt(request)
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  /** Whether `ws` has destroyed the socket by itself, as it does when 60 of its pongs wait for the peer. */
+  get abandoned(): boolean {
+    return !this.#closing && !this.#readingPaused && this.#socket.readyState !== this.#socket.OPEN
+  }
+
+  send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
+    const options = isText ? TEXT : BINARY
+    if (this.#readingPaused || this.#socket.bufferedAmount <= this.#pauseAbove) {
+      this.#socket.send(data, options, handedOver)
+      return
+    }
+    // A peer that does not read its answers has to wait with its questions.
+    this.#readingPaused = true
+    this.#socket.pause()
+    this.#socket.send(data, options, () => {
+      this.#resumeReading()
+      handedOver?.()
+    })
+  }
+
+  #resumeReading(): void {
+    if (!this.#readingPaused) return
+    this.#readingPaused = false
+    this.#socket.resume()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+    // The peer's own close frame stands behind what it has sent before.
+    this.#resumeReading()
+    this.endSoon()
+  }
+
+  /** The peer may never answer a close frame. */
+  endSoon(): void {
+    this.#closing = true
+    this.#closeTimer ??= setTimeout(() => this.#socket.terminate(), DEFAULTS.closeTimeout)
+  }
+
+  closed(): void {
+    clearTimeout(this.#closeTimer)
+  }
+
+  /** @returns whether the message is to be processed. */
+  receivedMessage(): boolean {
+    this.#messages += 1
+    return this.#receivedFrame()
+  }
+
+  /** @returns whether the ping is one to be counted. */
+  receivedPing(): boolean {
+    return this.#receivedFrame()
+  }
+
+  /** @returns whether the pong is one to be counted: it does not answer a ping of ours. */
+  receivedPong(): boolean {
+    if (!this.#receivedFrame()) return false
+    if (this.#unansweredPings === 0) return true
+    this.#unansweredPings -= 1
+    return false
+  }
+
+  /** Any frame is a sign of life. @returns false after a close, when only the peer's own close frame is of interest. */
+  #receivedFrame(): boolean {
+    this.#silentPings = 0
+    if (!this.#closing) return true
+    this.#framesSinceClose += 1
+    // The rest stays in the operating system, where it costs no processor time, until the socket is destroyed.
+    if (this.#framesSinceClose === DEFAULTS.framesAfterClose) this.#socket.pause()
+    return false
+  }
+
+  /** @returns false when the last two pings have brought no sign of life; otherwise pings again. */
+  ping(): boolean {
+    // Pongs are not read either while reading is paused; that the peer does not read has a time limit of its own.
+    if (this.#readingPaused) return true
+    if (this.#silentPings >= 2) return false
+    this.#silentPings += 1
+    if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#unansweredPings += 1
+      this.#socket.ping()
+    }
+    return true
+  }
+
+  /** @returns for how long the peer has not read all that waited for it once, in milliseconds. Reading a little does not count. */
+  unreadFor(nowMilliseconds: number): number {
+    const waiting = this.#socket.bufferedAmount
+    if (waiting === 0) {
+      this.#unread = undefined
+      return 0
+    }
+    // What waits included. An injected request has no socket; its peer has to read everything.
+    const bytesWritten = this.handshake.raw.socket?.bytesWritten ?? 0
+    if (this.#unread === undefined || bytesWritten - waiting >= this.#unread.bytesWritten) {
+      this.#unread = { bytesWritten, since: nowMilliseconds }
+    }
+    return nowMilliseconds - this.#unread.since
+  }
+
+  /** @returns for how long a message of the peer has been incomplete, in milliseconds. */
+  incompleteFor(nowMilliseconds: number): number {
+    if (this.#closing || this.#readingPaused || !this.#hasBegunMessage()) {
+      this.#incomplete = undefined
+      return 0
+    }
+    if (this.#incomplete?.messages !== this.#messages) {
+      this.#incomplete = { messages: this.#messages, since: nowMilliseconds }
+    }
+    return nowMilliseconds - this.#incomplete.since
+  }
+
+  #hasBegunMessage(): boolean {
+    const parser = (this.#socket as unknown as { _receiver?: Partial<Parser> })._receiver
+    // Optional, so that another version of `ws` costs the time limit and nothing else. A test notices.
+    return Boolean(parser?._fragmented || parser?._bufferedBytes || parser?._state)
+  }
+
+  terminate(): void {
+    this.#closing = true
+    this.#socket.terminate()
+  }
+}
