@@ -7,6 +7,12 @@ const MAX_CANDIDATES = 64
 /** Two ordinary crystals, 100 ppm off in opposite directions; {@link Candidate.errorGrowthRate} is the worst case. */
 const USUAL_DRIFT = 200e-6
 
+/** Where the search for the actual drift begins. Crystals hardly agree better than this. */
+const LEAST_DRIFT = 1e-6
+
+/** A drift of the lowest error bound in the time that the candidates span is just too small to see in them; with a margin. */
+const UNSEEN_DRIFT_FACTOR = 8
+
 const NANOS_PER_SECOND = 1e9
 
 /**
@@ -14,8 +20,8 @@ const NANOS_PER_SECOND = 1e9
  *
  * Each candidate says that the clock reads between two values. Its lower limit is good when the response was fast, its
  * upper limit when the request was, and those of different candidates can be combined, where one candidate needs both
- * directions fast at the same time. The limits move apart with age, by the usual drift where all candidates still agree
- * and else by more, up to the drift that both sides state.
+ * directions fast at the same time. The limits move apart with age, at a drift that is likely from what the candidates
+ * say of each other.
  */
 export class NarrowestIntervalAlgorithm implements CandidateAlgorithm {
   #candidates: Candidate[] = []
@@ -23,19 +29,25 @@ export class NarrowestIntervalAlgorithm implements CandidateAlgorithm {
   add(candidate: Candidate): ClockLine {
     this.#candidates.push(candidate)
     if (this.#candidates.length > MAX_CANDIDATES) this.#candidates.shift()
-    const worst = candidate.errorGrowthRate
-    let drift = Math.min(USUAL_DRIFT, worst)
-    let line = this.#middle(candidate, drift)
-    while (line === undefined && drift < worst) {
-      drift = Math.min(2 * drift, worst)
-      // The least drift at which they agree leaves only a corner of what they have in common, so take twice that.
-      if (this.#middle(candidate, drift) !== undefined) line = this.#middle(candidate, Math.min(2 * drift, worst))
-    }
-    return line ?? candidate
+    return this.#middle(candidate, this.#likelyDrift(candidate)) ?? candidate
   }
 
   reset(): void {
     this.#candidates = []
+  }
+
+  /** Twice the least drift at which all agree, which leaves them only a corner in common, or what could not be seen. */
+  #likelyDrift(newest: Candidate): number {
+    let least = LEAST_DRIFT
+    while (least < newest.errorGrowthRate && this.#middle(newest, least) === undefined) least *= 2
+    let spanSeconds = 0
+    let lowestError = newest.errorSeconds
+    for (const each of this.#candidates) {
+      spanSeconds = Math.max(spanSeconds, Math.abs(each.secondsSince(newest.parentTicks)))
+      lowestError = Math.min(lowestError, each.errorSeconds)
+    }
+    const unseen = Math.min((UNSEEN_DRIFT_FACTOR * lowestError) / spanSeconds, USUAL_DRIFT)
+    return Math.min(Math.max(2 * least, unseen), newest.errorGrowthRate)
   }
 
   /** The middle at the moment of the newest; undefined when the candidates contradict each other at this drift. */

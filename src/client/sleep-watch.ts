@@ -28,6 +28,7 @@ export class SleepWatch {
   /** Of the root, which is what may stand still; a parent may run at another speed on purpose. */
   #secondsPerTick = 0
   #gapSeconds = 0
+  #takenSeconds = 0
 
   /** @param parent the clock that may stand still. Tell {@link end} when it is set. */
   constructor(parent: Clock, timeOfDay: MillisecondSource) {
@@ -43,12 +44,14 @@ export class SleepWatch {
     this.#dispersionSeconds = dispersionSeconds
     this.#growthRate = growthRate
     this.#gapSeconds = 0
+    this.#takenSeconds = 0
   }
 
   /** Nothing is known of the wall clock, so nothing can be lost by sleeping. */
   end(): void {
     this.#dispersionSeconds = Number.POSITIVE_INFINITY
     this.#gapSeconds = 0
+    this.#takenSeconds = 0
   }
 
   /** The wall clock was right although {@link hasSlept} said otherwise: the time of day was set, or is coarse. */
@@ -77,6 +80,13 @@ export class SleepWatch {
     if (ahead > tolerance) this.#gapSeconds = Math.max(this.#gapSeconds, ahead + this.#allowanceSeconds)
     else if (ahead < -tolerance) this.#takeSetBack()
     return this.#gapSeconds > 0
+  }
+
+  /** Whether the machine has slept since this was asked last. */
+  takeSleep(): boolean {
+    if (!this.hasSlept() || this.#gapSeconds - this.#takenSeconds <= this.#allowanceSeconds) return false
+    this.#takenSeconds = this.#gapSeconds
+    return true
   }
 
   /** The time of day was set back: sleep is measured from its new time on. */

@@ -243,8 +243,10 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   /** After the machine has slept: asks at once, and stays unavailable until there is an answer. */
   #checkSleep(): void {
-    if (!this.#started || this.#distrusted || !this.#watch.hasSlept()) return
-    this.#distrusted = true
+    if (!this.#started || !this.#watch.takeSleep()) return
+    this.#distrusted = this.#steering.isSet
+    // Before the first answer nothing can show whether it was sleep. A coarse time of day must not lead to this again and again.
+    if (!this.#distrusted) this.#watch.wasMistaken()
     this.#exchanges.clear()
     this.#steering.distrust()
     this.recheck()
@@ -276,6 +278,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (this.#writer === undefined) return
     const request = this.#exchanges.open(this.#now())
     const message = this.#writer.write(request.originate)
+    // Also the first answer must not be one that waited while the machine slept.
+    if (!this.#steering.isSet) this.#watch.begin(0, 0)
     this.#pace.sent(this.#seconds(request.sentTicks))
     this.#counters.requests += 1
     this.#arm()

@@ -1,5 +1,6 @@
 import {
   ANSWERS_AFTER_CONTRADICTION,
+  ANSWERS_PER_PAIR,
   FIRST_UNANSWERED_WAIT_SECONDS,
   MAX_QUICK_REQUESTS,
   MAX_SILENT_WAIT_INTERVALS,
@@ -19,7 +20,8 @@ export interface WallClockPaceLimits {
 }
 
 /**
- * When to ask next: quickly at the start, after a step and before the bound grows too wide; otherwise once per interval.
+ * When to ask next: quickly at the start, after a step and before the bound grows too wide; otherwise once per interval,
+ * and twice in every tenth.
  *
  * Every request before its interval is over takes a token. Tokens come back slowly, so the mean stays near one request
  * per interval, whatever the server and the network do. Times are in seconds of the parent clock.
@@ -37,6 +39,7 @@ export class WallClockPace {
   #wait = 0
   /** Further answers to ask for quickly. */
   #wanted = QUICK_ANSWERS_AT_START
+  #settledAnswers = 0
   /** Requests since the last answer. */
   #unanswered = 0
   /** Requests that timed out since the last answer. */
@@ -101,9 +104,15 @@ export class WallClockPace {
     this.#unanswered = 0
     this.#timeouts = 0
     const needed = isConsistent ? (usefulSeconds > 0 ? 0 : 1) : ANSWERS_AFTER_CONTRADICTION
+    const wasSettled = this.#wanted === 0
     this.#wanted = Math.max(this.#wanted - 1, needed)
-    if (this.#wanted === 0) this.#wait = Math.min(this.#interval, usefulSeconds)
-    else if (isAlone) this.#wait = this.#minInterval
+    if (this.#wanted > 0) {
+      if (isAlone) this.#wait = this.#minInterval
+      return
+    }
+    if (wasSettled) this.#settledAnswers += 1
+    const isPair = wasSettled && isAlone && this.#settledAnswers % ANSWERS_PER_PAIR === 0
+    this.#wait = isPair ? this.#minInterval : Math.min(this.#interval, usefulSeconds)
   }
 
   #backOff(seconds: number): void {

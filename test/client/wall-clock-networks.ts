@@ -3,7 +3,7 @@ import { type Fate, Simulation } from './wall-clock-simulation.js'
 
 /** Times in seconds. */
 interface Network {
-  readonly fate: (random: () => number, seconds: number) => Fate
+  readonly fate: (random: () => number, seconds: number, idleSeconds: number) => Fate
   /** By how much the oscillators are really off; both state 500 ppm. */
   readonly parentPpm?: number
   readonly serverPpm?: number
@@ -29,6 +29,13 @@ const wifi = (random: () => number): Fate => ({
 export const NETWORKS: Readonly<Record<string, Network>> = {
   'idle loopback': {
     fate: (random) => ({ outward: 30e-6 + waiting(random, 10e-6), homeward: 30e-6 + waiting(random, 10e-6) }),
+  },
+  'loopback, slow to wake up': {
+    // A processor that has slept takes a while for the request, and less for the answer.
+    fate: (random, _seconds, idleSeconds) => ({
+      outward: 30e-6 + waiting(random, 10e-6) + (idleSeconds > 0.01 ? between(random, 100e-6, 400e-6) : 0),
+      homeward: 30e-6 + waiting(random, 10e-6) + (idleSeconds > 0.01 ? between(random, 20e-6, 80e-6) : 0),
+    }),
   },
   'LAN, 0.3–0.6 ms each way': { fate: lan, serverPpm: 20, parentPpm: -15 },
   'wifi, 5 ± 3 ms each way, 5 % lost': { fate: wifi, serverPpm: 20, parentPpm: -15 },
@@ -74,11 +81,16 @@ export function measureNetwork(
   const network = NETWORKS[name]
   if (network === undefined) throw new Error(`unknown network ${name}`)
   const random = seeded(seed)
+  let lastSeconds = Number.NEGATIVE_INFINITY
   const simulation = new Simulation({
     client,
     ...(network.parentPpm === undefined ? {} : { parentPpm: network.parentPpm }),
     ...(network.serverPpm === undefined ? {} : { serverPpm: network.serverPpm }),
-    fate: (_index, seconds) => network.fate(random, seconds),
+    fate: (_index, seconds) => {
+      const idleSeconds = seconds - lastSeconds
+      lastSeconds = seconds
+      return network.fate(random, seconds, idleSeconds)
+    },
   })
   simulation.client.start()
   simulation.run(SETTLING_SECONDS)

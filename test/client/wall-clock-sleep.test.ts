@@ -77,6 +77,35 @@ describe('a wall clock client whose machine sleeps', () => {
     expect(simulation.sample().error).toBeLessThan(0.001)
   })
 
+  it('does not use such an answer either when it would be the first', () => {
+    const simulation = new Simulation({ fate: () => ({ outward: 0.01, homeward: 0.05 }) })
+    simulation.client.start()
+    simulation.run(0.05)
+    simulation.sleep(60)
+    simulation.run(0.02)
+    expect(simulation.client.status()).toMatchObject({ responses: 0, ignored: { late: 1 } })
+    expect(simulation.client.clock.available).toBe(false)
+    simulation.run(1)
+    expect(simulation.client.clock.available).toBe(true)
+    expect(simulation.sample().error).toBeLessThan(0.05)
+  })
+
+  it('does not use such an answer either when it sleeps a second time', () => {
+    const { simulation } = settled({ fate: () => ({ outward: 0.01, homeward: 0.05 }) })
+    simulation.sleep(60)
+    simulation.client.clock.now()
+    simulation.run(1.02)
+    for (let i = 0; i < 3; i++) {
+      simulation.sleep(60)
+      simulation.client.status()
+      simulation.run(0.03)
+      expect(simulation.client.clock.available).toBe(false)
+    }
+    simulation.run(5)
+    expect(simulation.client.clock.available).toBe(true)
+    expect(simulation.sample().error).toBeLessThanOrEqual(simulation.sample().dispersion)
+  })
+
   it('never says more than it knows, however often and long it sleeps', async () => {
     for (const [index, seconds] of [0.001, 0.005, 0.02, 0.05, 0.1, 0.3, 1, 7].entries()) {
       const { simulation } = settled({ client: { requestIntervalSeconds: index % 2 === 0 ? 1 : 60 } })
