@@ -4,6 +4,10 @@ import type { Authority } from '../src/server/connection.js'
 import { defaultPort, parseHostAndPort, parsePathPrefix } from '../src/server/public-address.js'
 import { addressesOfApp, hostOfAddress, isServed, neighboursOf } from './machine-addresses.js'
 
+/** What proxies add to a request. */
+const FORWARDED = ['for', 'host', 'port', 'prefix', 'proto'].map((name) => `x-forwarded-${name}`)
+const PROBE = 'probe.invalid'
+
 /**
  * Where a client reached us. By default that is the socket's own address, because anybody can write anything into a Host
  * header. Behind a proxy that the app trusts it is the host that the proxy names, and over TLS
@@ -13,14 +17,12 @@ export function reachedAt(request: FastifyRequest): Authority {
   return (isFromTrustedProxy(request) ? fromProxy(request) : undefined) ?? fromSocket(request)
 }
 
-/**
- * Fastify does not say whether it trusts the peer. But under `trustProxy` alone it has `ips`, with more than the socket's address only
- * where that one is trusted; and what a proxy has forwarded is in `host` and `protocol` only for a trusted one.
- */
+/** A client that has reached us directly is one even if `trustProxy` covers its address. */
 function isFromTrustedProxy(request: FastifyRequest): boolean {
-  if (request.ips === undefined) return false
-  const ownProtocol = isEncrypted(request) ? 'https' : 'http'
-  return request.ips.length > 1 || request.host !== (request.headers.host ?? '') || request.protocol !== ownProtocol
+  if (!FORWARDED.some((name) => request.headers[name] !== undefined)) return false
+  // Fastify does not say whether it trusts the peer. But its `host` is the forwarded one only for a trusted peer.
+  const probe: FastifyRequest = Object.create(request, { headers: { value: { 'x-forwarded-host': PROBE } } })
+  return probe.host === PROBE
 }
 
 function fromProxy(request: FastifyRequest): Authority | undefined {

@@ -145,10 +145,17 @@ describe('behind a proxy that the app trusts', () => {
     }
   })
 
-  it('believes the nearest proxy without X-Forwarded-For too, when it forwards the protocol', async () => {
-    const { tsUrlFor } = await television({ trustProxy: '127.0.0.1' })
-    const headers = { host: 'tv.example', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/css' }
-    expect(await tsUrlFor(headers)).toBe('wss://tv.example:443/css/ts')
+  it('believes a proxy whatever it forwards, and takes what is missing from the request', async () => {
+    const { own, tsUrlFor } = await television({ trustProxy: '127.0.0.1' })
+    const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/css' }
+    expect(await tsUrlFor({ host: 'tv.example', ...forwarded })).toBe('wss://tv.example:443/css/ts')
+    expect(await tsUrlFor({ 'x-forwarded-prefix': '/css' })).toBe(own.replace('/ts', '/css/ts'))
+    expect(await tsUrlFor({ host: 'tv.example', 'x-forwarded-for': '192.0.2.9' })).toBe('ws://tv.example:80/ts')
+  })
+
+  it('takes a client that forwards nothing for one that has connected directly', async () => {
+    const { own, tsUrlFor } = await television({ trustProxy: '127.0.0.1' })
+    expect(await tsUrlFor({ host: 'tv.example' })).toBe(own)
   })
 
   it('forgets a prefix with its last client', async () => {
