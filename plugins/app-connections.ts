@@ -178,7 +178,8 @@ export class AppConnections {
     if (now - this.#closingSince < DEFAULTS.closeTimeout) return
     for (const [socket, open] of this.#open) {
       if (!this.#mayEnd(socket, open, now)) continue
-      if (open.upgrade?.bytesWritten === socket.bytesWritten) socket.end(SERVICE_UNAVAILABLE, () => socket.destroy())
+      const isUnanswered = open.upgrade !== undefined && open.upgrade.bytesWritten === socket.bytesWritten
+      if (isUnanswered) socket.end(SERVICE_UNAVAILABLE, () => socket.destroy())
       else socket.destroy()
     }
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { hasIPv6 } from '../helpers/has-ipv6.js'
 import { Program } from '../helpers/program.js'
+import { handshake, RawClient } from '../helpers/raw-client.js'
 import { UdpClient } from '../helpers/udp-client.js'
 import { WsClient } from '../helpers/ws-client.js'
 
@@ -152,6 +153,20 @@ describe('the television', () => {
     }
     expect(second.process.exitCode).toBe(1)
     stuck.socket.terminate()
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('exits in time on %s, whatever is open', async (signal) => {
+    const { tv, cii } = await television('--log-level', 'error')
+    const open = await Promise.all(Array.from({ length: 20 }, () => WsClient.open(cii)))
+    // They never answer the close frame.
+    for (const { socket } of open) socket.pause()
+    const texts = ['', 'GET /cii HTTP/1.1\r\n', handshake('/cii'), handshake('/nobody', 'Content-Length: 9\r\n')]
+    const raw = Array.from({ length: 80 }, (_, n) => new RawClient(cii, texts[n % texts.length] as string))
+    await Promise.all(raw.map(({ socket }) => once(socket, 'connect')))
+    const start = performance.now()
+    expect(await tv.end(signal)).toBe(0)
+    expect(performance.now() - start).toBeLessThan(2000)
+    for (const { socket } of [...open, ...raw]) 'terminate' in socket ? socket.terminate() : socket.destroy()
   })
 
   it('tells its health over HTTP', async () => {
