@@ -32,9 +32,18 @@ export class NetworkNamespace {
 
   /** Starts a program beside this file, with a channel for messages. */
   start(program: string, ...args: string[]) {
-    const file = fileURLToPath(new URL(program, import.meta.url))
+    return this.#spawn([process.execPath, pathOf(program), ...args])
+  }
+
+  /** The same, for which a file beside this one is `/etc/hosts`: `ip netns exec` gives each program mounts of its own. */
+  startWithHosts(hosts: string, program: string, ...args: string[]) {
+    const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+    return this.#spawn(['sh', '-c', script, 'sh', pathOf(hosts), process.execPath, pathOf(program), ...args])
+  }
+
+  #spawn(command: string[]) {
     const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const
-    return spawn('ip', ['netns', 'exec', this.#name, process.execPath, file, ...args], { stdio: [...stdio] })
+    return spawn('ip', ['netns', 'exec', this.#name, ...command], { stdio: [...stdio] })
   }
 
   remove(): void {
@@ -44,4 +53,8 @@ export class NetworkNamespace {
       // It was never made.
     }
   }
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url))
 }
