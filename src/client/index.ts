@@ -35,7 +35,12 @@ export { Emitter } from './emitter.js'
 export { FilterAndPredictAlgorithm, type FilterAndPredictOptions } from './filter-and-predict-algorithm.js'
 export { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
 export { MediaFollower } from './media-follower.js'
-export type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } from './media-follower-events.js'
+export type {
+  MediaFollowerEvents,
+  MediaFollowerState,
+  MediaFollowerStatus,
+  PlayerLimit,
+} from './media-follower-events.js'
 export type { MediaFollowerOptions, WhenUnavailable } from './media-follower-options.js'
 export { MostRecentAlgorithm } from './most-recent-algorithm.js'
 export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
@@ -49,7 +54,7 @@ export {
   type SocketOptions,
   setPlatform,
 } from './platform.js'
-export type { FollowedMedia } from './playback-media.js'
+export type { FollowedMedia, MediaReach } from './playback-media.js'
 export type { ClockHolder, FollowedClock, MediaCorrelation } from './playback-target.js'
 export type { ProtocolErrorEvent } from './reconnecting-client.js'
 export type { ConnectionEvents, ReconnectingSocketOptions } from './reconnecting-socket.js'

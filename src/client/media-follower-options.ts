@@ -35,6 +35,12 @@ export interface MediaFollowerOptions {
    * 'pause' stops it. Either way media that has not started yet does not start.
    */
   onUnavailable?: WhenUnavailable
+  /**
+   * Whether the media starts again at its end while the timeline goes on: the target is then the position of the timeline
+   * modulo the duration. Default 'auto': if the player's own `loop` is true. Set `loop` on an element that must not stop
+   * between two rounds.
+   */
+  loop?: boolean | 'auto'
 }
 
 /** @throws TypeError, RangeError naming the option, what came and what it takes */
@@ -54,9 +60,13 @@ export function checkMediaFollowerOptions(options: MediaFollowerOptions): Requir
     renderingLatencySeconds = 0,
     stepSeconds = 1,
     onUnavailable = 'run',
+    loop = 'auto',
   } = options
   if (onUnavailable !== 'run' && onUnavailable !== 'pause') {
     throw new TypeError(`onUnavailable: expected 'run' or 'pause', got ${show(onUnavailable)}`)
+  }
+  if (loop !== 'auto' && typeof loop !== 'boolean') {
+    throw new TypeError(`loop: expected true, false or 'auto', got ${show(loop)}`)
   }
   const checked = {
     correlation: checkMediaCorrelation(correlation),
@@ -70,6 +80,7 @@ export function checkMediaFollowerOptions(options: MediaFollowerOptions): Requir
     renderingLatencySeconds: checkFinite('renderingLatencySeconds', renderingLatencySeconds, 'seconds'),
     stepSeconds: checkNotNegative('stepSeconds', stepSeconds, STEP_TAKES),
     onUnavailable,
+    loop,
   }
   if (pollSeconds > LONGEST_SECONDS) throw new RangeError(`pollSeconds: expected ${POLL_TAKES}, got ${pollSeconds}`)
   if (stepSeconds > LONGEST_SECONDS) throw new RangeError(`stepSeconds: expected ${STEP_TAKES}, got ${stepSeconds}`)

@@ -5,18 +5,22 @@ import {
   checkMediaFollowerOptions,
   type MediaFollowerOptions,
 } from './media-follower-options.js'
+import { SLOW_TIMER_SECONDS } from './playback-constants.js'
 import { PlaybackControls } from './playback-controls.js'
-import { checkMedia, type FollowedMedia, onTellingEvent, positionOf } from './playback-media.js'
+import { checkMedia, durationOf, type FollowedMedia, isTick, onMediaEvent, positionOf } from './playback-media.js'
+import { PlaybackReports } from './playback-reports.js'
 import { PlaybackSteering } from './playback-steering.js'
 import {
   type ClockHolder,
   checkSource,
   clockOf,
   type FollowedClock,
+  inLoop,
   type MediaCorrelation,
   type PlaybackTarget,
   playbackTarget,
 } from './playback-target.js'
+import { onVisibility, PlaybackTimers } from './playback-timers.js'
 
 const SHORTEST_POLL_SECONDS = 0.005
 
@@ -44,11 +48,14 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   readonly #options: Required<MediaFollowerOptions>
   readonly #controls: PlaybackControls
   readonly #steering: PlaybackSteering
+  readonly #reports: PlaybackReports
+  readonly #timers = new PlaybackTimers()
   #correlation: MediaCorrelation
   #state: MediaFollowerState = 'stopped'
   #polls = 0
   #seeks = 0
   #rateChanges = 0
+  #holds = 0
   #failures = 0
   #failuresInARow = 0
   /** Counts starts and stops: what began before one must not go on after it. */
@@ -77,7 +84,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
       else this.emit('blocked', { error, willRetry: kind !== 'gesture' })
       this.#lookSoon()
     })
-    this.#steering = new PlaybackSteering(media, this.#controls, this.#options, {
+    this.#reports = new PlaybackReports({
       seek: (event) => {
         this.#seeks++
         this.emit('seek', event)
@@ -86,7 +93,13 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
         this.#rateChanges++
         this.emit('rate', event)
       },
+      hold: (event) => {
+        this.#holds++
+        this.emit('hold', event)
+      },
+      limit: (event) => this.emit('limit', event),
     })
+    this.#steering = new PlaybackSteering(media, this.#controls, this.#options, this.#reports, this.#timers)
   }
 
   get correlation(): MediaCorrelation {
@@ -102,13 +115,31 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   /** @throws what the media's addEventListener throws; then it is not started */
   start(): void {
     if (this.#forgetMedia !== undefined) return
-    this.#forgetMedia = onTellingEvent(this.#media, (type) => {
-      if (type === 'loadedmetadata') this.#controls.loadedAnew()
+    const forgetMedia = onMediaEvent(this.#media, (type) => {
+      // A tick replaces a look that is late, as in a hidden tab; it does not make looks more frequent.
+      if (isTick(type)) {
+        const now = performance.now() / 1000
+        this.#timers.ticked(now)
+        if (!this.#timers.isOverdue(now)) return
+      }
+      if (type === 'loadedmetadata') {
+        this.#controls.loadedAnew()
+        this.#steering.loadedAnew()
+      }
       this.#lookSoon()
     })
+    const forgetVisibility = onVisibility((isHidden) => {
+      this.#timers.isHidden = isHidden
+      this.#lookSoon()
+    })
+    this.#forgetMedia = () => {
+      forgetVisibility()
+      forgetMedia()
+    }
     this.#run++
     this.#seeks = 0
     this.#rateChanges = 0
+    this.#holds = 0
     this.#failures = 0
     this.#failuresInARow = 0
     this.#steering.reset()
@@ -124,6 +155,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#forgetMedia = undefined
     this.#run++
     clearTimeout(this.#timer)
+    this.#timers.forget()
     attempt(forgetMedia)
     attempt(() => this.#forgetClock?.())
     this.#forgetClock = undefined
@@ -146,6 +178,8 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     const target = attempt(() => this.#target(clockOf(this.#source)))
     return {
       state: this.#state,
+      reach: this.#steering.reach,
+      limits: this.#reports.limits,
       errorSeconds: this.#steering.errorSeconds,
       targetSeconds: target?.seconds,
       mediaSeconds: attempt(() => positionOf(this.#media)),
@@ -156,6 +190,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
       seekLeadSeconds: this.#steering.seekLeadSeconds,
       seeks: this.#seeks,
       rateChanges: this.#rateChanges,
+      holds: this.#holds,
       failures: this.#failures,
     }
   }
@@ -170,7 +205,9 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   }
 
   #target(clock: FollowedClock | undefined): PlaybackTarget | undefined {
-    return playbackTarget(clock, this.#correlation, this.#options.renderingLatencySeconds)
+    const target = playbackTarget(clock, this.#correlation, this.#options.renderingLatencySeconds)
+    const loops = this.#options.loop === 'auto' ? this.#media.loop === true : this.#options.loop
+    return target !== undefined && loops ? inLoop(target, durationOf(this.#media)) : target
   }
 
   /** After what was under way: a change of a clock is told from inside its setter. */
@@ -185,14 +222,16 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
 
   #lookIn(seconds: number): void {
     clearTimeout(this.#timer)
-    const millis = Math.max(seconds, SHORTEST_POLL_SECONDS) * 1000
-    this.#timer = setTimeout(() => this.#look(), Math.min(millis, LONGEST_TIMER_MILLIS))
+    const millis = Math.min(Math.max(seconds, SHORTEST_POLL_SECONDS) * 1000, LONGEST_TIMER_MILLIS)
+    this.#timers.due((performance.now() + millis) / 1000)
+    this.#timer = setTimeout(() => this.#look(), millis)
   }
 
   #look(): void {
     if (this.#forgetMedia === undefined || this.#looking) return
     const run = this.#run
     const now = performance.now() / 1000
+    this.#timers.looked(now)
     let delaySeconds = this.#options.pollSeconds
     this.#looking = true
     try {
@@ -215,8 +254,10 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     }
     this.#watchClock()
     const target = this.#target(this.#clock)
+    if (this.#timers.latenessSeconds > SLOW_TIMER_SECONDS) this.#reports.limit('timers-slow')
+    else this.#reports.limitGone('timers-slow')
     const state = this.#steering.follow(now, target)
-    const dueSeconds = this.#steering.dueInSeconds(target)
+    const dueSeconds = this.#steering.dueInSeconds(now, target)
     if (run === this.#run) {
       this.#failuresInARow = 0
       this.#enter(state)

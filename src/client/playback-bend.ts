@@ -1,5 +1,4 @@
-/** In how many seconds an error should be gone, where the limits of the bend allow. */
-const WANTED_SECONDS = 3
+import { BEND_SECONDS } from './playback-constants.js'
 
 export interface BendLimits {
   /** The largest bend, as a fraction of the speed. */
@@ -10,13 +9,15 @@ export interface BendLimits {
 
 /**
  * By which fraction to run faster (above 0) or slower, so that an error goes away: at least one step of the player's
- * rate, since less would be lost on it, and at most the limit.
+ * rate, since less would be lost on it, and at most the limits.
  *
  * @param errorSeconds position less target, not 0
+ * @param mostBend what late timers allow
+ * @returns 0 when even one step is too much
  */
-export function chooseBend(errorSeconds: number, limits: BendLimits): number {
+export function chooseBend(errorSeconds: number, limits: BendLimits, mostBend: number): number {
   const { maxRateChange, rateStep } = limits
-  const mostSteps = Math.max(Math.floor(maxRateChange / rateStep + 1e-9), 1)
-  const steps = Math.min(Math.max(Math.round(Math.abs(errorSeconds) / WANTED_SECONDS / rateStep), 1), mostSteps)
-  return -Math.sign(errorSeconds) * steps * rateStep
+  const mostSteps = Math.floor(Math.min(maxRateChange, mostBend) / rateStep + 1e-9)
+  const wantedSteps = Math.max(Math.round(Math.abs(errorSeconds) / BEND_SECONDS / rateStep), 1)
+  return -Math.sign(errorSeconds) * Math.min(wantedSteps, mostSteps) * rateStep
 }

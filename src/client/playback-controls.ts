@@ -1,13 +1,14 @@
+import { LONGEST_LEAD_SECONDS } from './playback-constants.js'
 import { PlaybackHoldOff } from './playback-hold-off.js'
 import { canAdvance, type FollowedMedia } from './playback-media.js'
 
 /** A smaller difference of rate is not worth telling the player: some restart their audio at every change. */
 const LEAST_RATE_DIFFERENCE = 0.001
 
-/** How long a player may take to go on from where it was put, before that is given up as an answer to wait for. */
-const SETTLE_DEADLINE_SECONDS = 10
+/** How long a seek or a start is waited for; then the player is where it is. Longer than any seek that works. */
+const SETTLE_DEADLINE_SECONDS = LONGEST_LEAD_SECONDS + 5
 
-/** So long a player without `seeking` may go on showing the position it had. */
+/** A player without `seeking` may show its old position for this time at least; longer after a longer seek. */
 const OLD_POSITION_SECONDS = 3
 
 /** So close to where it would have been without the seek, it has not sought yet. */
@@ -18,9 +19,17 @@ interface Settling {
   /** Where it was, and how fast it went on from there. */
   readonly from: number
   readonly fromRate: number
+  /** Above `fromRate` if it was started at that moment. */
+  readonly startRate: number
   readonly aim: number
   last: number
   advances: number
+  /** How far from the aim it was when the seek was done: before it, since it may have played on. */
+  landedSeconds: number | undefined
+}
+
+function newSettling(from: Pick<Settling, 'since' | 'from' | 'fromRate' | 'aim'>): Settling {
+  return { ...from, startRate: from.fromRate, last: from.aim, advances: 0, landedSeconds: undefined }
 }
 
 export interface PlayRefusal {
@@ -45,6 +54,8 @@ export class PlaybackControls {
   #rate: number | undefined
   #rateAsRead: number | undefined
   #settling: Settling | undefined
+  #landedSeconds: number | undefined
+  #refusedRate: number | undefined
   #refusal: 'gesture' | 'unsupported' | undefined
   #isHeld = false
   /** Counts how often it was let go of: an answer to what was told before is none to what is told now. */
@@ -58,6 +69,11 @@ export class PlaybackControls {
   /** What the player was last told. */
   get rate(): number | undefined {
     return this.#rate
+  }
+
+  /** How far from its aim the last seek landed, at least, in seconds; below 0: before it. Undefined while not known. */
+  get landedSeconds(): number | undefined {
+    return this.#landedSeconds
   }
 
   /** True after a refusal that only the user can end. */
@@ -93,11 +109,14 @@ export class PlaybackControls {
       if (!this.#rateHoldOff.allows(now)) return 'kept'
       this.#rateHoldOff.tried(now)
     }
+    if (rate === this.#refusedRate) return 'refused'
     try {
       media.playbackRate = rate
     } catch {
+      this.#refusedRate = rate
       return 'refused'
     }
+    this.#refusedRate = undefined
     this.#rate = rate
     this.#rateAsRead = media.playbackRate
     return 'set'
@@ -113,7 +132,7 @@ export class PlaybackControls {
     } catch {
       return false
     }
-    this.#settling = { since: now, from, fromRate, aim, last: aim, advances: 0 }
+    this.#settling = newSettling({ since: now, from, fromRate, aim })
     return true
   }
 
@@ -126,9 +145,11 @@ export class PlaybackControls {
     this.#playHoldOff.tried(now)
     const at = this.#media.currentTime
     // A seek that was told a moment ago is what to wait for; an older one says nothing of this start.
-    if (this.#settling?.since !== now) {
-      this.#settling = { since: now, from: at, fromRate: 0, aim: at, last: at, advances: 0 }
-    }
+    const settling = this.#settling
+    this.#settling =
+      settling?.since === now
+        ? { ...settling, startRate: this.#media.playbackRate }
+        : newSettling({ since: now, from: at, fromRate: 0, aim: at })
     const hold = this.#holds
     const refused = (error: unknown) => {
       if (hold === this.#holds) this.#refused(error)
@@ -152,8 +173,10 @@ export class PlaybackControls {
     if (this.#refusal === 'gesture') this.#refusal = undefined
   }
 
-  /** It has got something else to play: what it could not play before says nothing of this. */
+  /** New media was loaded, so earlier failures no longer apply. */
   loadedAnew(): void {
+    this.#refusedRate = undefined
+    this.#landedSeconds = undefined
     if (this.#refusal === 'unsupported') this.#playHoldOff.reset()
   }
 
@@ -164,6 +187,7 @@ export class PlaybackControls {
     if (now - settling.since < SETTLE_DEADLINE_SECONDS) {
       if (this.#media.seeking === true || this.#isAtOldPosition(settling, now)) return false
       const position = this.#media.currentTime
+      if (this.#media.seeking === false) this.#landedSeconds = settling.landedSeconds ??= position - settling.aim
       if (position !== settling.last) settling.advances++
       settling.last = position
       // The first may be no advance, but that the player chose another place than it was told.
@@ -175,10 +199,13 @@ export class PlaybackControls {
     return true
   }
 
-  #isAtOldPosition({ since, from, fromRate, aim }: Settling, now: number): boolean {
-    if (this.#media.seeking !== undefined || now - since > OLD_POSITION_SECONDS) return false
-    const old = from + fromRate * (now - since)
+  #isAtOldPosition({ since, from, fromRate, startRate, aim }: Settling, now: number): boolean {
+    const waitSeconds = Math.max(OLD_POSITION_SECONDS, 3 * Math.abs(aim - from))
+    if (this.#media.seeking !== undefined || now - since > Math.min(waitSeconds, LONGEST_LEAD_SECONDS)) return false
     const position = this.#media.currentTime
+    // A player that was started with the seek has run from its old position for some of this time.
+    const [slow, fast] = [fromRate * (now - since), startRate * (now - since)]
+    const old = Math.min(Math.max(position, from + slow), from + fast)
     return Math.abs(position - old) < OLD_POSITION_TOLERANCE && Math.abs(position - old) < Math.abs(position - aim)
   }
 

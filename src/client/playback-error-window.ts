@@ -1,8 +1,9 @@
-const WINDOW = 16
+import { COARSE_REPEATS, WINDOW_READINGS, WINDOW_READINGS_COARSE } from './playback-constants.js'
 
 /** This many readings in a row that all differ by more than this from the rest: the player slipped. */
 const BREAK_READINGS = 3
 const BREAK_SECONDS = 0.1
+const BREAK_BELOW_SECONDS = 0.05
 
 /**
  * How far off a player is, from readings of a position that may be coarse: one that moves a frame at a time, or is
@@ -14,6 +15,8 @@ const BREAK_SECONDS = 0.1
 export class PlaybackErrorWindow {
   #errors: number[] = []
   #fresh = 0
+  /** Of the errors: whether the position was the same as at the reading before. */
+  #repeats: boolean[] = []
 
   /** How many readings there are since the last disturbance. */
   get fresh(): number {
@@ -29,15 +32,38 @@ export class PlaybackErrorWindow {
     return estimate(this.#errors)
   }
 
+  /** Of the last readings only, at most those since the last disturbance: the carried ones may be carried wrongly. */
+  latest(count: number): { readonly errorSeconds: number; readonly uncertainSeconds: number } | undefined {
+    const latest = this.#fresh === 0 ? [] : this.#errors.slice(-Math.min(count, this.#fresh))
+    const errorSeconds = estimate(latest)
+    if (errorSeconds === undefined) return undefined
+    return { errorSeconds, uncertainSeconds: (2 * this.spread) / (latest.length + 1) }
+  }
+
+  /** How far the estimate may be off, in seconds: the second of n readings of a coarse position is about this late. */
+  get uncertainty(): number {
+    return (2 * this.spread) / (this.#errors.length + 1)
+  }
+
   /** By how much the readings differ, in seconds. */
   get spread(): number {
     return this.#errors.length === 0 ? 0 : Math.max(...this.#errors) - Math.min(...this.#errors)
   }
 
-  add(errorSeconds: number): void {
+  /** Whether the position moves in steps that are longer than the time between two looks. */
+  get isCoarse(): boolean {
+    return this.#repeats.filter((repeats) => repeats).length > this.#repeats.length * COARSE_REPEATS
+  }
+
+  /** @param repeats whether the position is the same as at the reading before */
+  add(errorSeconds: number, repeats: boolean): void {
     this.#errors.push(errorSeconds)
+    this.#repeats.push(repeats)
+    if (this.#repeats.length > WINDOW_READINGS) this.#repeats.shift()
     this.#fresh++
-    if (this.#errors.length > WINDOW) this.#errors.shift()
+    const most = this.isCoarse ? WINDOW_READINGS_COARSE : WINDOW_READINGS
+    while (this.#errors.length > most) this.#errors.shift()
+    this.#fresh = Math.min(this.#fresh, this.#errors.length)
     this.#dropBeforeBreak()
   }
 
@@ -57,11 +83,13 @@ export class PlaybackErrorWindow {
   }
 
   #dropBeforeBreak(): void {
-    const before = estimate(this.#errors.slice(0, -BREAK_READINGS))
-    if (before === undefined) return
+    const before = this.#errors.slice(0, -BREAK_READINGS)
+    const middle = estimate(before)
+    if (middle === undefined) return
     const last = this.#errors.slice(-BREAK_READINGS)
-    const slipped =
-      last.every((error) => error < before - BREAK_SECONDS) || last.every((error) => error > before + BREAK_SECONDS)
+    // A coarse position is often far below the estimate, but no further than it was before.
+    const lowest = Math.min(middle - BREAK_SECONDS, ...before.map((error) => error - BREAK_BELOW_SECONDS))
+    const slipped = last.every((error) => error < lowest) || last.every((error) => error > middle + BREAK_SECONDS)
     if (!slipped) return
     this.#errors = last
     this.#fresh = last.length

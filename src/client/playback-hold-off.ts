@@ -15,6 +15,11 @@ export class PlaybackHoldOff {
     return nowSeconds >= this.#until
   }
 
+  /** How long until it is allowed, in seconds. */
+  waitSeconds(nowSeconds: number): number {
+    return Math.max(this.#until - nowSeconds, 0)
+  }
+
   tried(nowSeconds: number): void {
     this.#until = nowSeconds + this.#nextSeconds
     this.#nextSeconds = Math.min(this.#nextSeconds * 2, this.#maxSeconds)

@@ -1,73 +1,73 @@
-import type { MediaFollowerEvents, MediaFollowerState } from './media-follower-events.js'
+import type { MediaFollowerState } from './media-follower-events.js'
 import type { MediaFollowerOptions } from './media-follower-options.js'
-import { chooseBend } from './playback-bend.js'
+import {
+  LIVE_EDGE_SECONDS,
+  LONGEST_SPEED_DISTRUST_SECONDS,
+  PARK_WITHIN_SECONDS,
+  SPEED_DISTRUST_SECONDS,
+} from './playback-constants.js'
 import type { PlaybackControls } from './playback-controls.js'
-import { PlaybackErrorWindow } from './playback-error-window.js'
+import { PlaybackCorrection } from './playback-correction.js'
 import { PlaybackHoldOff } from './playback-hold-off.js'
-import { canAdvance, type FollowedMedia, placeIn, playableRange, positionOf } from './playback-media.js'
-import { PlaybackSeekLead } from './playback-seek-lead.js'
-import type { PlaybackTarget } from './playback-target.js'
+import {
+  canAdvance,
+  type FollowedMedia,
+  type MediaPlace,
+  type MediaReach,
+  placeIn,
+  positionOf,
+} from './playback-media.js'
+import type { PlaybackReports } from './playback-reports.js'
+import { PlaybackSpeedCheck } from './playback-speed-check.js'
+import { differenceInLoop, type PlaybackTarget } from './playback-target.js'
+import type { PlaybackTimers } from './playback-timers.js'
 
-/** The dead band, in parts of the tolerance: a correction begins past the first and ends within the second. */
-const CORRECT_PAST = 0.6
-const CORRECT_TO = 0.1
-/** And not before this part of what the readings differ by: how well a coarse position is known. */
-const CORRECT_PAST_SPREAD = 0.25
-/** Nearer than this, in parts of the tolerance, it becomes locked; it stays so within the whole. */
-const LOCK_WITHIN = 0.8
-
-/** Readings after a seek before the error is believed, and after a change of rate before a small one is acted upon. */
-const READINGS = 4
-const READINGS_FOR_SMALL = 8
-
-/** What it does to the player, as it does it. */
-export interface SteeringTells {
-  seek(event: MediaFollowerEvents['seek']): void
-  rate(event: MediaFollowerEvents['rate']): void
-}
-
-/** Decides, look by look, what the player is to do: seek, play, pause, or run a little faster or slower. */
+/** Decides, look by look, what the player is to do: stand still, start, step along, or run and be corrected. */
 export class PlaybackSteering {
   readonly #media: FollowedMedia
   readonly #controls: PlaybackControls
   readonly #options: Required<MediaFollowerOptions>
-  readonly #tell: SteeringTells
-  readonly #window = new PlaybackErrorWindow()
-  readonly #lead = new PlaybackSeekLead()
-  readonly #seekHoldOff = new PlaybackHoldOff(0.5, 30)
-  readonly #bendHoldOff = new PlaybackHoldOff(1, 60)
+  readonly #reports: PlaybackReports
+  readonly #correction: PlaybackCorrection
+  readonly #speedCheck = new PlaybackSpeedCheck()
   #state: MediaFollowerState = 'stopped'
-  #errorSeconds: number | undefined
-  #bend = 0
-  /** By how much the seek that is not measured yet aimed ahead. */
-  #leadUsed: number | undefined
+  #reach: MediaReach | undefined
   #parkedAt: number | undefined
   #steppedAt = Number.NEGATIVE_INFINITY
   #refusedSpeed: number | undefined
+  readonly #speedDistrust = new PlaybackHoldOff(SPEED_DISTRUST_SECONDS, LONGEST_SPEED_DISTRUST_SECONDS)
+  #positionRead: number | undefined
   #last: { readonly at: number; readonly target: PlaybackTarget } | undefined
 
   constructor(
     media: FollowedMedia,
     controls: PlaybackControls,
     options: Required<MediaFollowerOptions>,
-    tell: SteeringTells,
+    reports: PlaybackReports,
+    timers: PlaybackTimers,
   ) {
     this.#media = media
     this.#controls = controls
     this.#options = options
-    this.#tell = tell
+    this.#reports = reports
+    this.#correction = new PlaybackCorrection(media, controls, options, reports, timers)
   }
 
   get errorSeconds(): number | undefined {
-    return this.#errorSeconds
+    return this.#correction.errorSeconds
   }
 
   get bend(): number {
-    return this.#bend
+    return this.#correction.bending.bend
   }
 
   get seekLeadSeconds(): number {
-    return this.#lead.seconds
+    return this.#correction.seeking.leadSeconds
+  }
+
+  /** As of the last look. */
+  get reach(): MediaReach | undefined {
+    return this.#reach
   }
 
   /** For a new start. What was learnt of the player stays, and what it must not be asked too often. */
@@ -79,6 +79,14 @@ export class PlaybackSteering {
     this.#refusedSpeed = undefined
   }
 
+  /** Other media was loaded: what was learnt of the player may not hold for it. */
+  loadedAnew(): void {
+    this.#correction.bending.loadedAnew()
+    this.#correction.seeking.loadedAnew()
+    this.#refusedSpeed = undefined
+    this.#parkedAt = undefined
+  }
+
   /** To be called at every look. @param now in seconds, of a clock that never jumps */
   follow(now: number, target: PlaybackTarget | undefined): MediaFollowerState {
     this.#carryReadings(now, target)
@@ -88,25 +96,25 @@ export class PlaybackSteering {
 
   /** Leaves the player at the timeline's own speed, while it cannot be steered. The readings keep their worth. */
   ease(now: number): void {
-    this.#errorSeconds = undefined
+    this.#correction.hold.cancel()
+    this.#correction.errorSeconds = undefined
     this.#unbend(now)
   }
 
   /** What was measured is worth nothing any more. */
   forget(): void {
-    this.#startAfresh()
+    this.#correction.startAfresh()
     this.#last = undefined
   }
 
-  /** How soon the next look is due, in seconds: when a bend is to end, or the timeline reaches the beginning. */
-  dueInSeconds(target: PlaybackTarget | undefined): number {
+  /** How soon the next look is due, in seconds: when a bend or a hold is to end, or the timeline can be reached. */
+  dueInSeconds(now: number, target: PlaybackTarget | undefined): number {
     if (target === undefined) return Number.POSITIVE_INFINITY
     if (this.#state === 'outside' && target.speed > 0) {
-      const wait = (playableRange(this.#media).start - target.seconds) / target.speed
+      const wait = (placeIn(this.#media, target.seconds).seconds - target.seconds) / target.speed
       if (wait > 0) return wait
     }
-    if (this.#bend === 0 || this.#errorSeconds === undefined) return Number.POSITIVE_INFINITY
-    return Math.abs(this.#errorSeconds / (target.speed * this.#bend))
+    return this.#correction.dueInSeconds(now, target.speed)
   }
 
   /** What was read before is worth as much now, less what the target has jumped and plus what the bend has gained. */
@@ -115,184 +123,173 @@ export class PlaybackSteering {
     this.#last = target === undefined ? undefined : { at: now, target }
     if (last === undefined || target === undefined) return
     const seconds = now - last.at
-    const jump = target.seconds - (last.target.seconds + last.target.speed * seconds)
-    this.#window.shift(((this.#controls.rate ?? last.target.speed) - last.target.speed) * seconds - jump)
+    const jump = differenceInLoop(
+      target.seconds - (last.target.seconds + last.target.speed * seconds),
+      target.loopSeconds,
+    )
+    this.#correction.carry(((this.#controls.rate ?? last.target.speed) - last.target.speed) * seconds, jump)
+    if (target.speed !== last.target.speed) this.#correction.hold.cancel()
     if (Math.abs(jump) <= this.#options.toleranceSeconds) return
-    // Where the last seek came out says nothing now, nor does it that the last ones were in vain.
-    this.#leadUsed = undefined
-    this.#seekHoldOff.reset()
+    this.#correction.jumped()
+    this.#parkedAt = undefined
   }
 
   #followNothing(now: number): MediaFollowerState {
+    this.#reach = undefined
     this.#unbend(now)
-    this.#startAfresh()
+    this.#correction.startAfresh()
     if (this.#options.onUnavailable === 'pause') this.#controls.pause()
     return 'unavailable'
   }
 
   #followTarget(now: number, target: PlaybackTarget): MediaFollowerState {
-    const { seconds, isInside, isOver } = placeIn(this.#media, target.seconds)
-    if (target.speed === 0) return this.#park(now, seconds, 'paused')
-    if (isOver) return this.#park(now, this.#media.currentTime, 'outside')
-    if (!isInside) return this.#park(now, seconds, 'outside')
-    return this.#canPlayAt(target.speed) ? this.#run(now, target) : this.#step(now, target)
+    const place = placeIn(this.#media, target.seconds)
+    this.#reach = place.reach
+    if (target.speed === 0) return this.#park(now, place.seconds, target, 'paused')
+    if (place.isOver && target.loopSeconds === undefined) {
+      return this.#park(now, this.#media.currentTime, target, 'outside')
+    }
+    if (!this.#isReachable(target, place)) return this.#wait(now, target, place)
+    return this.#canPlayAt(now, target.speed) ? this.#run(now, target, place) : this.#step(now, target, place)
   }
 
-  #canPlayAt(speed: number): boolean {
-    return speed >= this.#options.minRate && speed <= this.#options.maxRate && speed !== this.#refusedSpeed
+  #isReachable(target: PlaybackTarget, place: MediaPlace): boolean {
+    if (place.isPastDuration) return false
+    // A player that plays there knows better than the ranges that it reports, which are updated now and then.
+    const error =
+      this.#state === 'locked' || this.#state === 'adjusting' ? this.#errorAt(target.seconds, target) : undefined
+    const isThere = error !== undefined && Math.abs(error) <= this.#options.seekThresholdSeconds
+    if (isThere && !this.#media.paused) return true
+    if (place.reach !== 'inside') return false
+    // At the very end of a live window there is nothing to play yet.
+    return target.speed < 0 || target.seconds < place.endSeconds - LIVE_EDGE_SECONDS || this.#endsFor(place)
+  }
+
+  /** Whether the range ends where the media does, and not at the moving end of a live window. */
+  #endsFor(place: MediaPlace): boolean {
+    return place.endSeconds === this.#media.duration
+  }
+
+  #canPlayAt(now: number, speed: number): boolean {
+    if (speed < this.#options.minRate || speed > this.#options.maxRate) return false
+    return speed !== this.#refusedSpeed || this.#speedDistrust.allows(now)
+  }
+
+  #refuseSpeed(now: number, speed: number): void {
+    if (speed !== this.#refusedSpeed) this.#speedDistrust.reset()
+    this.#refusedSpeed = speed
+    this.#speedDistrust.tried(now)
+  }
+
+  /** Waits where the timeline will come to, or as near to it as can be. Seeks there once, not after an end that moves. */
+  #wait(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
+    const isNew = this.#state !== 'outside'
+    if (isNew) this.#parkedAt = undefined
+    return this.#park(now, this.#parkedAt ?? place.seconds, target, 'outside')
   }
 
   /** Stands still at a position. Seeks there once: how near to it the player comes is up to the player. */
-  #park(now: number, seconds: number, state: MediaFollowerState): MediaFollowerState {
-    this.#startAfresh()
+  #park(now: number, seconds: number, target: PlaybackTarget, state: MediaFollowerState): MediaFollowerState {
+    this.#correction.startAfresh()
+    this.#speedCheck.interrupt()
     this.#controls.pause()
-    this.#errorSeconds = this.#errorAt(seconds)
-    if (this.#errorSeconds === undefined) return 'loading'
-    const isThere = Math.abs(this.#errorSeconds) <= this.#options.toleranceSeconds
+    const off = this.#errorAt(seconds, target)
+    this.#correction.errorSeconds = state === 'outside' ? this.#errorAt(target.seconds, target) : off
+    if (off === undefined) return 'loading'
+    const isExact = state !== 'outside' && this.#correction.seeking.isExact
+    const isThere = Math.abs(off) <= (isExact ? PARK_WITHIN_SECONDS : this.#options.toleranceSeconds)
     if (isThere || this.#parkedAt === seconds || this.#media.seeking === true) return state
-    this.#seek(now, seconds, 0)
-    this.#parkedAt = seconds
+    const { seeking } = this.#correction
+    const hasSought =
+      state === 'stepping'
+        ? seeking.seekUncounted(now, seconds, 0, off)
+        : seeking.park(now, seconds, off, Math.abs(off) <= this.#options.toleranceSeconds)
+    if (hasSought) this.#parkedAt = seconds
     return state
   }
 
-  #step(now: number, target: PlaybackTarget): MediaFollowerState {
-    if (now - this.#steppedAt >= this.#options.stepSeconds) {
+  #step(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
+    // A player that takes longer to seek would never get to show anything.
+    const stepSeconds = Math.max(this.#options.stepSeconds, 1.5 * this.seekLeadSeconds)
+    if (now - this.#steppedAt >= stepSeconds) {
       this.#steppedAt = now
-      return this.#park(now, target.seconds, 'stepping')
+      this.#parkedAt = undefined
+      return this.#park(now, place.seconds, target, 'stepping')
     }
     this.#controls.pause()
-    this.#errorSeconds = this.#errorAt(target.seconds)
-    return this.#errorSeconds === undefined ? 'loading' : 'stepping'
+    this.#correction.startAfresh()
+    this.#correction.errorSeconds = this.#errorAt(target.seconds, target)
+    return this.errorSeconds === undefined ? 'loading' : 'stepping'
   }
 
-  #run(now: number, target: PlaybackTarget): MediaFollowerState {
+  #run(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
     this.#parkedAt = undefined
-    if (this.#media.paused || this.#controls.isUnsupported()) return this.#begin(now, target)
+    const { hold } = this.#correction
+    if (hold.isActive && this.#media.paused) return this.#endHold(now)
+    if (this.#media.paused || this.#controls.isUnsupported()) return this.#begin(now, target, place)
+    hold.cancelActive()
     this.#controls.unblock()
-    if (!this.#setRate(now, target.speed)) return this.#step(now, target)
-    const error = this.#errorAt(target.seconds)
-    if (error !== undefined && !this.#controls.settled(now)) return 'seeking'
+    if (!this.#correction.bending.setRate(now, target.speed, this.errorSeconds)) {
+      this.#refuseSpeed(now, target.speed)
+      return this.#step(now, target, place)
+    }
+    const error = this.#errorAt(target.seconds, target)
+    if (error !== undefined && !this.#controls.settled(now)) {
+      this.#speedCheck.interrupt()
+      return this.#state === 'adjusting' ? 'adjusting' : 'seeking'
+    }
     if (error === undefined || !canAdvance(this.#media)) {
-      this.#startAfresh()
+      this.#correction.startAfresh()
+      this.#speedCheck.interrupt()
       return 'loading'
     }
-    this.#window.add(error)
-    return this.#correct(now, target)
+    const rate = this.#controls.rate ?? target.speed
+    if (!this.#speedCheck.isPlayed(now, this.#media.currentTime, target.speed, rate)) {
+      this.#reports.limit('rate-ignored')
+      this.#refuseSpeed(now, target.speed)
+      return this.#step(now, target, place)
+    }
+    const repeats = this.#media.currentTime === this.#positionRead
+    this.#positionRead = this.#media.currentTime
+    return this.#correction.correct(now, target, place, error, repeats, this.#state)
   }
 
-  #begin(now: number, target: PlaybackTarget): MediaFollowerState {
-    this.#startAfresh()
+  #endHold(now: number): MediaFollowerState {
+    const { hold } = this.#correction
+    if (hold.dueInSeconds(now) > 0) return 'adjusting'
+    hold.end()
+    this.#controls.play(now)
+    return 'adjusting'
+  }
+
+  #begin(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
+    this.#correction.startAfresh()
+    this.#speedCheck.interrupt()
     if (this.#controls.blocked) return 'blocked'
     const unsupported = this.#controls.isUnsupported()
     if (!this.#controls.mayPlay(now)) return unsupported ? 'unsupported' : 'loading'
-    if (!this.#setRate(now, target.speed)) return this.#step(now, target)
-    const error = this.#errorAt(target.seconds)
-    if (error !== undefined && Math.abs(error) > this.#scaled(this.#options.seekThresholdSeconds, target))
-      this.#seekAhead(now, target)
+    if (!this.#correction.bending.setRate(now, target.speed, undefined)) {
+      this.#refuseSpeed(now, target.speed)
+      return this.#step(now, target, place)
+    }
+    const error = this.#errorAt(target.seconds, target)
+    const isFar =
+      error !== undefined && Math.abs(error) > this.#correction.scaled(this.#options.seekThresholdSeconds, target)
+    if (isFar) this.#correction.seekAhead(now, target, place, error)
     // Even where the position is not known: some players load nothing before they are told to play.
     this.#controls.play(now)
     if (unsupported) return 'unsupported'
     return error === undefined ? 'loading' : 'seeking'
   }
 
-  #correct(now: number, target: PlaybackTarget): MediaFollowerState {
-    const error = this.#window.estimate
-    const wasRunning = this.#state === 'locked' || this.#state === 'adjusting'
-    if (error === undefined || this.#window.count < READINGS) return wasRunning ? 'adjusting' : 'seeking'
-    this.#errorSeconds = error
-    if (this.#leadUsed !== undefined) {
-      this.#lead.learn(this.#leadUsed, error / target.speed)
-      this.#leadUsed = undefined
-    }
-    const size = Math.abs(error)
-    if (size > this.#scaled(this.#options.seekThresholdSeconds, target) && this.#seekHoldOff.allows(now)) {
-      this.#seekAhead(now, target)
-      return 'seeking'
-    }
-    this.#adjustBend(now, error, target)
-    const tolerance = this.#scaled(this.#options.toleranceSeconds, target)
-    return size <= tolerance * (this.#state === 'locked' ? 1 : LOCK_WITHIN) ? 'locked' : 'adjusting'
-  }
-
-  #adjustBend(now: number, error: number, target: PlaybackTarget): void {
-    const size = Math.abs(error)
-    const tolerance = this.#scaled(this.#options.toleranceSeconds, target)
-    const isSmall = size <= Math.max(tolerance * CORRECT_PAST, this.#window.spread * CORRECT_PAST_SPREAD)
-    if (this.#bend !== 0) {
-      if (size <= tolerance * CORRECT_TO || Math.sign(error) === Math.sign(this.#bend)) this.#unbend(now)
-      else if (Math.abs(chooseBend(error / target.speed, this.#options)) > 2 * Math.abs(this.#bend))
-        this.#bendFor(now, error, target)
-      return
-    }
-    if (isSmall && this.#window.fresh >= READINGS_FOR_SMALL) {
-      this.#bendHoldOff.reset()
-      this.#seekHoldOff.reset()
-    }
-    if (isSmall || this.#window.fresh < (size > tolerance ? READINGS : READINGS_FOR_SMALL)) return
-    if (!this.#bendHoldOff.allows(now)) return
-    this.#bendHoldOff.tried(now)
-    this.#bendFor(now, error, target)
-  }
-
-  #bendFor(now: number, error: number, target: PlaybackTarget): void {
-    this.#bend = chooseBend(error / target.speed, this.#options)
-    this.#window.disturb()
-    this.#setRate(now, target.speed)
-  }
-
   #unbend(now: number): void {
-    if (this.#bend === 0) return
-    const speed = (this.#controls.rate ?? 1) / (1 + this.#bend)
-    this.#bend = 0
-    this.#window.disturb()
-    this.#setRate(now, this.#last?.target.speed ?? speed)
-  }
-
-  /** @returns false when the player will not have that speed */
-  #setRate(now: number, speed: number): boolean {
-    const { minRate, maxRate } = this.#options
-    const rate = Math.min(Math.max(speed * (1 + this.#bend), minRate), maxRate)
-    const outcome = this.#controls.setRate(rate, now)
-    if (outcome === 'refused') this.#refusedSpeed = speed
-    if (outcome === 'set') {
-      this.#tell.rate({ rate, speed, bend: this.#bend, errorSeconds: this.#errorSeconds })
-    }
-    return outcome !== 'refused'
-  }
-
-  #seekAhead(now: number, target: PlaybackTarget): void {
-    this.#startAfresh()
-    this.#seekHoldOff.tried(now)
-    this.#setRate(now, target.speed)
-    const leadSeconds = this.#lead.seconds
-    const { end } = playableRange(this.#media)
-    const aim = Math.min(target.seconds + leadSeconds * target.speed, end)
-    if (this.#seek(now, aim, aim - target.seconds)) this.#leadUsed = leadSeconds
-  }
-
-  #seek(now: number, toSeconds: number, leadSeconds: number): boolean {
-    const fromSeconds = this.#media.currentTime
-    if (!this.#controls.seek(toSeconds, now)) return false
-    this.#tell.seek({ fromSeconds, toSeconds, leadSeconds, errorSeconds: fromSeconds + leadSeconds - toSeconds })
-    return true
+    const speed = (this.#controls.rate ?? 1) / (1 + this.bend)
+    this.#correction.unbend(now, this.#last?.target.speed ?? speed)
   }
 
   /** Undefined while the player does not know where it is. */
-  #errorAt(seconds: number): number | undefined {
+  #errorAt(seconds: number, { loopSeconds }: PlaybackTarget): number | undefined {
     const position = positionOf(this.#media)
-    return position === undefined ? undefined : position - seconds
-  }
-
-  /** What was measured holds no longer. */
-  #startAfresh(): void {
-    this.#window.clear()
-    this.#errorSeconds = undefined
-    this.#leadUsed = undefined
-    this.#bend = 0
-  }
-
-  /** The same time of the wall is more of the media at a higher speed. */
-  #scaled(seconds: number, target: PlaybackTarget): number {
-    return seconds * Math.max(target.speed, 1)
+    return position === undefined ? undefined : differenceInLoop(position - seconds, loopSeconds)
   }
 }

@@ -23,6 +23,23 @@ export interface PlaybackTarget {
   readonly speed: number
   /** How far off the timeline itself may be, in seconds. */
   readonly dispersionSeconds: number
+  /** Set while the media loops: its duration, and `seconds` is within it. */
+  readonly loopSeconds: number | undefined
+}
+
+/** The target in media that loops: the same moment of a later round. Before the first round there is none. */
+export function inLoop(target: PlaybackTarget, loopSeconds: number): PlaybackTarget {
+  if (!Number.isFinite(loopSeconds)) return target
+  return { ...target, seconds: aheadInLoop(target.seconds, loopSeconds), loopSeconds }
+}
+
+export function aheadInLoop(seconds: number, loopSeconds: number | undefined): number {
+  return loopSeconds === undefined || seconds < 0 ? seconds : seconds % loopSeconds
+}
+
+/** A difference of two positions: in a loop the shorter way round. */
+export function differenceInLoop(seconds: number, loopSeconds: number | undefined): number {
+  return loopSeconds === undefined ? seconds : seconds - Math.round(seconds / loopSeconds) * loopSeconds
 }
 
 /** @param leadSeconds by how much the media must run ahead, because it is heard or seen so much later */
@@ -38,7 +55,7 @@ export function playbackTarget(
   const seconds = ticks / clock.tickRate - contentSeconds + mediaSeconds + leadSeconds * speed
   // A clock whose parents have no answer reads NaN; there is nothing to follow then.
   if (!Number.isFinite(seconds) || !Number.isFinite(speed)) return undefined
-  return { seconds, speed, dispersionSeconds: clock.dispersionAt(ticks) }
+  return { seconds, speed, dispersionSeconds: clock.dispersionAt(ticks), loopSeconds: undefined }
 }
 
 /** @throws TypeError */

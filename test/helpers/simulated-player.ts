@@ -14,6 +14,24 @@ export interface SimulatedPlayerOptions {
   rateSeconds?: number
   /** The rate really played is the one told, rounded to multiples of this; 0: never anything but 1. Default 0.01. */
   rateStep?: number
+  /** Of the rate told, the one really played; instead of `rateStep`. */
+  playedRate?: (told: number) => number
+  /** Rates that the setter throws at. Default: above `highestRate`. */
+  throwsAtRate?: (rate: number) => boolean
+  /** Whether `playbackRate` reads back what is really played. Default false: what was told. */
+  readsBackPlayedRate?: boolean
+  /** How long it stops at every change of its rate, in seconds. Default 0. */
+  rateStallSeconds?: number
+  /** Seeks land on the multiple of this below their aim. Default 0: on the aim. */
+  keyFrameSeconds?: number
+  /** Seeks that are not done at all. Default false. */
+  ignoresSeeks?: boolean
+  /** What can be sought, as of now; seeks land in it. Default: nothing is said about it. */
+  seekable?: () => [number, number][]
+  /** Starts again at its end. */
+  loop?: boolean
+  /** How often `timeupdate` is emitted while it plays, in seconds. Default: no events at all. */
+  timeUpdateSeconds?: number
   /** By how much its own clock is off. Default 0. */
   driftPpm?: number
   duration?: number
@@ -32,8 +50,15 @@ export class SimulatedPlayer implements FollowedMedia {
   pausesTold = 0
   refusal: () => Error | undefined
   paused = true
-  readonly duration: number
-  readonly #options: Required<Omit<SimulatedPlayerOptions, 'refusal' | 'duration'>>
+  duration: number
+  readonly loop: boolean
+  addEventListener?(type: string, listener: () => void): void
+  removeEventListener?(type: string, listener: () => void): void
+  readonly #options: Required<
+    Omit<SimulatedPlayerOptions, 'refusal' | 'duration' | 'loop' | 'seekable' | 'timeUpdateSeconds'>
+  >
+  readonly #seekable: (() => [number, number][]) | undefined
+  readonly #listeners = new Map<string, Set<() => void>>()
   #position = 0
   #at = seconds()
   #movesFrom = 0
@@ -43,19 +68,51 @@ export class SimulatedPlayer implements FollowedMedia {
   #seek: { aim: number; doneAt: number } | undefined
 
   constructor(options: SimulatedPlayerOptions = {}) {
-    const { refusal = () => undefined, duration = Number.POSITIVE_INFINITY, ...rest } = options
+    const { refusal = () => undefined, duration = Number.POSITIVE_INFINITY, loop, seekable, ...rest } = options
+    const { timeUpdateSeconds, ...others } = rest
     this.refusal = refusal
     this.duration = duration
+    this.loop = loop ?? false
+    this.#seekable = seekable
+    const { rateStep = 0.01, highestRate = 16 } = options
     this.#options = {
       quantumSeconds: 0.01,
       seekSeconds: () => 0.2,
       startSeconds: 0.05,
       rateSeconds: 0.03,
-      rateStep: 0.01,
+      rateStep,
       driftPpm: 0,
       tellsSeeking: true,
-      highestRate: 16,
-      ...rest,
+      highestRate,
+      playedRate: (told) => (rateStep === 0 ? 1 : Math.round(told / rateStep) * rateStep),
+      throwsAtRate: (rate) => rate > highestRate,
+      readsBackPlayedRate: false,
+      rateStallSeconds: 0,
+      keyFrameSeconds: 0,
+      ignoresSeeks: false,
+      ...others,
+    }
+    if (timeUpdateSeconds === undefined) return
+    this.addEventListener = (type, listener) => {
+      this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener))
+    }
+    this.removeEventListener = (type, listener) => this.#listeners.get(type)?.delete(listener)
+    setInterval(() => {
+      if (!this.paused) this.emit('timeupdate')
+    }, timeUpdateSeconds * 1000)
+  }
+
+  emit(type: string): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener()
+  }
+
+  /** Without the option: empty, which says nothing about what can be sought. */
+  get seekable(): { length: number; start(index: number): number; end(index: number): number } {
+    const ranges = this.#seekable?.() ?? []
+    return {
+      length: ranges.length,
+      start: (index) => ranges[index]?.[0] ?? Number.NaN,
+      end: (index) => ranges[index]?.[1] ?? Number.NaN,
     }
   }
 
@@ -79,9 +136,13 @@ export class SimulatedPlayer implements FollowedMedia {
     return Math.floor(this.position / quantumSeconds + 1e-9) * quantumSeconds
   }
 
-  set currentTime(aim: number) {
+  set currentTime(told: number) {
     this.#advance()
-    this.seeksTold.push(aim)
+    this.seeksTold.push(told)
+    if (this.#options.ignoresSeeks) return
+    const { keyFrameSeconds } = this.#options
+    const within = this.#nearestSeekable(told)
+    const aim = keyFrameSeconds === 0 ? within : Math.floor(within / keyFrameSeconds) * keyFrameSeconds
     const doneAt = seconds() + this.#options.seekSeconds()
     this.#seek = { aim, doneAt }
     if (!this.#options.tellsSeeking) return
@@ -90,17 +151,17 @@ export class SimulatedPlayer implements FollowedMedia {
   }
 
   get playbackRate(): number {
-    return this.#rateTold
+    return this.#options.readsBackPlayedRate ? this.#options.playedRate(this.#rateTold) : this.#rateTold
   }
 
   set playbackRate(rate: number) {
-    if (rate > this.#options.highestRate) throw new DOMException('too fast', 'NotSupportedError')
+    if (this.#options.throwsAtRate(rate)) throw new DOMException('not this rate', 'NotSupportedError')
     this.#advance()
     this.ratesTold.push(rate)
     this.#rateTold = rate
-    const { rateStep, rateSeconds } = this.#options
-    const played = rateStep === 0 ? 1 : Math.round(rate / rateStep) * rateStep
-    this.#rateFrom = { at: seconds() + rateSeconds, rate: played }
+    const { playedRate, rateSeconds, rateStallSeconds } = this.#options
+    this.#rateFrom = { at: seconds() + rateSeconds, rate: playedRate(rate) }
+    if (rateStallSeconds > 0) this.#movesFrom = Math.max(this.#movesFrom, seconds() + rateStallSeconds)
   }
 
   play(): Promise<void> {
@@ -161,9 +222,19 @@ export class SimulatedPlayer implements FollowedMedia {
       this.#settle()
     }
     this.#settle()
-    if (this.#position < this.duration) return
+    if (!(this.#position >= this.duration)) return
+    if (this.loop) {
+      this.#position %= this.duration
+      return
+    }
     this.#position = this.duration
     this.paused = true
+  }
+
+  #nearestSeekable(told: number): number {
+    const ranges = (this.#seekable?.() ?? []).filter(([start, end]) => end > start)
+    const nearest = ranges.map(([start, end]) => Math.min(Math.max(told, start), end))
+    return nearest.sort((a, b) => Math.abs(a - told) - Math.abs(b - told))[0] ?? told
   }
 
   #settle(): void {

@@ -1,0 +1,81 @@
+import type { PlaybackBudget } from './playback-budget.js'
+import { LONGEST_HOLD_SECONDS, SHORTEST_HOLD_SECONDS, SLOW_TIMER_SECONDS } from './playback-constants.js'
+import type { PlaybackControls } from './playback-controls.js'
+import type { PlaybackReports } from './playback-reports.js'
+import { PlaybackSeekLead } from './playback-seek-lead.js'
+
+/** How long a player takes to start, before that has been measured. */
+const FIRST_START_SECONDS = 0.05
+
+/** Pauses a player that is ahead until the timeline has caught up: the means of one whose rate cannot be bent. */
+export class PlaybackHold {
+  readonly #controls: PlaybackControls
+  readonly #reports: PlaybackReports
+  readonly #budget: PlaybackBudget
+  /** How long starts take. */
+  readonly #start = new PlaybackSeekLead(FIRST_START_SECONDS)
+  #until: number | undefined
+  #startSecondsUsed: number | undefined
+
+  constructor(controls: PlaybackControls, reports: PlaybackReports, budget: PlaybackBudget) {
+    this.#controls = controls
+    this.#reports = reports
+    this.#budget = budget
+  }
+
+  get isActive(): boolean {
+    return this.#until !== undefined
+  }
+
+  /** Whether holds are short enough to be made with such timers. */
+  isPossible(latenessSeconds: number): boolean {
+    return latenessSeconds < SLOW_TIMER_SECONDS
+  }
+
+  /** Whether a player that is so far ahead can be held. */
+  isFor(now: number, errorSeconds: number, speed: number, latenessSeconds: number): boolean {
+    if (!this.#budget.allows(now)) return false
+    const seconds = this.#secondsFor(errorSeconds, speed)
+    return this.isPossible(latenessSeconds) && seconds >= SHORTEST_HOLD_SECONDS && seconds <= LONGEST_HOLD_SECONDS
+  }
+
+  begin(now: number, errorSeconds: number, speed: number): void {
+    this.#budget.spend(now)
+    const seconds = this.#secondsFor(errorSeconds, speed)
+    this.#until = now + seconds
+    this.#controls.pause()
+    this.#reports.hold({ seconds, errorSeconds })
+  }
+
+  /** In how many seconds the player is to start. */
+  dueInSeconds(now: number): number {
+    return this.#until === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#until - now, 0)
+  }
+
+  /** The player is started now. */
+  end(): void {
+    this.#until = undefined
+    this.#startSecondsUsed = this.#start.seconds
+  }
+
+  /** Someone else has started the player. */
+  cancelActive(): void {
+    if (this.isActive) this.cancel()
+  }
+
+  cancel(): void {
+    this.#until = undefined
+    this.#startSecondsUsed = undefined
+  }
+
+  /** The player runs again, and this is how far off it is. */
+  measured(errorSeconds: number, speed: number): void {
+    if (this.#startSecondsUsed === undefined) return
+    this.#start.learn(this.#startSecondsUsed, errorSeconds / speed)
+    this.#startSecondsUsed = undefined
+  }
+
+  #secondsFor(errorSeconds: number, speed: number): number {
+    return errorSeconds / speed - this.#start.seconds
+  }
+}

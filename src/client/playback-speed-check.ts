@@ -1,0 +1,53 @@
+import { SPEED_MEASURED_SECONDS, SPEED_PLAYED_WITHIN } from './playback-constants.js'
+
+/** Finds a player that accepts a speed and plays at another one. */
+export class PlaybackSpeedCheck {
+  #speed = 1
+  #at = 0
+  #position: number | undefined
+  #wall = 0
+  #media = 0
+  #told = 0
+  #measured: number | undefined
+
+  /**
+   * To be called whenever the position is read while it runs undisturbed.
+   *
+   * @returns false when the player has twice been measured to play at one other speed
+   */
+  isPlayed(now: number, positionSeconds: number, speed: number, rate: number): boolean {
+    if (speed !== this.#speed) {
+      this.#speed = speed
+      this.#measured = undefined
+      this.#restart()
+    }
+    const last = this.#position
+    this.#position = positionSeconds
+    const wall = now - this.#at
+    this.#at = now
+    // Every player plays at speed 1.
+    if (last === undefined || speed === 1) return true
+    this.#wall += wall
+    this.#told += wall * rate
+    this.#media += positionSeconds - last
+    if (this.#wall < SPEED_MEASURED_SECONDS) return true
+    const measured = this.#media / this.#wall
+    const isOther = Math.abs(this.#media / this.#told - 1) > SPEED_PLAYED_WITHIN
+    const before = this.#measured
+    this.#restart()
+    this.#measured = isOther ? measured : undefined
+    // A player that stalled comes to another speed every time.
+    return !isOther || before === undefined || Math.abs(measured / before - 1) > 2 * SPEED_PLAYED_WITHIN
+  }
+
+  /** The player was sought, stopped or stalled. */
+  interrupt(): void {
+    this.#position = undefined
+  }
+
+  #restart(): void {
+    this.#wall = 0
+    this.#told = 0
+    this.#media = 0
+  }
+}
