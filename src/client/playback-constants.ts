@@ -10,7 +10,7 @@ export const CORRECT_DOWN_TO = 0.1
 export const LOCK_WITHIN = 0.8
 
 /** Readings of the position that the estimate of the error is made from; more of them where the position is coarse. */
-export const WINDOW_READINGS = 16
+export const WINDOW_READINGS = 24
 export const WINDOW_READINGS_COARSE = 48
 /** A position is coarse if at least this fraction of its readings repeat the one before. */
 export const COARSE_REPEATS = 0.25
