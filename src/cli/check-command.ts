@@ -70,7 +70,8 @@ async function check(target: string, { wc, ts, seconds, json = false, ...rest }:
   if (stderr.isTTY) stderr.write(`${visibleLine(`Watching ${target} for ${seconds} s…`)}\n`)
   try {
     const reports = await runCheck(request)
-    const exitCode = summarise(reports).fail === 0 ? EXIT.kept : EXIT.broken
+    const isIncomplete = reports.some(({ incomplete }) => incomplete !== undefined)
+    const exitCode = summarise(reports).fail > 0 ? EXIT.broken : isIncomplete ? EXIT.untested : EXIT.kept
     const coloured = stdout.isTTY && process.env.NO_COLOR === undefined
     stdout.write(`${json ? reportJson(reports, exitCode) : reportText(reports, coloured)}\n`)
     process.exitCode = exitCode

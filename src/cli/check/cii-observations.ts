@@ -32,13 +32,20 @@ export function valuesOf(observed: CiiObservations, property: string): unknown[]
     .filter((value) => value !== undefined && value !== null)
 }
 
+/** Properties of a state that are looked at: CII has twelve. There may be as many states as messages. */
+const MAX_PROPERTIES = 64
+
 /** The state after each message of a connection, without what is null. */
 export function statesOf(record: SocketRecord): JsonObject[] {
   const states: JsonObject[] = []
   let state: JsonObject = {}
   for (const { text } of record.frames) {
     const all = { ...state, ...readObject(text) }
-    state = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
+    state = Object.fromEntries(
+      Object.entries(all)
+        .filter(([, value]) => value !== null)
+        .slice(0, MAX_PROPERTIES),
+    )
     states.push(state)
   }
   return states

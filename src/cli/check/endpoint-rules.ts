@@ -72,7 +72,9 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
 /** For a connection that the server has no reason to end. */
 export function keptOpen(record: SocketRecord): Outcome {
   if (record.openedNanos === undefined) return skipped('there was no connection')
-  return record.closed === undefined ? pass('open to the end') : fail('open to the end', describeState(record))
+  return record.closed === undefined && record.isFlooded !== true
+    ? pass('open to the end')
+    : fail('open to the end', describeState(record))
 }
 
 /** A server may close a connection over what a client sends, if it says so with a close frame; it may not break. */

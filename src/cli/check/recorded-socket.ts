@@ -15,6 +15,8 @@ export interface SocketRecord {
   openedNanos?: bigint
   /** Why it never opened, or what the server did that no WebSocket may. */
   error?: string
+  /** Whether we ended it, because the server sent more than is recorded. */
+  isFlooded?: boolean
   readonly frames: Frame[]
   /** Pings that were sent, and how many of them were answered. */
   pings: number
@@ -25,7 +27,13 @@ export interface SocketRecord {
 
 const HANDSHAKE_MILLIS = 5000
 /** Far above any honest message, so that a long one is seen and not refused. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 1024 * 1024
+/**
+ * What is recorded of one connection; a check makes about thirty. A television that changes once a second reaches this
+ * after five hours.
+ */
+const MAX_FRAMES = 20_000
+const MAX_RECORDED_BYTES = 4 * 1024 * 1024
 /** 1006 stands for the absence of a close frame. */
 const NO_CLOSE_FRAME = 1006
 
@@ -35,6 +43,7 @@ export class RecordedSocket {
   readonly #socket: WebSocket
   #listeners = new Set<() => void>()
   #ended = false
+  #recordedBytes = 0
 
   private constructor(url: string) {
     this.#socket = new WebSocket(url, {
@@ -49,7 +58,10 @@ export class RecordedSocket {
     })
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
       const atNanos = process.hrtime.bigint()
-      record.frames.push(isBinary ? { bytes: data, atNanos } : { text: data.toString(), atNanos })
+      this.#recordedBytes += data.length
+      if (record.frames.length >= MAX_FRAMES || this.#recordedBytes > MAX_RECORDED_BYTES) this.#flooded()
+      // A frame may be a small part of the buffer that it came in.
+      else record.frames.push(isBinary ? { bytes: Uint8Array.from(data), atNanos } : { text: data.toString(), atNanos })
       this.#changed()
     })
     this.#socket.on('pong', () => {
@@ -130,6 +142,12 @@ export class RecordedSocket {
     setTimeout(() => this.#socket.terminate(), 500).unref()
   }
 
+  #flooded(): void {
+    this.record.isFlooded = true
+    this.#ended = true
+    this.#socket.terminate()
+  }
+
   #gone(): void {
     this.#ended = true
     this.#changed()
@@ -141,8 +159,11 @@ export class RecordedSocket {
 }
 
 /** For people: how a connection stands. */
-export function describeState({ openedNanos, error, closed }: SocketRecord): string {
+export function describeState({ openedNanos, error, closed, isFlooded }: SocketRecord): string {
   if (openedNanos === undefined) return `no connection (${error ?? 'no answer in time'})`
+  if (isFlooded === true) {
+    return `ended by dvbcss check after more than ${MAX_FRAMES} messages or ${MAX_RECORDED_BYTES >> 20} MiB`
+  }
   if (closed === undefined) return 'open'
   const why = [closed.reason, error].filter((text) => text !== undefined && text !== '').join(', ')
   return `closed by the server with code ${closed.code}${why === '' ? '' : ` (${why})`}`

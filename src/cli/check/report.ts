@@ -23,9 +23,10 @@ const REASON_WIDTH = 80
 export function reportText(reports: readonly EndpointReport[], coloured: boolean): string {
   const paint = (verdict: Verdict, text: string) =>
     coloured ? styleText(COLOURS[verdict], text, { validateStream: false }) : text
-  const lines = reports.flatMap(({ endpoint, url, untested, findings }) => [
+  const lines = reports.flatMap(({ endpoint, url, untested, incomplete, findings }) => [
     visibleLine(`${NAMES[endpoint]} ${url}`.trimEnd()),
     ...(untested === undefined ? [] : [visibleLine(`  not tested: ${untested}`)]),
+    ...(incomplete === undefined ? [] : [visibleLine(`  incomplete: ${incomplete}`)]),
     ...findings.flatMap((finding) => {
       const word = WORDS[finding.verdict]
       // The word is painted last: what a television sends is made printable first.
@@ -50,8 +51,9 @@ function textOf({ verdict, rule, title, source, reason, expected, got }: Finding
 
 /** For machines: one JSON object a line, one line a rule, and the counts in the last. */
 export function reportJson(reports: readonly EndpointReport[], exitCode: number): string {
-  const lines = reports.flatMap(({ endpoint, url, untested, findings }) => [
+  const lines = reports.flatMap(({ endpoint, url, untested, incomplete, findings }) => [
     ...(untested === undefined ? [] : [{ endpoint, url, untested }]),
+    ...(incomplete === undefined ? [] : [{ endpoint, url, incomplete }]),
     ...findings.map((finding) => ({ endpoint, url, ...finding })),
   ])
   return [...lines, { summary: summarise(reports), exitCode }].map(jsonLine).join('\n')

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CheckRequest, isWebSocketUrl, parseUdpUrl } from './check-target.js'
 import { CII_MESSAGE_RULES } from './cii-message-rules.js'
 import { type CiiObservations, statesOf } from './cii-observations.js'
-import { observeCii, openCii } from './cii-probe.js'
+import { observeCii, openCii, untriedCii } from './cii-probe.js'
 import { CII_PROPERTY_RULES } from './cii-property-rules.js'
 import { endpointRules } from './endpoint-rules.js'
 import { chooseTimeline } from './offered-timeline.js'
@@ -18,6 +18,14 @@ import { WALL_CLOCK_MESSAGE_RULES } from './wall-clock-message-rules.js'
 import { offsetNanos, type WallClockObservations } from './wall-clock-observations.js'
 import { WallClockProbe } from './wall-clock-probe.js'
 import { WALL_CLOCK_TIME_RULES } from './wall-clock-time-rules.js'
+
+/**
+ * Seconds for everything that is tried after the watch: a television in order needs three, one that answers slowly or not
+ * at all may need a minute.
+ */
+const TRIAL_SECONDS = 15
+/** Seconds for the look-up of the wall clock's name. */
+const LOOKUP_SECONDS = 5
 
 interface Rules {
   readonly cii: readonly Rule<CiiObservations>[]
@@ -40,6 +48,8 @@ export interface EndpointReport {
   readonly url: string
   /** Why there are no findings. */
   readonly untested?: string
+  /** Why some rules could not be tried. */
+  readonly incomplete?: string
   readonly findings: readonly Finding[]
 }
 
@@ -84,22 +94,66 @@ async function watchAndProvoke(
   if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw new Error(`${wcUrl}: it answers no request`)
 
   const wallClockOffsetNanos = typeof calm === 'string' ? undefined : offsetNanos(calm)
-  const tsObserved = await ts?.observe({ ...timeline, wallClockOffsetNanos })
-  const ciiObserved = held && (await observeCii(target, held))
+  const known = { ...timeline, wallClockOffsetNanos }
+  const deadline = new Deadline(TRIAL_SECONDS)
+  const tsObserved = ts && (await deadline.within(ts.observe(known), () => ts.untried(known)))
+  const ciiObserved = held && (await deadline.within(observeCii(target, held), () => untriedCii(target, held)))
   // Last, because a television whose wall clock does not withstand it may be gone altogether.
   const wcObserved =
-    typeof wc === 'string' || typeof calm === 'string' ? undefined : { ...calm, provocations: await wc.provoke() }
+    typeof wc === 'string' || typeof calm === 'string'
+      ? undefined
+      : await deadline.within(
+          wc.provoke().then((provocations) => ({ ...calm, provocations })),
+          () => calm,
+        )
+  deadline.end()
 
   const reports: EndpointReport[] = []
-  if (ciiObserved) reports.push({ endpoint: 'cii', url: target, findings: judgeAll(RULES.cii, ciiObserved) })
-  if (tsObserved) reports.push({ endpoint: 'ts', url: tsObserved.url, findings: judgeAll(RULES.ts, tsObserved) })
-  else if (hasCii) {
+  if (ciiObserved) {
+    const { value, incomplete } = ciiObserved
+    reports.push({ endpoint: 'cii', url: target, ...incomplete, findings: judgeAll(RULES.cii, value) })
+  }
+  if (tsObserved) {
+    const { value, incomplete } = tsObserved
+    reports.push({ endpoint: 'ts', url: value.url, ...incomplete, findings: judgeAll(RULES.ts, value) })
+  } else if (hasCii) {
     const untested = untestedBecause(tsUrl, 'tsUrl', '--ts', 'ws:// or wss://')
     reports.push({ endpoint: 'ts', url: tsUrl ?? '', untested, findings: [] })
   }
-  if (wcObserved) reports.push({ endpoint: 'wc', url: wcUrl ?? '', findings: judgeAll(RULES.wc, wcObserved) })
-  else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url: wcUrl ?? '', untested: wc, findings: [] })
+  if (wcObserved) {
+    const { value, incomplete } = wcObserved
+    reports.push({ endpoint: 'wc', url: wcUrl ?? '', ...incomplete, findings: judgeAll(RULES.wc, value) })
+  } else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url: wcUrl ?? '', untested: wc, findings: [] })
   return reports
+}
+
+/** One time limit for several steps; a step that does not end within it is left, and what was known before is judged. */
+class Deadline {
+  readonly #seconds: number
+  readonly #timer: NodeJS.Timeout
+  readonly #expired: Promise<'expired'>
+
+  constructor(seconds: number) {
+    this.#seconds = seconds
+    let expire: (word: 'expired') => void = () => {}
+    this.#expired = new Promise((resolve) => {
+      expire = resolve
+    })
+    this.#timer = setTimeout(() => expire('expired'), seconds * 1000)
+  }
+
+  async within<Value>(
+    step: Promise<Value>,
+    otherwise: () => Value,
+  ): Promise<{ value: Value; incomplete?: { incomplete: string } }> {
+    const value = await Promise.race([step, this.#expired])
+    if (value !== 'expired') return { value: value as Value }
+    return { value: otherwise(), incomplete: { incomplete: `not everything was tried within ${this.#seconds} s` } }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
 }
 
 /** @returns why not, where there is none to ask. */
@@ -107,7 +161,10 @@ async function openWallClock(url: string | undefined): Promise<WallClockProbe | 
   const target = url === undefined ? undefined : parseUdpUrl(url)
   if (target === undefined) return untestedBecause(url, 'wcUrl', '--wc', 'udp://host:port')
   try {
-    return await WallClockProbe.open(target.host, target.port)
+    const tooLate = sleep(LOOKUP_SECONDS * 1000, undefined, { ref: false }).then(() => {
+      throw new Error(`${target.host} was not found within ${LOOKUP_SECONDS} s`)
+    })
+    return await Promise.race([WallClockProbe.open(target.host, target.port), tooLate])
   } catch (error) {
     return (error as Error).message
   }

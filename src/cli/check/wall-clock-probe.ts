@@ -12,6 +12,13 @@ import {
 const ANSWER_MILLIS = 500
 const TRIES = 4
 const REQUESTS_PER_SECOND = 20
+/** All that are sent in one watch: a long one sends fewer a second. */
+const MAX_REQUESTS = 20_000
+/** Replies that are kept of one request: two are a fault already. */
+const MAX_REPLIES = 16
+const MAX_REPLY_BYTES = 8 * 1024 * 1024
+/** Requests, counted from the latest, to which a reply may belong. */
+const MAX_OPEN_REQUESTS = 100
 /** An answer to garbage comes before the answer to the request behind it; this is for a network that swaps them. */
 const STRAY_MILLIS = 50
 
@@ -27,6 +34,7 @@ export class WallClockProbe {
   /** While garbage is being sent: what came that belongs to no request. */
   #strays: ProbeReply[] | undefined
   #count = 0
+  #replyBytes = 0
 
   private constructor(probe: UdpProbe) {
     this.#probe = probe
@@ -54,7 +62,7 @@ export class WallClockProbe {
   /** Ordinary requests, spread over a time. */
   async watch(seconds: number): Promise<WallClockExchange[]> {
     const exchanges: WallClockExchange[] = []
-    const interval = 1000 / REQUESTS_PER_SECOND
+    const interval = Math.max(1000 / REQUESTS_PER_SECOND, (seconds * 1000) / MAX_REQUESTS)
     const start = performance.now()
     const end = start + seconds * 1000
     // At uneven times, so that the steps which are seen in the answers are the server's and not ours.
@@ -142,6 +150,7 @@ export class WallClockProbe {
     })
     const exchange: OpenExchange = { request: message, sentNanos: this.#probe.send(message), replies: [], heard }
     this.#exchanges.push(exchange)
+    if (this.#exchanges.length > MAX_OPEN_REQUESTS) this.#exchanges.shift()
     const timer = setTimeout(heard, ANSWER_MILLIS)
     await complete
     clearTimeout(timer)
@@ -152,13 +161,19 @@ export class WallClockProbe {
   #heard(reply: ProbeReply): void {
     const owner = this.#exchanges.findLast(({ request }) => belongsTo(reply.bytes, request))
     if (owner === undefined && this.#strays !== undefined) {
-      this.#strays.push(reply)
+      this.#keep(reply, this.#strays)
       return
     }
     const exchange = owner ?? this.#exchanges.at(-1)
     if (exchange === undefined) return
-    exchange.replies.push(reply)
+    this.#keep(reply, exchange.replies)
     if (readMessage(reply.bytes)?.type !== 2) exchange.heard()
+  }
+
+  /** A server that sends without end costs no more memory than this. */
+  #keep(reply: ProbeReply, replies: ProbeReply[]): void {
+    this.#replyBytes += reply.bytes.length
+    if (replies.length < MAX_REPLIES && this.#replyBytes <= MAX_REPLY_BYTES) replies.push(reply)
   }
 }
 
