@@ -38,7 +38,7 @@ Malformed messages are sent at the end: a server that does not withstand them is
 Exit codes:
   0    every rule that could be tried was kept (warnings count as kept)
   1    a rule was broken
-  2    it could not be tested, or the command line is wrong
+  2    it could not be tested, or not all of it in time; or the command line is wrong
   130  interrupted
 
 Examples:
