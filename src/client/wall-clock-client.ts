@@ -203,7 +203,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     if (stepped) this.#pace.restart()
     if (kind !== 'inconsistent') this.#trust(stepped)
-    this.#pace.answered(kind !== 'inconsistent', this.#exchanges.isEmpty, this.#usefulSeconds())
+    this.#pace.answered(kind !== 'inconsistent' && !stepped, this.#exchanges.isEmpty, this.#usefulSeconds())
     this.emit('candidate', { candidate })
     this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
     if (this.#contradictions === 0) this.#unconfirmed = false

@@ -70,7 +70,10 @@ export const QUICK_REQUESTS_PER_INTERVAL = 0.1
 /** … or, where intervals are long, so often that a clock that steps all the time costs one request in 5 s. */
 export const QUICK_REQUESTS_PER_SECOND = 0.2
 
-/** The wait after a first quick request without an answer; doubled for each further one. */
+/** So many answers in a row that agree with the clock end the back-off after contradictions. */
+export const CALM_ANSWERS = 16
+
+/** The wait after a first quick request without an answer, or after a second step; doubled for each further one. */
 export const FIRST_UNANSWERED_WAIT_SECONDS = 0.1
 
 /** A silent server is asked more and more rarely, until the wait is this many intervals … */

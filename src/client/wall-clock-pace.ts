@@ -1,6 +1,7 @@
 import {
   ANSWERS_AFTER_CONTRADICTION,
   ANSWERS_PER_PAIR,
+  CALM_ANSWERS,
   FIRST_UNANSWERED_WAIT_SECONDS,
   MAX_QUICK_REQUESTS,
   MAX_SILENT_WAIT_INTERVALS,
@@ -40,6 +41,9 @@ export class WallClockPace {
   /** Further answers to ask for quickly. */
   #wanted = QUICK_ANSWERS_AT_START
   #settledAnswers = 0
+  /** Answers that contradicted the clock, since the last calm; and answers since the last of them. */
+  #contradictions = 0
+  #calmAnswers = 0
   /** Requests since the last answer. */
   #unanswered = 0
   /** Requests that timed out since the last answer. */
@@ -96,7 +100,7 @@ export class WallClockPace {
   }
 
   /**
-   * An answer came that was of use, or that contradicted the clock.
+   * An answer came that was of use, or that contradicted the clock, even if the clock then stepped to it.
    * @param isAlone false while another request is on its way: its answer may do, and bursts must not multiply.
    * @param usefulSeconds how long the clock will be good enough without another answer.
    */
@@ -104,15 +108,25 @@ export class WallClockPace {
     this.#unanswered = 0
     this.#timeouts = 0
     const needed = isConsistent ? (usefulSeconds > 0 ? 0 : 1) : ANSWERS_AFTER_CONTRADICTION
+    this.#calmAnswers = isConsistent ? this.#calmAnswers + 1 : 0
+    if (!isConsistent) this.#contradictions += 1
+    else if (this.#calmAnswers >= CALM_ANSWERS) this.#contradictions = 0
     const wasSettled = this.#wanted === 0
     this.#wanted = Math.max(this.#wanted - 1, needed)
     if (this.#wanted > 0) {
-      if (isAlone) this.#wait = this.#minInterval
+      if (isAlone) this.#wait = this.#quickWait
       return
     }
     if (wasSettled) this.#settledAnswers += 1
     const isPair = wasSettled && isAlone && this.#settledAnswers % ANSWERS_PER_PAIR === 0
     this.#wait = isPair ? this.#minInterval : Math.min(this.#interval, usefulSeconds)
+  }
+
+  /** A clock that goes on contradicting itself is not worth many requests; the first step is to be followed at once. */
+  get #quickWait(): number {
+    const excess = this.#contradictions - ANSWERS_AFTER_CONTRADICTION
+    if (excess <= 0) return this.#minInterval
+    return Math.max(this.#minInterval, Math.min(FIRST_UNANSWERED_WAIT_SECONDS * 2 ** (excess - 1), this.#interval))
   }
 
   #backOff(seconds: number): void {
