@@ -14,7 +14,7 @@ import { isThenable } from './thenable.js'
 export interface EndpointServerOptions extends AdmissionOptions {
   /** Messages a second of one remote address (IPv6: of a /64); the others are dropped and count as bad ones. Default: no limit. */
   maxMessagesPerSecond?: number
-  /** Messages a second of all addresses together; the others are dropped, and held against nobody. Default: no limit. */
+  /** Messages a second of all addresses together; the others are dropped, but do not count as bad ones. Default: no limit. */
   maxMessagesPerSecondTotal?: number
   /** Invalid messages, per connection, after which it is closed with 1008. Default 100. */
   maxBadMessages?: number

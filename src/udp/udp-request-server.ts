@@ -165,9 +165,9 @@ export class UdpRequestServer {
     socket.on('error', (error) => counters.socketError(error))
     socket.on('message', (message: Buffer, remote: RemoteInfo) => {
       counters.requests += 1
+      if (filter?.isServed(remote.address) === false) return counters.drop('denied')
       if (message.length > maxMessageBytes) return counters.drop('too-large')
       if (remote.port === 0) return counters.drop('source-port-zero')
-      if (filter?.isServed(remote.address) === false) return counters.drop('denied')
       const refusal = rate?.take(sourceKey(remote.address), performance.now() / 1000)
       if (refusal !== undefined) return counters.drop(refusal)
 

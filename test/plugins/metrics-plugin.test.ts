@@ -4,6 +4,7 @@ import { ciiPlugin, metricsPlugin, tsPlugin, wallClockPlugin } from '../../plugi
 import { encodeWallClockMessage } from '../../src/messages/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { UdpClient } from '../helpers/udp-client.js'
+import { until } from '../helpers/until.js'
 import { refusal, WsClient } from '../helpers/ws-client.js'
 
 closeAppsAfterEach()
@@ -58,6 +59,28 @@ describe('the metrics plugin', () => {
     const again = samples((await app.inject('/metrics')).body)
     expect(again['dvbcss_connected_total{endpoint="/cii"}']).toBe(1)
     await wallClock.close()
+  })
+
+  it('exports what the limits on sources refuse, by reason', async () => {
+    const app = makeApp()
+    await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, deny: ['127.0.0.2'] })
+    await app.register(ciiPlugin, { prefix: '/cii', deny: ['127.0.0.2'], maxHandshakesPerSecondTotal: 1000 })
+    await app.register(metricsPlugin)
+    const base = await listen(app)
+    await refusal(`${base}/cii`, { localAddress: '127.0.0.2' })
+    const target = { address: '127.0.0.1', port: app.wallClockServer.address?.port ?? 0 }
+    const denied = await UdpClient.open(target, { host: '127.0.0.2' })
+    await denied.send(new Uint8Array(32))
+    await until(() => app.wallClockServer.statistics.requests === 1)
+    expect(samples((await app.inject('/metrics')).body)).toMatchObject({
+      'dvbcss_refused_total{endpoint="/cii",reason="denied"}': 1,
+      'dvbcss_refused_total{endpoint="/cii",reason="rate-limited"}': 0,
+      'dvbcss_refused_total{endpoint="/cii",reason="rate-limited-total"}': 0,
+      'dvbcss_messages_dropped_total{endpoint="/cii",reason="rate-limited-total"}': 0,
+      'dvbcss_wall_clock_dropped_total{clock="wallClock",reason="denied"}': 1,
+      'dvbcss_wall_clock_dropped_total{clock="wallClock",reason="rate-limited-total"}': 0,
+    })
+    await denied.close()
   })
 
   it('uses the registry and the path of the app', async () => {

@@ -90,7 +90,7 @@ describe('rates of an endpoint', () => {
     expect(app.cii.connections.size).toBe(2)
   })
 
-  it('are shared by all who come under a forwarded address that is not an IP address', async () => {
+  it('are shared by all clients whose forwarded address is not an IP address', async () => {
     const limits = { maxConnectionsPerAddress: 1, maxMessagesPerSecond: 5, maxBadMessages: 100 }
     const { url, statistics } = await ciiApp(limits, { trustProxy: true })
     const client = await WsClient.open(url, from(`${'z'.repeat(10_000)}1`))
@@ -108,7 +108,7 @@ describe('allow and deny of an endpoint', () => {
     ['ciiPlugin', ciiPlugin, 'cii'],
     ['tsPlugin', tsPlugin, 'ts'],
     ['wallClockWebSocketPlugin', wallClockWebSocketPlugin, 'wallClockWebSocket'],
-  ] as const)('answer 403 to who is denied, and count it: %s', async (_name, plugin, decorator) => {
+  ] as const)('answer 403 to clients that are denied, and count them: %s', async (_name, plugin, decorator) => {
     const app = makeApp()
     await app.register(plugin as typeof ciiPlugin, { prefix: '/x', allow: ['127.0.0.0/8'], deny: ['127.0.0.2'] })
     const url = `${await listen(app)}/x`
@@ -143,7 +143,7 @@ describe('allow and deny of an endpoint', () => {
 
 describe('allow and deny of the wall clock', () => {
   for (const isolate of [false, true]) {
-    it(`leave who is denied without an answer, and count it (isolate: ${isolate})`, async () => {
+    it(`drop requests from denied sources, and count them (isolate: ${isolate})`, async () => {
       const app = makeApp()
       const lists = { allow: ['127.0.0.0/8'], deny: ['127.0.0.2'] }
       await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, isolate, ...lists })
