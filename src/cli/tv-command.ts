@@ -6,14 +6,16 @@ import { addressesOfApp, everyAddress, hostsOf } from '../../plugins/machine-add
 import { tsPlugin } from '../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../plugins/wall-clock-websocket-plugin.js'
+import { AddressFilter } from '../server/address-filter.js'
 import { logText } from './log-text.js'
 import { LoggingTsServer } from './logging-ts-server.js'
 import { Output } from './output.js'
 import { command, commandHelp } from './remote-control.js'
 import { Television, TIMELINES } from './television.js'
 import { visibleLine, visibleLines } from './terminal-text.js'
+import { addLimitOptions, contradiction, type TvLimits } from './tv-limits.js'
 
-interface TvOptions {
+interface TvOptions extends TvLimits {
   host?: string
   port: number
   wcPort: number
@@ -30,7 +32,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** `dvbcss tv`: a television for companions to talk to. */
 export function tvCommand(): Command {
-  return new Command('tv')
+  const tv = new Command('tv')
     .description(
       'run a television: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP, and at /wc for companions without UDP',
     )
@@ -39,6 +41,7 @@ export function tvCommand(): Command {
     .option('--wc-port <port>', 'UDP port of the wall clock; 0 picks a free one', parsePort, 6677)
     .option('--content-id <uri>', 'content id of what is on', DEFAULT_CONTENT_ID)
     .addOption(new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info'))
+  return addLimitOptions(tv)
     .addHelpText('after', `\nCommands that it reads from the terminal:\n${commandHelp()}`)
     .addHelpText('after', '\nExamples:\n  dvbcss tv\n  dvbcss tv --host 127.0.0.1 --port 8080 --log-level debug')
     .action(runTelevision)
@@ -50,7 +53,9 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('Expected a port number from 0 to 65535.')
 }
 
-async function runTelevision(options: TvOptions): Promise<void> {
+async function runTelevision(options: TvOptions, tv: Command): Promise<void> {
+  const wrong = contradiction(options)
+  if (wrong !== undefined) tv.error(`error: ${visibleLine(wrong)}`)
   let end = (): void => process.exit(0)
   const stdout = new Output(process.stdout, {
     failed: ({ code }) => {
@@ -89,17 +94,36 @@ function explain(error: NodeJS.ErrnoException): string {
     : error.message
 }
 
-async function buildApp({ host, wcPort, logLevel }: TvOptions, stdout: Output): Promise<FastifyInstance> {
+async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInstance> {
+  const { host, wcPort, logLevel, allow, deny, maxRequestsPerSecond } = options
+  const { maxConnections, maxConnectionsPerAddress, maxHandshakesPerSecond, maxMessagesPerSecond } = options
+  const networks = { ...(allow && { allow }), ...(deny && { deny }) }
+  const limits = {
+    maxConnections,
+    maxConnectionsPerAddress,
+    maxHandshakesPerSecond,
+    maxMessagesPerSecond,
+    ...networks,
+  }
   const text = logText(stdout.isTTY)
   const stream = { write: (line: string) => stdout.write(text(line)) }
   const logController = new LogController({ disableRequestLogging: true })
   const app = Fastify({ logger: { level: logLevel, stream }, logController, forceCloseConnections: true })
-  await app.register(wallClockPlugin, { port: wcPort, ...(host === undefined ? {} : { host }) })
+  await app.register(wallClockPlugin, {
+    port: wcPort,
+    maxRequestsPerSecond,
+    ...networks,
+    ...(host === undefined ? {} : { host }),
+  })
   // The BBC's companions take an absent list of timelines for an empty one.
-  await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'] })
-  await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
-  await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer })
-  app.get('/health', async () => health(app))
+  await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'], ...limits })
+  await app.register(wallClockWebSocketPlugin, { prefix: '/wc', ...limits })
+  await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer, ...limits })
+  const filter = AddressFilter.of(networks)
+  app.get('/health', async (request, reply) => {
+    if (filter?.isServed(request.ip) === false) return reply.code(403).send()
+    return health(app)
+  })
   return app
 }
 
