@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Authority, ConnectionSocket } from '../src/server/connection.js'
 import { DEFAULTS } from '../src/server/defaults.js'
 import { reachedAt } from './reached-at.js'
+import { yieldTurn } from './reading-turns.js'
 
 const TEXT = { binary: false }
 const BINARY = { binary: true }
@@ -27,7 +28,11 @@ export class AdaptedSocket implements ConnectionSocket {
   #closing = false
   #closeTimer: NodeJS.Timeout | undefined
   #framesSinceClose = 0
-  #readingPaused = false
+  #framesSinceYield = 0
+  /** Reasons for not reading: the peer does not read either; other connections have their turn; a flood after a close. */
+  #isBehind = false
+  #isYielding = false
+  #isDiscarded = false
   #messages = 0
   /** Pings since the last frame of the peer. */
   #silentPings = 0
@@ -53,41 +58,46 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** Whether `ws` has destroyed the socket by itself, as it does when 60 of its pongs wait for the peer. */
   get abandoned(): boolean {
-    return !this.#closing && !this.#readingPaused && this.#socket.readyState !== this.#socket.OPEN
+    return !this.#closing && !this.#isPaused && this.#socket.readyState !== this.#socket.OPEN
   }
 
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
     const options = isText ? TEXT : BINARY
-    if (this.#readingPaused || this.#socket.bufferedAmount <= this.#pauseAbove) {
+    if (this.#isBehind || this.#socket.bufferedAmount <= this.#pauseAbove) {
       this.#socket.send(data, options, handedOver)
       return
     }
     // A peer that does not read its answers has to wait with its questions.
-    this.#readingPaused = true
-    this.#socket.pause()
+    this.#isBehind = true
+    this.#pauseOrResume()
     this.#socket.send(data, options, () => {
-      this.#resumeReading()
+      this.#isBehind = false
+      this.#pauseOrResume()
       handedOver?.()
     })
   }
 
-  #resumeReading(): void {
-    if (!this.#readingPaused) return
-    this.#readingPaused = false
-    this.#socket.resume()
+  get #isPaused(): boolean {
+    return this.#isBehind || this.#isYielding || this.#isDiscarded
+  }
+
+  #pauseOrResume(): void {
+    if (this.#isPaused) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   close(code: number, reason: string): void {
     this.#socket.close(code, reason)
     // The peer's own close frame stands behind what it has sent before.
-    this.#resumeReading()
+    this.#isBehind = false
+    this.#pauseOrResume()
     this.endSoon()
   }
 
   /** The peer may never answer a close frame. */
   endSoon(): void {
     this.#closing = true
-    this.#closeTimer ??= setTimeout(() => this.#socket.terminate(), DEFAULTS.closeTimeout)
+    this.#closeTimer ??= setTimeout(() => this.terminate(), DEFAULTS.closeTimeout)
   }
 
   closed(): void {
@@ -116,17 +126,33 @@ export class AdaptedSocket implements ConnectionSocket {
   /** Any frame is a sign of life. @returns false after a close, when only the peer's own close frame is of interest. */
   #receivedFrame(): boolean {
     this.#silentPings = 0
+    this.#framesSinceYield += 1
+    if (this.#framesSinceYield === DEFAULTS.framesBeforeYielding) this.#yield()
     if (!this.#closing) return true
     this.#framesSinceClose += 1
-    // The rest stays in the operating system, where it costs no processor time, until the socket is destroyed.
-    if (this.#framesSinceClose === DEFAULTS.framesAfterClose) this.#socket.pause()
+    if (this.#framesSinceClose === DEFAULTS.framesAfterClose) {
+      // The rest stays in the operating system, where it costs no processor time, until the socket is destroyed.
+      this.#isDiscarded = true
+      this.#pauseOrResume()
+    }
     return false
+  }
+
+  /** Lets other connections be read before this one goes on. */
+  #yield(): void {
+    this.#isYielding = true
+    this.#pauseOrResume()
+    yieldTurn(() => {
+      this.#framesSinceYield = 0
+      this.#isYielding = false
+      this.#pauseOrResume()
+    })
   }
 
   /** @returns false when the last two pings have brought no sign of life; otherwise pings again. */
   ping(): boolean {
     // Pongs are not read either while reading is paused; that the peer does not read has a time limit of its own.
-    if (this.#readingPaused) return true
+    if (this.#isBehind) return true
     if (this.#silentPings >= 2) return false
     this.#silentPings += 1
     if (this.#socket.readyState === this.#socket.OPEN) {
@@ -153,7 +179,7 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** @returns for how long a message of the peer has been incomplete, in milliseconds. */
   incompleteFor(nowMilliseconds: number): number {
-    if (this.#closing || this.#readingPaused || !this.#hasBegunMessage()) {
+    if (this.#closing || this.#isBehind || !this.#hasBegunMessage()) {
       this.#incomplete = undefined
       return 0
     }
@@ -171,6 +197,12 @@ export class AdaptedSocket implements ConnectionSocket {
 
   terminate(): void {
     this.#closing = true
+    if (this.#isDiscarded) {
+      // Otherwise `ws` would parse what Node has read and not passed on, which of a flood is 64 KiB or more.
+      const { socket } = this.handshake.raw
+      socket?.removeAllListeners('data')
+      socket?.read()
+    }
     this.#socket.terminate()
   }
 }

@@ -72,6 +72,26 @@ describe('a flood of control frames', () => {
   })
 })
 
+describe('a flood of valid messages', () => {
+  it('leaves other connections their turns', async () => {
+    const { app, url } = await ciiApp({ heartbeatInterval: Number.POSITIVE_INFINITY })
+    const clients = await Promise.all(Array.from({ length: 3 }, () => RawWebSocket.open(url)))
+    const { statistics } = app.cii
+    const sent = megabyteOf(frame('text', '{}'))
+    for (const client of clients) client.send(sent, sent, sent, sent)
+    const total = (clients.length * 4 * sent.length) / 8
+    let most = 0
+    for (let before = 0; statistics.messagesIn < total; before = statistics.messagesIn) {
+      await new Promise((resolve) => setImmediate(resolve))
+      most = Math.max(most, statistics.messagesIn - before)
+    }
+    // A chunk of 64 KiB has 8192; Node reads 32 chunks at once.
+    expect(most).toBeLessThan(60_000)
+    expect(statistics).toMatchObject({ messagesIn: total, dropped: { ignored: total }, open: 3 })
+    for (const { socket } of clients) socket.destroy()
+  })
+})
+
 describe('a peer that was closed', () => {
   it('is not read any further when it goes on sending', async () => {
     const { app, sockets, url } = await ciiApp()
