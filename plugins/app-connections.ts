@@ -57,7 +57,10 @@ export class AppConnections {
     server.on('connection', (socket: Socket) => this.#connected(socket, server))
     server.on('listening', () => subscribe(NEW_SOCKETS, this.#accepted))
     server.on('close', () => unsubscribe(NEW_SOCKETS, this.#accepted))
-    this.#followUpgrades(server)
+    this.#listenBeside(server, 'upgrade', this.#upgraded)
+    this.#listenBeside(server, 'connect', this.#upgraded)
+    this.#listenBeside(server, 'checkContinue', this.#requested)
+    this.#listenBeside(server, 'checkExpectation', this.#requested)
     root.addHook('preClose', async () => this.#close())
     root.addHook('onClose', async () => this.#closed())
   }
@@ -113,12 +116,12 @@ export class AppConnections {
 
   #connected(socket: Socket, server: Server): void {
     this.#open.set(socket, {})
+    socket.once('close', () => this.#open.delete(socket))
+    if (!(server instanceof TlsServer)) return
     const peer = peerOf(socket)
-    const isSecuring = server instanceof TlsServer
-    if (isSecuring) this.#securing.set(peer, socket)
+    this.#securing.set(peer, socket)
     socket.once('close', () => {
-      this.#open.delete(socket)
-      if (isSecuring && this.#securing.get(peer) === socket) this.#securing.delete(peer)
+      if (this.#securing.get(peer) === socket) this.#securing.delete(peer)
     })
   }
 
@@ -139,17 +142,19 @@ export class AppConnections {
   }
 
   /**
-   * Listens for upgrades only while somebody else does. Without any listener, Node treats an upgrade request as a plain one,
-   * which is what a closing app needs once the websocket plugin has left: Fastify answers it, and ends the socket.
+   * Listens only while somebody else does, because Node behaves differently once there is a listener. Without any, an
+   * upgrade request is a plain one, which is what a closing app needs when the websocket plugin has left: Fastify answers
+   * it, and ends the socket.
    */
-  #followUpgrades(server: Server): void {
-    if (server.listenerCount('upgrade') > 0) server.prependListener('upgrade', this.#upgraded)
-    server.on('newListener', (event: string | symbol, listener: unknown) => {
-      if (event !== 'upgrade' || listener === this.#upgraded) return
-      if (!server.listeners('upgrade').includes(this.#upgraded)) server.prependListener('upgrade', this.#upgraded)
+  #listenBeside(server: Server, event: string, listener: (request: IncomingMessage, other: never) => void): void {
+    const beside = listener as (...args: unknown[]) => void
+    if (server.listenerCount(event) > 0) server.prependListener(event, beside)
+    server.on('newListener', (added: string | symbol, by: unknown) => {
+      if (added !== event || by === beside) return
+      if (!server.listeners(event).includes(beside)) server.prependListener(event, beside)
     })
-    server.on('removeListener', (event: string | symbol) => {
-      if (event === 'upgrade' && server.listenerCount('upgrade') === 1) server.off('upgrade', this.#upgraded)
+    server.on('removeListener', (removed: string | symbol) => {
+      if (removed === event && server.listenerCount(event) === 1) server.off(event, beside)
     })
   }
 

@@ -27,7 +27,12 @@ const DEFAULT_CONTENT_ID = 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M'
 /** How long the end waits for whoever reads the log. */
 const FLUSH_MILLIS = 500
 /** How long after a signal the process exits, whatever is still open: within the promised 2 s, also on a busy machine. */
-const CLOSE_MILLIS = 1700
+const CLOSE_MILLIS = 1400
+/** A client that does not complete its request is disconnected after 10 s. Node's own limits are minutes, or none. */
+const REQUEST_LIMITS = {
+  requestTimeout: 10_000,
+  http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
+}
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** `dvbcss tv`: a television for companions to talk to. */
@@ -108,7 +113,12 @@ async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInst
   const text = logText(stdout.isTTY)
   const stream = { write: (line: string) => stdout.write(text(line)) }
   const logController = new LogController({ disableRequestLogging: true })
-  const app = Fastify({ logger: { level: logLevel, stream }, logController, forceCloseConnections: true })
+  const app = Fastify({
+    logger: { level: logLevel, stream },
+    logController,
+    forceCloseConnections: true,
+    ...REQUEST_LIMITS,
+  })
   await app.register(wallClockPlugin, {
     port: wcPort,
     maxRequestsPerSecond,
@@ -145,16 +155,17 @@ function health(app: FastifyInstance): object {
  */
 function closeOnSignal(app: FastifyInstance, stdout: Output): () => void {
   let closing = false
+  let leave = (code: number): void => process.exit(code)
   const exit = async (code: number): Promise<void> => {
     await stdout.flushed(FLUSH_MILLIS)
-    process.exit(code)
+    leave(code)
   }
   const close = (): void => {
     if (closing) return
     closing = true
     setTimeout(() => {
       app.log.warn('closing takes too long; exiting with connections open')
-      process.exit(0)
+      leave(0)
     }, CLOSE_MILLIS).unref()
     app.close().then(
       () => exit(0),
@@ -166,11 +177,20 @@ function closeOnSignal(app: FastifyInstance, stdout: Output): () => void {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (closing) process.exit(1)
+      if (signal === 'SIGHUP' && [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) {
+        leave = dieOfHangUp
+      }
+      if (closing) leave(1)
       close()
     })
   }
   return close
+}
+
+/** The terminal is gone. Node 20 aborts in process.exit() then, because it cannot restore the terminal's settings. */
+function dieOfHangUp(): void {
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
 }
 
 function greeting(app: FastifyInstance): string {

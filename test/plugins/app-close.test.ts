@@ -140,12 +140,28 @@ describe('what other plugins hold', () => {
     let answer = (_text: string) => {}
     app.get('/poll', () => new Promise((resolve) => (answer = resolve)))
     app.post('/upload', async () => 'thanks')
+    const tunnels: Socket[] = []
+    app.server.on('connect', (_request, socket: Socket) => {
+      tunnels.push(socket)
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      socket.on('data', (data) => socket.write(data))
+    })
+    let proceed = () => {}
+    app.server.on('checkContinue', (_request, response) => {
+      proceed = () => response.end('continued')
+    })
     const url = await listen(app)
     const poll = new RawClient(url, 'GET /poll?token=secret HTTP/1.1\r\nHost: x\r\n\r\n')
     await once(app.server, 'request')
     const upload = new RawClient(url, POST.replace('/cii', '/upload'))
     await once(app.server, 'request')
+    const idle = new RawClient(url, '')
+    const tunnel = new RawClient(url, 'CONNECT there:80 HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => tunnels.length === 1)
+    const expecting = once(app.server, 'checkContinue')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const patient = new RawClient(url, POST.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'))
+    await expecting
     try {
       const closing = app.close()
       await until(() => vi.getTimerCount() > 0)
@@ -153,14 +169,23 @@ describe('what other plugins hold', () => {
       const remoteAddress = '127.0.0.1'
       expect(await stream.message('app.close() is waiting for connections of other plugins')).toMatchObject({
         level: 40,
-        requests: 2,
-        upgradedSockets: 0,
+        requests: 3,
+        upgradedSockets: 1,
         http2Sessions: 0,
         connections: [
           { kind: 'request', method: 'GET', path: '/poll', remoteAddress },
           { kind: 'request', method: 'POST', path: '/upload', remoteAddress },
+          { kind: 'upgraded socket', method: 'CONNECT', path: 'there:80', remoteAddress },
+          { kind: 'request', method: 'POST', path: '/cii', remoteAddress },
         ],
       })
+      await idle.closed
+      tunnel.socket.write('still here')
+      await until(() => tunnel.received.endsWith('still here'))
+      for (const socket of tunnels) socket.destroy()
+      proceed()
+      await patient.closed
+      expect(patient.received).toMatch(/continued/)
       answer('at last')
       upload.socket.write('"12345678"')
       await Promise.all([closing, poll.closed, upload.closed])
