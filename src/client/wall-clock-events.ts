@@ -14,7 +14,10 @@ export interface WallClockClientEvents {
     readonly stepSeconds: number
     /** What it has begun to slew, in seconds. */
     readonly slewSeconds: number
-    /** Whether it was set anew, because the server's clock is another one: several answers agreed on that. */
+    /**
+     * Whether everything known before was discarded, because the server's clock is another one (three answers agreed on that),
+     * or because this machine has slept.
+     */
     readonly stepped: boolean
     readonly dispersionSeconds: number
   }
@@ -27,6 +30,10 @@ export interface WallClockClientEvents {
   protocolError: { readonly reason: string; readonly detail: string }
   available: { readonly dispersionSeconds: number }
   unavailable: {
+    /**
+     * `dispersion`: the error bound exceeds `maxDispersionSeconds`; `parent-clock`: the parent clock was set, or is unavailable;
+     * `unconfirmed`: the server may have restarted, or this machine has slept, and there is no answer since; `stopped`.
+     */
     readonly reason: 'dispersion' | 'parent-clock' | 'unconfirmed' | 'stopped'
     readonly dispersionSeconds: number
   }
