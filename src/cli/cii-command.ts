@@ -3,6 +3,7 @@ import { CII_PROPERTIES, type Cii } from '../messages/index.js'
 import { CiiClient, type CiiClientEvents } from '../node-client/index.js'
 import { timeOfDay } from './time-text.js'
 import { parseCount, parseWebSocketUrl, toolCommand } from './tool-command.js'
+import { TOOL_CONNECTION } from './tool-connection.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
 
 interface CiiOptions extends ToolOptions {
@@ -22,7 +23,7 @@ export function ciiCommand(): Command {
 
 function followCii(url: string, options: CiiOptions): void {
   const run = new ToolRun('cii', options)
-  const client = new CiiClient(url)
+  const client = new CiiClient(url, TOOL_CONNECTION)
   run.atEnd(() => client.stop())
   let states = 0
   client.on('connected', (event) => {

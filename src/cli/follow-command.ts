@@ -9,6 +9,7 @@ import {
   parseWebSocketUrl,
   toolCommand,
 } from './tool-command.js'
+import { TOOL_CONNECTION } from './tool-connection.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
 
 interface FollowOptions extends ToolOptions {
@@ -68,6 +69,9 @@ function follow(url: string, options: FollowOptions, command: Command): void {
 function companionOptions({ selector, tickRate, stem, wc, webSocketWc }: FollowOptions): CompanionOptions {
   return {
     contentIdStem: stem,
+    cii: TOOL_CONNECTION,
+    // The end of a connection is shown at once.
+    ts: { ...TOOL_CONNECTION, holdSeconds: 0 },
     preferWebSocketWallClock: webSocketWc === true,
     ...(selector === undefined ? {} : { timelineSelector: selector }),
     ...(tickRate === undefined ? {} : { tickRate }),

@@ -10,6 +10,7 @@ import {
   parseWebSocketUrl,
   toolCommand,
 } from './tool-command.js'
+import { TOOL_CONNECTION } from './tool-connection.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
 
 interface TsOptions extends ToolOptions {
@@ -43,7 +44,13 @@ function followTimeline(
 ): void {
   const run = new ToolRun('ts', options)
   const wallClock = new WallClockClient({ transport: wcUrl })
-  const ts = new TsClient(tsUrl, { wallClock: wallClock.clock, contentIdStem, timelineSelector, tickRate })
+  const ts = new TsClient(tsUrl, {
+    ...TOOL_CONNECTION,
+    wallClock: wallClock.clock,
+    contentIdStem,
+    timelineSelector,
+    tickRate,
+  })
   run.atEnd(() => {
     ts.stop()
     wallClock.stop()

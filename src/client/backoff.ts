@@ -1,58 +1,86 @@
 export interface BackoffOptions {
-  /** Seconds before the first try again, at most. Default 0.25. */
+  /**
+   * After a connection was lost, the first reconnect happens at a random moment within this many seconds, so that the
+   * companions of a television that restarts do not all return at once (RFC 6455, 7.2.3). Default 5.
+   */
   initialSeconds?: number
-  /** Seconds between tries, at most. Default 30. */
+  /** Maximum seconds between two attempts. Default 30. */
   maxSeconds?: number
-  /** Seconds that a connection must have stood for the series to begin anew. Default 10. */
+  /** A connection that was open for this many seconds resets the series of waits. Default 10. */
   resetAfterSeconds?: number
   /** From 0 to 1; for tests. Default Math.random. */
   random?: () => number
 }
 
+/** What a server has asked for: a `Retry-After` header, or a close code that means "not now". */
+export interface RequestedPause {
+  /** No attempt before this many seconds have passed; at most an hour of it is honoured. */
+  readonly atLeastSeconds: number
+  /** The attempts are spread over this many seconds after that. Default: a quarter of the pause, or `initialSeconds` if that is longer. */
+  readonly spreadSeconds?: number
+}
+
+/** RFC 6455, 7.2.3 suggests this range for the first reconnect. */
+const DEFAULT_INITIAL_SECONDS = 5
+
+/** The second and later waits double from here: the attempts are spread by then, and a single companion should be back soon. */
+const FIRST_STEP_SECONDS = 1
+
 /** A day: timers count milliseconds in 31 bits. */
 const MAX_SECONDS = 86_400
 
-/** However long a server asks for: in an hour it may have been mended, and timers do not reach beyond 24 days. */
-const MAX_RETRY_AFTER_SECONDS = 3600
+/** Longer requests are cut to an hour: the server may be well again by then, and timers do not reach beyond 24 days. */
+const MAX_PAUSE_SECONDS = 3600
 
-/** Below this, several tries a second would be possible when chance wills it. */
+/** Jitter takes away half of a wait at most, so that successive waits still grow. */
 const LEAST_SHARE = 0.5
 
 /**
- * How long to wait before trying again: twice as long each time, and each time less by a random share, so that the companions of a
- * television that restarts do not all come back in the same moment.
+ * The waits between attempts to connect: a random one after a loss, then exponential back-off with jitter.
  */
 export class Backoff {
   readonly #initialSeconds: number
   readonly #maxSeconds: number
   readonly #resetAfterSeconds: number
   readonly #random: () => number
-  #failures = 0
+  #attempts = 0
+  #lost = false
 
   /** @throws RangeError when a time is not a number above 0. */
   constructor(options: BackoffOptions = {}) {
-    this.#initialSeconds = checkSeconds('initialSeconds', options.initialSeconds ?? 0.25)
+    this.#initialSeconds = checkSeconds('initialSeconds', options.initialSeconds ?? DEFAULT_INITIAL_SECONDS)
     this.#maxSeconds = checkSeconds('maxSeconds', options.maxSeconds ?? 30)
     this.#resetAfterSeconds = checkSeconds('resetAfterSeconds', options.resetAfterSeconds ?? 10)
     this.#random = options.random ?? Math.random
   }
 
-  /** @param stoodSeconds how long the connection that has just ended had been open. */
-  ended(stoodSeconds: number): void {
-    if (stoodSeconds >= this.#resetAfterSeconds) this.#failures = 0
+  /** An open connection has ended. @param openSeconds how long it had been open. */
+  ended(openSeconds: number): void {
+    if (openSeconds >= this.#resetAfterSeconds) this.#attempts = 0
+    this.#lost = this.#attempts === 0
   }
 
   /**
-   * @param retryAfterSeconds what the server has asked for, up to an hour of it: never asked again before that.
-   * @returns seconds to wait.
+   * @param pause what the server has asked for.
+   * @returns seconds to wait before the next attempt.
    */
-  next(retryAfterSeconds = 0): number {
-    const asked = Math.min(retryAfterSeconds, MAX_RETRY_AFTER_SECONDS)
-    const ceiling = Math.min(this.#maxSeconds, this.#initialSeconds * 2 ** this.#failures)
-    this.#failures += 1
-    const jittered = ceiling * (LEAST_SHARE + (1 - LEAST_SHARE) * this.#random())
-    // A server that asks for patience is met by many at once: spread these as well, but only to later.
-    return asked > 0 ? Math.max(jittered, asked * (1 + this.#random() / 4)) : jittered
+  next(pause?: RequestedPause): number {
+    const wait = this.#next()
+    if (pause === undefined || !(pause.atLeastSeconds > 0)) return wait
+    const asked = Math.min(pause.atLeastSeconds, MAX_PAUSE_SECONDS)
+    // Many companions receive the same request at the same moment.
+    const spread = pause.spreadSeconds ?? Math.max(asked / 4, Math.min(this.#initialSeconds, this.#maxSeconds))
+    return Math.max(wait, asked + spread * this.#random())
+  }
+
+  #next(): number {
+    const [lost, attempts] = [this.#lost, this.#attempts]
+    this.#lost = false
+    this.#attempts += 1
+    if (lost) return Math.min(this.#maxSeconds, this.#initialSeconds) * this.#random()
+    const first = Math.min(this.#initialSeconds, FIRST_STEP_SECONDS)
+    const ceiling = Math.min(this.#maxSeconds, first * 2 ** attempts)
+    return ceiling * (LEAST_SHARE + (1 - LEAST_SHARE) * this.#random())
   }
 }
 

@@ -1,8 +1,12 @@
 import { type Cii, describeValue, wallClockWebSocketUrl } from '../messages/index.js'
+import { type AllowedHosts, type CiiOrigin, refusal } from './companion-hosts.js'
 
-/** A wrong address in CII. It is made use of all the same where one can guess what is meant. */
+/**
+ * A wrong address in CII: `unspecified-host`, for which the host of CII is taken; `bad-url`, which is not a URL of the right
+ * kind; `refused-host`, which `allowedHosts` does not permit.
+ */
 export interface AddressProblem {
-  readonly reason: 'unspecified-host' | 'bad-url'
+  readonly reason: 'unspecified-host' | 'bad-url' | 'refused-host'
   readonly detail: string
 }
 
@@ -11,6 +15,12 @@ export type Address = { readonly problems: readonly AddressProblem[] } & (
   | { readonly url: string }
   | { readonly url?: undefined; readonly missing: 'no-wall-clock' | 'no-udp' | 'no-ts'; readonly detail: string }
 )
+
+/** Where the servers may be. */
+export interface HostRule {
+  readonly allowedHosts: AllowedHosts
+  readonly origin: CiiOrigin
+}
 
 export interface WallClockWishes {
   /** Whether udp:// can be used here. */
@@ -25,13 +35,16 @@ const HOST = /^([a-z]+:\/\/)(\[[^\]]*\]|[^:/?#]*)/i
 /** 0.0.0.0, ::, and however else "all of my addresses" is written; nobody can be reached there. */
 const UNSPECIFIED = /^(?:\[?[0:.]*(?:ffff:)?[0:.]*\]?|\*)$/i
 
-/** Where the timelines are asked for. @param ciiUrl where the CII came from. */
-export function findTimelines(cii: Cii, ciiUrl: string): Address {
+/** Where the timelines are asked for. @param rule says where CII came from. */
+export function findTimelines(cii: Cii, rule: HostRule): Address {
   if (typeof cii.tsUrl !== 'string') {
     return { missing: 'no-ts', detail: 'CII has no tsUrl: the television offers no timelines', problems: [] }
   }
-  const { url, problems } = reachable('tsUrl', cii.tsUrl, ciiUrl)
-  if (WEB_SOCKET.test(url)) return { url, problems }
+  const { url, problems } = reachable('tsUrl', cii.tsUrl, rule.origin.url)
+  if (WEB_SOCKET.test(url)) {
+    const refused = refusedUrl('tsUrl', url, rule)
+    return refused === undefined ? { url, problems } : { missing: 'no-ts', detail: refused.detail, problems: [refused] }
+  }
   const problem = badUrl('tsUrl', 'ws://… or wss://…', cii.tsUrl)
   return { missing: 'no-ts', detail: problem.detail, problems: [problem] }
 }
@@ -40,7 +53,13 @@ export function findTimelines(cii: Cii, ciiUrl: string): Address {
  * Where to ask for the wall clock: over UDP where that can be done, else over a WebSocket, which `wcUrl` or private data
  * may offer.
  */
-export function findWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }: WallClockWishes): Address {
+export function findWallClock(cii: Cii, rule: HostRule, wishes: WallClockWishes): Address {
+  const found = findAnyWallClock(cii, rule.origin.url, wishes)
+  const refused = found.url === undefined ? undefined : refusedUrl('wcUrl', found.url, rule)
+  return refused === undefined ? found : { missing: 'no-wall-clock', detail: refused.detail, problems: [refused] }
+}
+
+function findAnyWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }: WallClockWishes): Address {
   const { wcUrl } = cii
   const webSocketUrl = wallClockWebSocketUrl(cii)
   const udp = typeof wcUrl === 'string' && /^udp:/i.test(wcUrl) ? reachable('wcUrl', wcUrl, ciiUrl) : undefined
@@ -76,6 +95,12 @@ function reachable(property: string, url: string, ciiUrl: string): { url: string
     url: url.replace(HOST, (_all, scheme: string) => `${scheme}${hostname}`),
     problems: [{ reason: 'unspecified-host', detail }],
   }
+}
+
+function refusedUrl(property: string, url: string, { allowedHosts, origin }: HostRule): AddressProblem | undefined {
+  const expected = refusal(url, allowedHosts, origin)
+  if (expected === undefined) return undefined
+  return { reason: 'refused-host', detail: `${property}: expected ${expected}, got ${describeValue(url)}` }
 }
 
 function badWallClockUrl(url: string): AddressProblem {

@@ -45,7 +45,7 @@ export interface CompanionEvents {
   timing: TsClientEvents['timing']
   /** The wall clock follows another answer. */
   adjusted: WallClockClientEvents['adjusted']
-  /** A server said something that cannot be. Nothing was changed by it. */
+  /** A server sent an invalid message, exceeded a limit, or made the companion move too often. */
   protocolError: { readonly source: CompanionSource; readonly reason: string; readonly detail: string }
   connected: { readonly source: CompanionSource; readonly url: string }
   /** @property retryInSeconds undefined where it is not tried again, and for the wall clock, which does not tell. */

@@ -1,6 +1,7 @@
 import { Clock } from '../clocks/index.js'
 import { checkPositive, checkString, show } from '../clocks/option-checks.js'
 import type { CiiClientOptions } from './cii-client.js'
+import { type AllowedHosts, checkAllowedHosts } from './companion-hosts.js'
 import { TsClient, type TsClientOptions } from './ts-client.js'
 import { WallClockClient } from './wall-clock-client.js'
 import type { WallClockClientOptions } from './wall-clock-options.js'
@@ -16,11 +17,26 @@ export interface CompanionOptions {
   wallClockUrl?: string
   /** Whether to ask over a WebSocket even where there is UDP. Default false. */
   preferWebSocketWallClock?: boolean
+  /**
+   * Which hosts CII may name: `same-host`, the one that CII came from; a list of hosts besides that one; `any`. With all but `any`,
+   * CII over `wss://` may not name a `ws://` URL. Names are compared as they are written, and with the address that CII came
+   * from, which a browser does not know. `wallClockUrl` is not checked.
+   *
+   * Default `any`: the standard lets CII name any host, and televisions name an address where the companion used a name.
+   * `same-host` where `ts.headers` are given, because these are sent to the host that CII names.
+   */
+  allowedHosts?: AllowedHosts
   /** The clock of this device that all is told by. Default: a SystemClock. */
   parentClock?: Clock
   cii?: CiiClientOptions
-  ts?: Omit<TsClientOptions, 'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate'>
+  /** `holdSeconds` is 20 by default. */
+  ts?: Omit<TsClientOptions, 'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate' | 'unwrapper'>
   wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock'>
+}
+
+/** The option, or its default. */
+export function allowedHostsOf({ allowedHosts, ts }: CompanionOptions): AllowedHosts {
+  return allowedHosts ?? (ts?.headers === undefined ? 'any' : 'same-host')
 }
 
 /** @throws TypeError, RangeError that name the option. */
@@ -35,7 +51,8 @@ export function checkCompanionOptions(options: CompanionOptions, parentClock: Cl
     if (timelineSelector === undefined) throw new TypeError('tickRate: expected only beside a timelineSelector')
   }
   checkString('contentIdStem', contentIdStem)
-  // What these clients find wrong with their options is to be heard now, and not when CII first names a server.
+  checkAllowedHosts(allowedHostsOf(options))
+  // These clients check their options in their constructors: now, and not when CII first names a server.
   const unused = { url: 'unused:', isJson: false, start: () => {}, send: () => {}, stop: () => {} }
   const transport = wallClockUrl ?? unused
   const { clock } = new WallClockClient({ ...options.wallClock, parentClock, transport })

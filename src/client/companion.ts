@@ -1,22 +1,34 @@
 import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
-import { type Cii, visible } from '../messages/index.js'
+import type { Cii } from '../messages/index.js'
 import { CiiClient } from './cii-client.js'
-import { type Address, findTimelines, findWallClock } from './companion-addresses.js'
+import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
+import { ContentWatch } from './companion-content.js'
 import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
-import { type CompanionOptions, checkCompanionOptions } from './companion-options.js'
+import { CompanionMoves } from './companion-moves.js'
+import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
 import { type CompanionPosition, positionOn } from './companion-position.js'
 import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
+import { whyUnavailable } from './companion-unavailable.js'
+import { DEFAULT_HOLD_SECONDS } from './connection-limits.js'
 import { Emitter, undisturbed } from './emitter.js'
 import { displayUrl, getPlatform } from './platform.js'
 import type { ReconnectingClient, ReconnectingClientEvents } from './reconnecting-client.js'
+import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 import { TsClient } from './ts-client.js'
 import { WallClockClient } from './wall-clock-client.js'
 
-/** What a position is read from: kept when the connections are gone, for an app that would rather go on. */
+/** What a position is read from: kept when the connections are gone, for an app that prefers to go on. */
 interface Followed {
   readonly ts: TsClient
   readonly wallClock: WallClockClient
   readonly timeline: CompanionTimeline
+}
+
+/** What is to be followed, by what CII says now. */
+interface Plan {
+  readonly wallClock: Address
+  readonly timelines: Address
+  readonly timeline: CompanionTimeline | undefined
 }
 
 /**
@@ -25,6 +37,9 @@ interface Followed {
  *
  * A wall clock is followed for as long as its URL is the same, a timeline for as long as its server, selector, tick rate
  * and wall clock are. While CII is away, the others go on by what it said last.
+ *
+ * Every connection that is opened because of what the television does is paced by {@link CompanionMoves}; those that are
+ * opened again after a loss, by the back-off of their client.
  */
 export class Companion extends Emitter<CompanionEvents> {
   readonly cii: CiiClient
@@ -43,6 +58,11 @@ export class Companion extends Emitter<CompanionEvents> {
   /** Why there is no position, as was last told; undefined while there is one. */
   #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
   #toldProblems: readonly string[] = []
+  readonly #moves: CompanionMoves
+  readonly #content = new ContentWatch()
+  #ciiAddress: string | undefined
+  /** Of the present selector: counts on across clients and servers. */
+  #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
 
   /**
    * @param ciiUrl `ws://…` or `wss://…`, the address of the CII endpoint.
@@ -54,8 +74,16 @@ export class Companion extends Emitter<CompanionEvents> {
     checkCompanionOptions(options, this.#parentClock)
     this.#options = { ...options }
     this.clock = new CorrelatedClock(this.#parentClock, { available: false, name: 'companion' })
+    this.#moves = new CompanionMoves({
+      retry: () => this.#apply(),
+      postponed: (source, detail) => this.emit('protocolError', { source, reason: 'moves-too-often', detail }),
+    })
     this.cii = new CiiClient(ciiUrl, options.cii)
+    this.cii.on('connected', () => {
+      this.#ciiAddress = this.cii.remoteAddress ?? this.#ciiAddress
+    })
     this.cii.on('change', (change) => {
+      if (this.#content.isOther(change.state)) this.#ts?.newProgramme()
       this.emit('change', change)
       this.#apply()
     })
@@ -87,7 +115,7 @@ export class Companion extends Emitter<CompanionEvents> {
     if (this.#started) return
     this.#started = true
     this.cii.start()
-    // What was known before a stop; it may still hold, and then CII has no change to tell.
+    // What was known before a stop may still hold, and then CII has no change to report.
     this.#apply()
   }
 
@@ -96,6 +124,7 @@ export class Companion extends Emitter<CompanionEvents> {
     if (!this.#started) return
     this.#started = false
     this.#round += 1
+    this.#moves.settle()
     this.cii.stop()
     this.#dropTs()
     this.#dropWallClock()
@@ -118,10 +147,36 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#round += 1
     const round = this.#round
     const { state } = this.cii
-    const wallClock = this.#findWallClock(state)
-    const timelines = findTimelines(state, this.cii.url)
+    const plan = this.#plan()
+    const opens = this.#opensSomething(plan)
+    if (!opens) this.#moves.settle()
+    if (!opens || this.#moves.may('CII names other servers or timelines too often', 'cii')) this.#follow(plan, round)
+    if (round !== this.#round) return
+    if (Object.keys(state).length > 0) this.#tellProblems([plan.wallClock, plan.timelines])
+    this.#check()
+  }
+
+  #plan(): Plan {
+    const { state } = this.cii
+    const { timelineSelector, tickRate } = this.#options
+    return {
+      wallClock: this.#findWallClock(state),
+      timelines: findTimelines(state, this.#hostRule),
+      timeline: pickTimeline(state, { timelineSelector, tickRate }, this.#timeline),
+    }
+  }
+
+  #opensSomething({ wallClock, timelines, timeline }: Plan): boolean {
+    if (wallClock.url === undefined) return false
+    if (wallClock.url !== this.#wallClockUrl) return true
+    if (timelines.url === undefined || timeline === undefined) return false
+    return this.#ts?.url !== timelines.url || !isSameTimeline(this.#timeline, timeline)
+  }
+
+  #follow({ wallClock, timelines, timeline }: Plan, round: number): void {
+    if (round !== this.#round) return
     if (this.#wallClockUrl !== wallClock.url) {
-      // The timeline is told by the wall clock, so it cannot stay.
+      // Control timestamps are in the time of the wall clock, so the timeline cannot stay.
       this.#dropTs()
       if (round !== this.#round) return
       this.#dropWallClock()
@@ -129,22 +184,19 @@ export class Companion extends Emitter<CompanionEvents> {
       if (wallClock.url !== undefined) this.#startWallClock(wallClock.url)
     }
     if (round !== this.#round) return
-    this.#followTimeline(pickTimeline(state, this.#wishes, this.#timeline), timelines.url, round)
-    if (round !== this.#round) return
-    if (Object.keys(state).length > 0) this.#tellProblems([wallClock, timelines])
-    this.#check()
+    this.#followTimeline(timeline, timelines.url, round)
   }
 
-  get #wishes(): { timelineSelector: string | undefined; tickRate: number | undefined } {
-    const { timelineSelector, tickRate } = this.#options
-    return { timelineSelector, tickRate }
+  get #hostRule(): HostRule {
+    const origin = { url: this.cii.url, remoteAddress: this.#ciiAddress }
+    return { allowedHosts: allowedHostsOf(this.#options), origin }
   }
 
   #findWallClock(state: Cii): Address {
     const { wallClockUrl, preferWebSocketWallClock: preferWebSocket = false } = this.#options
     if (wallClockUrl !== undefined) return { url: wallClockUrl, problems: [] }
     const hasUdp = getPlatform().createUdpTransport !== undefined
-    return findWallClock(state, this.cii.url, { hasUdp, preferWebSocket })
+    return findWallClock(state, this.#hostRule, { hasUdp, preferWebSocket })
   }
 
   #startWallClock(url: string): void {
@@ -170,7 +222,7 @@ export class Companion extends Emitter<CompanionEvents> {
     client.on('protocolError', (error) => this.emit('protocolError', { source: 'wc', ...error }))
     client.on('adjusted', (event) => {
       this.emit('adjusted', event)
-      // The last timestamp was in the time of a clock that is gone; a new connection is told the present one.
+      // The last timestamp was in the time of a clock that is gone; a new connection gets one of the present clock.
       if (event.stepped && this.#wallClock === client) this.#askAgain()
     })
     client.on('available', () => this.#check())
@@ -185,7 +237,7 @@ export class Companion extends Emitter<CompanionEvents> {
 
   #followTimeline(timeline: CompanionTimeline | undefined, url: string | undefined, round: number): void {
     const before = this.#timeline
-    const isSame = before?.selector === timeline?.selector && before?.tickRate === timeline?.tickRate
+    const isSame = isSameTimeline(before, timeline)
     if (!isSame || this.#ts?.url !== url) this.#dropTs()
     if (round !== this.#round) return
     this.#timeline = timeline
@@ -199,18 +251,32 @@ export class Companion extends Emitter<CompanionEvents> {
   #startTs(url: string, timeline: CompanionTimeline, wallClock: WallClockClient): void {
     const { selector: timelineSelector, tickRate } = timeline
     const { contentIdStem = '', ts: options } = this.#options
-    const ts = new TsClient(url, { ...options, wallClock: wallClock.clock, contentIdStem, timelineSelector, tickRate })
+    if (this.#unwrapper?.selector !== timelineSelector) {
+      this.#unwrapper = { selector: timelineSelector, unwrapper: unwrapperFor(timelineSelector) }
+    }
+    const { unwrapper } = this.#unwrapper
+    const ts = new TsClient(url, {
+      holdSeconds: DEFAULT_HOLD_SECONDS,
+      ...options,
+      wallClock: wallClock.clock,
+      contentIdStem,
+      timelineSelector,
+      tickRate,
+      ...(unwrapper && { unwrapper }),
+    })
     this.#ts = ts
     ts.on('timing', (event) => {
       this.emit('timing', event)
       this.#check()
     })
     this.#passOn('ts', ts)
-    let connections = 0
+    let wasLost = false
+    ts.on('disconnected', () => {
+      wasLost = !this.#isRenewing
+    })
     ts.on('connected', () => {
-      connections += 1
       // A television that was away may be back with another wall clock, and its timestamps are in that one.
-      if (connections > 1) this.#wallClock?.recheck()
+      if (wasLost) this.#wallClock?.recheck()
     })
     for (const name of ['connected', 'unavailable', 'disconnected'] as const) ts.on(name, () => this.#check())
     ts.start()
@@ -229,9 +295,20 @@ export class Companion extends Emitter<CompanionEvents> {
 
   #askAgain(): void {
     const ts = this.#ts
-    ts?.stop()
-    if (this.#ts === ts) ts?.start()
+    if (ts === undefined) return
+    // Without a connection there will be a new one anyway.
+    if (!ts.connected || this.#moves.may('the wall clock of the television steps too often', 'wc')) {
+      this.#isRenewing = true
+      ts.renew()
+      this.#isRenewing = false
+    } else {
+      this.#dropTs()
+    }
+    this.#check()
   }
+
+  /** The connection to CSS-TS ends because of what is done here. */
+  #isRenewing = false
 
   #dropTs(): void {
     const ts = this.#ts
@@ -263,7 +340,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const now = this.#whyUnavailable()
     this.#unavailable = now
     if (now === undefined && timeline !== undefined) {
-      this.#follow(timeline)
+      this.#read(timeline)
       if (before !== undefined) this.emit('available', { timeline })
     } else if (now !== undefined && (before?.reason !== now.reason || before.detail !== now.detail)) {
       undisturbed(() => {
@@ -273,7 +350,7 @@ export class Companion extends Emitter<CompanionEvents> {
     }
   }
 
-  #follow(timeline: CompanionTimeline): void {
+  #read(timeline: CompanionTimeline): void {
     const [ts, wallClock] = [this.#ts, this.#wallClock]
     if (ts === undefined || wallClock === undefined) return
     if (this.#followed?.ts !== ts) {
@@ -289,35 +366,21 @@ export class Companion extends Emitter<CompanionEvents> {
 
   #whyUnavailable(): Unavailable | undefined {
     if (!this.#started) return { reason: 'stopped', detail: 'the companion was stopped' }
-    const { state } = this.cii
-    if (Object.keys(state).length === 0) {
-      return { reason: 'cii', detail: `nothing has come from ${displayUrl(this.cii.url)} yet` }
-    }
-    const wallClock = this.#findWallClock(state)
-    if (wallClock.url === undefined) return { reason: wallClock.missing, detail: wallClock.detail }
-    const timelines = findTimelines(state, this.cii.url)
-    if (timelines.url === undefined) return { reason: 'no-ts', detail: timelines.detail }
-    if (this.#timeline === undefined) return this.#whyNoTimeline()
-    const [ts, client] = [this.#ts, this.#wallClock]
-    if (ts?.connected !== true) return { reason: 'ts', detail: `no connection to ${displayUrl(timelines.url)}` }
-    const { timestamp } = ts
-    const selector = visible(this.#timeline.selector)
-    if (timestamp === undefined) {
-      return { reason: 'timeline', detail: `the television has not said yet where ${selector} is` }
-    }
-    if (timestamp.contentTime === null) return { reason: 'timeline', detail: `the television has no ${selector} now` }
-    if (client?.clock.available !== true) {
-      return { reason: 'wall-clock', detail: `no answer that is sure enough from ${displayUrl(wallClock.url)}` }
-    }
-    return undefined
+    const { url, state } = this.cii
+    if (Object.keys(state).length === 0)
+      return { reason: 'cii', detail: `no CII message has come from ${displayUrl(url)} yet` }
+    return whyUnavailable({
+      wallClock: this.#findWallClock(state),
+      timelines: findTimelines(state, this.#hostRule),
+      timeline: this.#timeline,
+      timelineSelector: this.#options.timelineSelector,
+      ts: this.#ts,
+      wallClockClient: this.#wallClock,
+      waitingFor: this.#moves.waitingFor,
+    })
   }
+}
 
-  #whyNoTimeline(): Unavailable {
-    const { timelineSelector } = this.#options
-    if (timelineSelector === undefined) return { reason: 'no-timeline', detail: 'CII lists no timelines' }
-    return {
-      reason: 'tick-rate',
-      detail: `CII does not list ${visible(timelineSelector)}, and its tick rate is not known`,
-    }
-  }
+function isSameTimeline(a: CompanionTimeline | undefined, b: CompanionTimeline | undefined): boolean {
+  return a?.selector === b?.selector && a?.tickRate === b?.tickRate
 }

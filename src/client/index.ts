@@ -28,6 +28,7 @@ export type { CandidateAlgorithm } from './candidate-algorithm.js'
 export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
 export { Companion } from './companion.js'
 export type { CompanionEvents, CompanionSource, Unavailable, UnavailableReason } from './companion-events.js'
+export type { AllowedHosts } from './companion-hosts.js'
 export type { CompanionOptions } from './companion-options.js'
 export { type CompanionPosition, positionOn } from './companion-position.js'
 export { type CompanionTimeline, tickRateOfSelector } from './companion-timeline.js'
@@ -53,11 +54,14 @@ export {
   type SocketHandlers,
   type SocketOptions,
   setPlatform,
+  type Violation,
+  type ViolationReason,
 } from './platform.js'
 export type { FollowedMedia, MediaReach } from './playback-media.js'
 export type { ClockHolder, FollowedClock, MediaCorrelation } from './playback-target.js'
 export type { ProtocolErrorEvent } from './reconnecting-client.js'
 export type { ConnectionEvents, ReconnectingSocketOptions } from './reconnecting-socket.js'
+export { TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 export { TsClient, type TsClientEvents, type TsClientOptions } from './ts-client.js'
 export { WallClockClient } from './wall-clock-client.js'
 export type { WallClockClientEvents } from './wall-clock-events.js'

@@ -28,7 +28,32 @@ export interface SocketEnd {
   readonly reason: string
   /** Only when it never opened. */
   readonly failure?: ConnectFailure
+  /** Only when it was closed here because the server broke a rule or exceeded a limit. */
+  readonly violation?: Violation
 }
+
+/** A rule of WebSocket that a server broke, or a limit that it exceeded. */
+export interface Violation {
+  /** One of a closed set: see {@link ViolationReason}. */
+  readonly reason: ViolationReason
+  /** For people: what was expected, and what came. */
+  readonly detail: string
+}
+
+/**
+ * `message-too-long`: over `maxMessageBytes`; `message-incomplete`: its last byte did not arrive within
+ * `messageTimeoutSeconds`; `too-many-parts`: a message in too many frames or too many TCP segments; `invalid-frame`: not
+ * a WebSocket frame; `too-many-messages`: over `maxMessagesPerSecond`; `too-many-control-frames`: pings and pongs;
+ * `not-reading`: the server did not read what was sent to it.
+ */
+export type ViolationReason =
+  | 'message-too-long'
+  | 'message-incomplete'
+  | 'too-many-parts'
+  | 'invalid-frame'
+  | 'too-many-messages'
+  | 'too-many-control-frames'
+  | 'not-reading'
 
 export interface SocketHandlers {
   open(): void
@@ -39,6 +64,10 @@ export interface SocketHandlers {
 }
 
 export interface OpenSocket {
+  /** Bytes that wait to be sent. Absent where that is not known. */
+  readonly bufferedAmount?: number
+  /** The address of the server, where it is known: in Node, once the socket is open. */
+  readonly remoteAddress?: string | undefined
   /** Does nothing when the socket is not open. */
   send(data: string | Uint8Array): void
   close(code?: number, reason?: string): void
@@ -47,8 +76,10 @@ export interface OpenSocket {
 export interface SocketOptions {
   /** A longer message closes the connection. */
   readonly maxMessageBytes: number
-  /** Milliseconds that the handshake may take. */
+  /** Milliseconds that the handshake may take, name look-up, TCP and TLS included. */
   readonly handshakeTimeout: number
+  /** Milliseconds between the first and the last byte of a message. A browser does not show when a message begins. */
+  readonly messageTimeout: number
   /** Of the handshake, a token for instance. A browser lets no page set any. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -117,8 +148,10 @@ function openStandardSocket(url: string, handlers: SocketHandlers, options: Sock
     if (ended) return
     const length = typeof data === 'string' ? data.length : data.byteLength
     if (length > options.maxMessageBytes) {
+      // The browser has it in memory by now; all that can be done is to read no further.
+      const detail = `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}`
       socket.close(3009, 'message too large')
-      end({ code: 1009, reason: `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}` })
+      end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })
       return
     }
     handlers.message(typeof data === 'string' ? data : new Uint8Array(data))
@@ -128,6 +161,9 @@ function openStandardSocket(url: string, handlers: SocketHandlers, options: Sock
     else fail('unknown', `could not connect to ${displayUrl(url)}; a browser does not tell why, its console may`)
   }
   return {
+    get bufferedAmount() {
+      return socket.bufferedAmount
+    },
     send: (data) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(data as Uint8Array<ArrayBuffer> | string)
     },

@@ -1,10 +1,11 @@
 import { MessageError } from '../messages/index.js'
 import { Emitter, reportUncaught } from './emitter.js'
+import type { ConnectFailure, SocketEnd } from './platform.js'
 import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
 
-/** Something that came and makes no sense. The state is as it was. */
+/** An invalid message, or a limit that the server exceeded. */
 export interface ProtocolErrorEvent {
-  /** One of a closed set of kinds, for programs. */
+  /** A MessageErrorKind, `binary`, or a ViolationReason after which the connection is closed. */
   readonly reason: string
   /** What was expected and what came, for people. */
   readonly detail: string
@@ -14,7 +15,7 @@ export interface ReconnectingClientEvents extends ConnectionEvents {
   protocolError: ProtocolErrorEvent
 }
 
-/** What the clients of the JSON protocols have in common: a connection that comes back, and text that is understood or reported. */
+/** What the clients of the JSON protocols have in common: a connection that is reopened, and text that is decoded or reported. */
 export abstract class ReconnectingClient<Events extends ReconnectingClientEvents> extends Emitter<Events> {
   readonly url: string
   readonly #socket: ReconnectingSocket
@@ -31,11 +32,15 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
           this.opened()
         },
         message: (data) => this.#message(data),
+        violated: (violation) => this.#tell('protocolError', violation),
         disconnected: ({ code, reason }, retryInSeconds) => {
-          this.lost()
+          this.lost(retryInSeconds !== undefined)
           this.#tell('disconnected', { code, reason, retryInSeconds })
         },
-        connectFailed: (failure, retryInSeconds) => this.#tell('connectFailed', { failure, retryInSeconds }),
+        connectFailed: (failure, retryInSeconds) => {
+          this.failed(failure)
+          this.#tell('connectFailed', { failure, retryInSeconds })
+        },
       },
       options,
     )
@@ -43,6 +48,11 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
 
   get connected(): boolean {
     return this.#socket.connected
+  }
+
+  /** The address that the server has, where it is known: in Node, while there is a connection. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
   }
 
   /** Connects, and connects again whenever the connection ends. */
@@ -61,10 +71,23 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** A text frame came. @throws MessageError for what makes no sense, before anything has changed. */
   protected abstract received(text: string): void
 
-  /** The connection has ended. */
-  protected lost(): void {}
+  /** The connection has ended. @param isRetried false when the client was stopped. */
+  protected lost(_isRetried: boolean): void {}
 
-  /** @returns whether there was a connection to send on. */
+  /** An attempt to connect has failed. */
+  protected failed(_failure: ConnectFailure): void {}
+
+  /** Replaces an open connection by a new one, at once; does nothing while there is none. */
+  protected replaceConnection(): void {
+    this.#socket.renew()
+  }
+
+  /** Closes an open connection, and opens another one when the back-off allows. */
+  protected leave(end: SocketEnd): void {
+    this.#socket.leave(end)
+  }
+
+  /** @returns whether it was sent: not while there is no connection, and not while the server does not read. */
   protected send(text: string): boolean {
     return this.#socket.send(text)
   }

@@ -1,36 +1,51 @@
 import { type Clock, CorrelatedClock, Correlation } from '../clocks/index.js'
 import {
+  type AvailableControlTimestamp,
   type ControlTimestamp,
-  decodeControlTimestamp,
+  contentTicksAt,
   encodePresentationTimestamps,
   encodeSetupData,
   isAvailable,
-  MessageError,
   type PresentationTimestamps,
   parseJson,
   type SetupData,
 } from '../messages/index.js'
+import { INVALID_TIMESTAMP_SECONDS } from './connection-limits.js'
+import { meaningOfInvalid, readControlTimestamp, UNAVAILABLE } from './control-timestamp-reader.js'
 import { undisturbed } from './emitter.js'
+import type { ConnectFailure } from './platform.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
 import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
+import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 
 export interface TsClientOptions extends ReconnectingSocketOptions, SetupData {
   /** The television's wall clock as this companion knows it: a WallClockClient's `clock`. */
   wallClock: Clock
-  /** Ticks per second of the timeline: `tickRateOf` what CII says of it. */
+  /** Ticks per second of the timeline: `tickRateOf` its line in CII. */
   tickRate: number
   /** A control timestamp that would move the clock by less, at the same speed, is not applied. Default 0: every one is. */
   thresholdSeconds?: number
   /**
-   * By how much a control timestamp may be off. Content time travels in whole ticks, and a server may cut off the rest: one tick
-   * unless it is known better.
+   * By how much a control timestamp may be off. Content time travels in whole ticks, and a server may cut off the rest. Default:
+   * one tick.
    */
   timestampErrorSeconds?: number
+  /**
+   * Seconds that the clock stays available after the connection was lost, while it is tried again. Its error bound then
+   * grows by a second a second at least, because a pause would go unnoticed. Default 0; a Companion has 20.
+   */
+  holdSeconds?: number
+  /**
+   * Counts how often the timeline has wrapped. Default: a new one for PTS, none for other timelines. Give that of another client
+   * to continue its count.
+   */
+  unwrapper?: TimelineUnwrapper
 }
 
 export interface TsClientEvents extends ReconnectingClientEvents {
   /** A control timestamp came, for a timeline that is available. */
   timing: {
+    /** As it came, without the count of wraps. */
     readonly timestamp: ControlTimestamp
     /** By how much it moves the position now; infinite where the speed changes or there was no position before. Positive is forward. */
     readonly changeSeconds: number
@@ -39,23 +54,36 @@ export interface TsClientEvents extends ReconnectingClientEvents {
   }
   /** The clock has a position now. */
   available: { readonly timestamp: ControlTimestamp }
-  /** It has none any more: the server says so, or cannot say anything because the connection has gone. */
+  /**
+   * The clock has no position. `timeline`: the server reports the timeline as unavailable; `disconnected`: the connection was lost, and `holdSeconds` are over.
+   */
   unavailable: { readonly reason: 'timeline' | 'disconnected' }
 }
 
 /**
  * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): asks for it and steers {@link clock} by the answers.
  *
- * When the connection ends the clock becomes unavailable but keeps running: an app that would rather go on than stop
- * can still read it.
+ * When the connection ends the clock becomes unavailable, after `holdSeconds`, but keeps running: an app that prefers to go
+ * on can still read it.
  */
 export class TsClient extends ReconnectingClient<TsClientEvents> {
-  /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the server says where the timeline is. */
+  /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the position is known. */
   readonly clock: CorrelatedClock
   readonly #setup: string
   readonly #thresholdSeconds: number
   readonly #timestampErrorSeconds: number
+  readonly #holdSeconds: number
+  readonly #unwrapper: TimelineUnwrapper | undefined
   #timestamp: ControlTimestamp | undefined
+  /** Whether the position is known, from this connection or from one that was lost a moment ago. */
+  #hasPosition = false
+  /** Whether the position comes from a connection that was lost. */
+  #isHeld = false
+  /** Whether the last event was that the server has no such timeline. */
+  #isReportedUnavailable = false
+  #holdTimer: ReturnType<typeof setTimeout> | undefined
+  #invalidTimer: ReturnType<typeof setTimeout> | undefined
+  #stopWaiting: (() => void) | undefined
 
   /**
    * @param url `ws://…` or `wss://…`, the address of the TS endpoint: CII's `tsUrl`.
@@ -63,60 +91,123 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
    */
   constructor(url: string, options: TsClientOptions) {
     super(url, options)
-    const { wallClock, contentIdStem, timelineSelector, tickRate, thresholdSeconds = 0 } = options
+    const { wallClock, contentIdStem, timelineSelector, tickRate, thresholdSeconds = 0, holdSeconds = 0 } = options
     const setup = { contentIdStem, timelineSelector, ...(options.private && { private: options.private }) }
     this.#setup = encodeSetupData(setup)
     this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
     this.#timestampErrorSeconds = checkSeconds('timestampErrorSeconds', options.timestampErrorSeconds ?? 1 / tickRate)
+    this.#holdSeconds = checkTimerSeconds('holdSeconds', holdSeconds)
+    this.#unwrapper = options.unwrapper ?? unwrapperFor(timelineSelector)
     this.clock = new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
   }
 
-  /** The last control timestamp of this connection. */
+  /** The last valid control timestamp of this connection, as it came. */
   get timestamp(): ControlTimestamp | undefined {
     return this.#timestamp
   }
 
+  /** Whether the position is known: from this connection, or from a lost one for `holdSeconds`. */
+  get hasPosition(): boolean {
+    return this.#hasPosition
+  }
+
   /**
-   * Tells the server when this companion presents, and could present, its content.
-   * @returns false when there is no connection to tell it on.
+   * Reports to the server when this companion presents, and could present, its content.
+   * @returns false when it was not sent, because there is no connection or because the server does not read.
    * @throws MessageError that names the property.
    */
   sendPresentationTimestamps(timestamps: PresentationTimestamps): boolean {
     return this.send(encodePresentationTimestamps(timestamps))
   }
 
+  /**
+   * Asks for the timeline anew on a new connection, at once, when the position has become worthless, as after a step of the
+   * wall clock. While there is no connection, the back-off is not cut short.
+   */
+  renew(): void {
+    this.#lose('disconnected')
+    this.replaceConnection()
+  }
+
+  /** Other content has begun: a timeline that wraps may start to count anew. */
+  newProgramme(): void {
+    if (this.#unwrapper?.newProgramme(this.#localSeconds()) !== true || !this.#hasPosition) return
+    const timestamp = this.#timestamp
+    if (timestamp !== undefined && isAvailable(timestamp)) this.#place(timestamp)
+  }
+
   protected override opened(): void {
     this.send(this.#setup)
   }
 
-  protected override lost(): void {
-    this.#lose('disconnected')
+  protected override lost(isRetried: boolean): void {
+    this.#timestamp = undefined
+    this.#settle()
+    if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
+      this.#lose('disconnected')
+    } else if (!this.#isHeld) {
+      this.#isHeld = true
+      this.#growError()
+      this.#holdTimer = setTimeout(() => this.#lose('disconnected'), this.#holdSeconds * 1000)
+    }
+  }
+
+  protected override failed({ status }: ConnectFailure): void {
+    // The endpoint is disabled or gone: another attempt in a moment will not find it.
+    if (status === 403 || status === 404) this.#lose('disconnected')
   }
 
   protected override received(text: string): void {
-    const timestamp = decodeControlTimestamp(parseJson(text))
-    requirePlausible(timestamp)
+    let message: unknown
+    let timestamp: ControlTimestamp
+    try {
+      message = parseJson(text)
+      timestamp = readControlTimestamp(message)
+    } catch (error) {
+      this.#invalid(message)
+      throw error
+    }
     this.#timestamp = timestamp
-    if (isAvailable(timestamp)) this.#follow(timestamp, timestamp.contentTime, timestamp.timelineSpeedMultiplier)
+    this.#settle()
+    if (isAvailable(timestamp)) this.#follow(timestamp)
     else this.#lose('timeline')
   }
 
-  #follow(timestamp: ControlTimestamp, contentTime: bigint, speed: number): void {
-    const { clock } = this
-    const { parent } = clock
-    const correlation = new Correlation({
-      parentTicks: parent.fromNanos(Number(timestamp.wallClockTime)),
-      childTicks: Number(contentTime),
-      initialErrorSeconds: this.#timestampErrorSeconds,
-    })
+  /** @param message undefined where it was not JSON. */
+  #invalid(message: unknown): void {
+    const meaning = meaningOfInvalid(message)
+    if (meaning === 'unavailable') {
+      this.#timestamp = UNAVAILABLE
+      this.#lose('timeline')
+    } else if (meaning === 'unknown' && this.#hasPosition && this.connected) {
+      // The server reported a change that cannot be read. A new connection gets the present state.
+      const reason = 'no valid control timestamp after an invalid one'
+      this.#invalidTimer ??= setTimeout(() => this.leave({ code: 1007, reason }), INVALID_TIMESTAMP_SECONDS * 1000)
+    }
+  }
+
+  /** What was in doubt is known. */
+  #settle(): void {
+    clearTimeout(this.#invalidTimer)
+    this.#invalidTimer = undefined
+    this.#stopWaiting?.()
+    this.#stopWaiting = undefined
+  }
+
+  #follow(timestamp: AvailableControlTimestamp): void {
     const isNew = !this.#hasPosition
+    const isFirst = isNew || this.#isHeld
+    this.#unwrap(timestamp)
+    const { clock } = this
+    const correlation = this.#correlationOf(timestamp)
+    const speed = timestamp.timelineSpeedMultiplier
     const changeSeconds = isNew ? Number.POSITIVE_INFINITY : clock.quantifySignedChange(correlation, speed)
-    // A change of nothing at all is not worth an event of the clock either.
-    const applied = isNew || Math.abs(changeSeconds) > this.#thresholdSeconds
+    // A change of nothing at all is not worth an event of the clock either. A held position has a bound that has grown.
+    const applied = isFirst || Math.abs(changeSeconds) > this.#thresholdSeconds
     this.#hasPosition = true
-    undisturbed(() => {
-      if (applied) clock.setCorrelationAndSpeed(correlation, speed)
-    })
+    this.#isReportedUnavailable = false
+    this.#release()
+    if (applied) this.#place(timestamp)
     undisturbed(() => {
       clock.available = true
     })
@@ -124,36 +215,87 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     if (isNew) this.emit('available', { timestamp })
   }
 
-  /** Whether the server has said where the timeline is, and has not taken it back. */
-  #hasPosition = false
+  #correlationOf({ contentTime, wallClockTime }: AvailableControlTimestamp): Correlation {
+    return new Correlation({
+      parentTicks: this.clock.parent.fromNanos(Number(wallClockTime)),
+      childTicks: Number(contentTime) + (this.#unwrapper?.offsetTicks ?? 0),
+      initialErrorSeconds: this.#timestampErrorSeconds,
+    })
+  }
+
+  #place(timestamp: AvailableControlTimestamp): void {
+    undisturbed(() => {
+      this.clock.setCorrelationAndSpeed(this.#correlationOf(timestamp), timestamp.timelineSpeedMultiplier)
+    })
+  }
+
+  #unwrap(timestamp: AvailableControlTimestamp): void {
+    const unwrapper = this.#unwrapper
+    if (unwrapper === undefined) return
+    const { parent, tickRate } = this.clock
+    const { contentTime, timelineSpeedMultiplier: speed } = timestamp
+    if (parent.available) {
+      const ticksNow = contentTicksAt(timestamp, parent.nanos(), tickRate)
+      unwrapper.read(contentTime, ticksNow, tickRate * speed, this.#localSeconds())
+      return
+    }
+    // Without the wall clock it is not known where this is. The clock is not available until then either.
+    this.#stopWaiting ??= parent.on('change', () => {
+      const latest = this.#timestamp
+      if (!parent.available || latest === undefined || !isAvailable(latest)) return
+      this.#stopWaiting?.()
+      this.#stopWaiting = undefined
+      const { offsetTicks } = unwrapper
+      this.#unwrap(latest)
+      if (unwrapper.offsetTicks !== offsetTicks && this.#hasPosition) this.#place(latest)
+    })
+  }
+
+  /** By the clock of this device. */
+  #localSeconds(): number {
+    const { root } = this.clock
+    return root.now() / root.tickRate
+  }
+
+  /** From now on the television may pause, or play on, without our knowledge. */
+  #growError(): void {
+    const { clock } = this
+    const ticks = clock.now()
+    const speed = Math.max(1, Math.abs(clock.speed))
+    undisturbed(() => {
+      clock.rebaseCorrelationAt(ticks)
+      clock.correlation = clock.correlation.butWith({ errorGrowthRate: speed })
+    })
+  }
+
+  #release(): void {
+    clearTimeout(this.#holdTimer)
+    this.#holdTimer = undefined
+    this.#isHeld = false
+  }
 
   #lose(reason: 'timeline' | 'disconnected'): void {
-    if (reason === 'disconnected') this.#timestamp = undefined
+    this.#release()
+    this.#settle()
     undisturbed(() => {
       this.clock.available = false
     })
-    if (!this.#hasPosition) return
+    const isNews = this.#hasPosition || (reason === 'timeline' && !this.#isReportedUnavailable)
+    this.#isReportedUnavailable = reason === 'timeline'
     this.#hasPosition = false
-    this.emit('unavailable', { reason })
+    if (isNews) this.emit('unavailable', { reason })
   }
-}
-
-/** Beyond these no programme is, and what a clock makes of them would overflow: 10³⁰ ns are 30 million million years. */
-const MAX_TIME = 1e30
-const MAX_SPEED = 1e6
-
-/** The wire has integers of any size and any speed, clocks do not. @throws MessageError */
-function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier }: ControlTimestamp): void {
-  for (const [field, time] of Object.entries({ contentTime, wallClockTime })) {
-    if (time === null || Math.abs(Number(time)) <= MAX_TIME) continue
-    throw new MessageError('invalid-value', field, `a time of at most ${MAX_TIME}`, time)
-  }
-  if (timelineSpeedMultiplier === null || Math.abs(timelineSpeedMultiplier) <= MAX_SPEED) return
-  const expected = `a speed of at most ${MAX_SPEED}`
-  throw new MessageError('invalid-value', 'timelineSpeedMultiplier', expected, timelineSpeedMultiplier)
 }
 
 function checkSeconds(option: string, seconds: number): number {
   if (typeof seconds === 'number' && seconds >= 0) return seconds
   throw new RangeError(`${option}: expected a number of seconds from 0 upward, got ${String(seconds)}`)
+}
+
+/** A day, which timers can count. */
+const MAX_HOLD_SECONDS = 86_400
+
+function checkTimerSeconds(option: string, seconds: number): number {
+  if (checkSeconds(option, seconds) <= MAX_HOLD_SECONDS) return seconds
+  throw new RangeError(`${option}: expected at most ${MAX_HOLD_SECONDS} seconds, got ${seconds}`)
 }

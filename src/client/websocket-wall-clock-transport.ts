@@ -1,6 +1,5 @@
 import { show } from '../clocks/option-checks.js'
 import type { BackoffOptions } from './backoff.js'
-import type { SocketEnd } from './platform.js'
 import { ReconnectingSocket } from './reconnecting-socket.js'
 import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
 import type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'
@@ -11,13 +10,14 @@ export type WallClockCarriage = 'binary' | 'json'
 export interface WebSocketWallClockTransportOptions {
   /** Default `binary`. */
   carriage?: WallClockCarriage
-  /** How the waits between tries to connect grow. */
+  /** How long to wait between attempts to connect. */
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
 }
 
-const MESSAGE_TOO_BIG = 1009
+/** Answers, with their follow-ups: more than any client asks for. */
+const MAX_MESSAGES_PER_SECOND = 5000
 
 /** For companions that have no UDP: a WebSocket that is opened again whenever it ends. */
 export class WebSocketWallClockTransport implements WallClockTransport {
@@ -25,6 +25,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
   readonly isJson: boolean
   readonly #options: WebSocketWallClockTransportOptions
   #socket: ReconnectingSocket | undefined
+  #dropped = 0
 
   /** @throws TypeError for a carriage that does not exist. */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
@@ -37,6 +38,11 @@ export class WebSocketWallClockTransport implements WallClockTransport {
     this.#options = options
   }
 
+  /** Requests that were not sent, because there was no connection or because the server did not read. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
   start(handlers: WallClockTransportHandlers, now: () => number): void {
     this.stop()
     const { backoff, handshakeTimeoutSeconds } = this.#options
@@ -45,16 +51,17 @@ export class WebSocketWallClockTransport implements WallClockTransport {
       {
         connected: () => handlers.opened(),
         message: (data) => handlers.message(data, now()),
+        violated: ({ reason, detail }) => handlers.violated(reason, detail),
         disconnected: (end, retryInSeconds) => {
-          // Our own stop, of which the handlers are told nothing.
+          // Our own stop, after which the handlers are not called.
           if (retryInSeconds === undefined) return
-          if (isTooBig(end)) handlers.violated('message-too-long', `expected ${MAX_MESSAGE_BYTES} bytes at most`)
           handlers.closed(end.reason === '' ? `closed with ${end.code}` : `closed with ${end.code}: ${end.reason}`)
         },
         connectFailed: (failure) => handlers.closed(failure.message),
       },
       {
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        maxMessagesPerSecond: MAX_MESSAGES_PER_SECOND,
         ...(backoff === undefined ? {} : { backoff }),
         ...(handshakeTimeoutSeconds === undefined ? {} : { handshakeTimeoutSeconds }),
       },
@@ -63,7 +70,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
   }
 
   send(message: Uint8Array | string): void {
-    this.#socket?.send(message)
+    if (this.#socket?.send(message) !== true) this.#dropped += 1
   }
 
   stop(): void {
@@ -71,9 +78,4 @@ export class WebSocketWallClockTransport implements WallClockTransport {
     this.#socket = undefined
     socket?.stop()
   }
-}
-
-/** The `ws` package ends such a connection as if it had broken, and tells why only in words. */
-function isTooBig({ code, reason }: SocketEnd): boolean {
-  return code === MESSAGE_TOO_BIG || /^Max payload/.test(reason)
 }

@@ -130,7 +130,7 @@ describe('why a connection fails', () => {
   it.each([
     [
       { status: 403 },
-      { kind: 'http-status', status: 403, message: expect.stringContaining('got HTTP status 403 (switched off') },
+      { kind: 'http-status', status: 403, message: expect.stringContaining('got HTTP status 403 (disabled') },
     ],
     [
       { status: 503, headers: { 'retry-after': '7' } },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { findTimelines, findWallClock } from '../../src/client/companion-addresses.js'
+import { findTimelines, findWallClock, type HostRule } from '../../src/client/companion-addresses.js'
 import { wallClockWebSocketLocation } from '../../src/messages/index.js'
 
 const CII_URL = 'ws://192.0.2.7:7681/cii'
+const from = (url: string): HostRule => ({ allowedHosts: 'any', origin: { url, remoteAddress: undefined } })
 const UDP = { hasUdp: true, preferWebSocket: false }
 const NO_UDP = { hasUdp: false, preferWebSocket: false }
 const PREFER_WS = { hasUdp: true, preferWebSocket: true }
@@ -17,7 +18,7 @@ describe('the wall clock is looked for', () => {
     ['over a WebSocket that wcUrl itself names', { wcUrl: 'wss://a/wc' }, UDP, 'wss://a/wc'],
     ['at an IPv6 address', { wcUrl: 'udp://[2001:db8::1]:6677' }, UDP, 'udp://[2001:db8::1]:6677'],
   ])('%s', (_name, cii, wishes, url) => {
-    expect(findWallClock(cii, CII_URL, wishes)).toEqual({ url, problems: [] })
+    expect(findWallClock(cii, from(CII_URL), wishes)).toEqual({ url, problems: [] })
   })
 
   it.each([
@@ -32,13 +33,13 @@ describe('the wall clock is looked for', () => {
     [{ wcUrl: 'ws://' }, UDP, 'no-wall-clock', 1],
     [{ wcUrl: '' }, UDP, 'no-wall-clock', 1],
   ])('in vain in %j', (cii, wishes, missing, problems) => {
-    const found = findWallClock(cii, CII_URL, wishes)
+    const found = findWallClock(cii, from(CII_URL), wishes)
     expect(found).toMatchObject({ missing, detail: expect.any(String) })
     expect(found.problems).toHaveLength(problems)
   })
 
   it('over a WebSocket beside a wcUrl that is wrong, which is told', () => {
-    const found = findWallClock({ ...both, wcUrl: 'tcp://x' }, CII_URL, UDP)
+    const found = findWallClock({ ...both, wcUrl: 'tcp://x' }, from(CII_URL), UDP)
     expect(found).toMatchObject({ url: 'ws://192.0.2.7/wc', problems: [{ reason: 'bad-url' }] })
   })
 })
@@ -53,7 +54,7 @@ describe('a host that nobody can reach', () => {
     ['udp://0.0.0.0:6677', 'ws://[2001:db8::7]:7681/cii', 'udp://[2001:db8::7]:6677'],
     ['ws://0.0.0.0:7681/wc?x=1', CII_URL, 'ws://192.0.2.7:7681/wc?x=1'],
   ])('%s is taken for that of %s', (wcUrl, ciiUrl, url) => {
-    expect(findWallClock({ wcUrl }, ciiUrl, UDP)).toEqual({
+    expect(findWallClock({ wcUrl }, from(ciiUrl), UDP)).toEqual({
       url,
       problems: [{ reason: 'unspecified-host', detail: expect.stringContaining(wcUrl) }],
     })
@@ -61,12 +62,14 @@ describe('a host that nobody can reach', () => {
 
   it('is no other host that looks like one', () => {
     for (const host of ['10.0.0.0', '0.0.0.1', '[::1]', 'tv', '127.0.0.1', '[fe80::]', '[::ffff:10.0.0.0]']) {
-      expect(findWallClock({ wcUrl: `udp://${host}:6677` }, CII_URL, UDP).url).toBe(`udp://${host}:6677`)
+      expect(findWallClock({ wcUrl: `udp://${host}:6677` }, from(CII_URL), UDP).url).toBe(`udp://${host}:6677`)
     }
   })
 
   it('is replaced in tsUrl too', () => {
-    expect(findTimelines({ tsUrl: 'ws://0.0.0.0:7681/ts' }, CII_URL)).toMatchObject({ url: 'ws://192.0.2.7:7681/ts' })
+    expect(findTimelines({ tsUrl: 'ws://0.0.0.0:7681/ts' }, from(CII_URL))).toMatchObject({
+      url: 'ws://192.0.2.7:7681/ts',
+    })
   })
 })
 
@@ -80,7 +83,7 @@ describe('the timelines are looked for', () => {
     [{ tsUrl: 'javascript:alert(1)' }, undefined, 1],
     [{ tsUrl: 'ws:' }, undefined, 1],
   ])('in %j', (cii, url, problems) => {
-    const found = findTimelines(cii, CII_URL)
+    const found = findTimelines(cii, from(CII_URL))
     expect(found.url).toBe(url)
     expect(found.problems).toHaveLength(problems)
   })

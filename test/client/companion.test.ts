@@ -358,7 +358,7 @@ describe('when servers go away, a companion', () => {
     const { wcUrl } = await television({ withCii: false })
     const tsServer = await scripted()
     const { port } = tsServer
-    const { companion, says } = await withScriptedCii()
+    const { companion, says } = await withScriptedCii({ ts: { ...QUICK, holdSeconds: 0.05 } })
     says({ wcUrl, tsUrl: tsServer.url, timelines: TIMELINES })
     const answer = (socket: WebSocket) => {
       socket.send('{"contentTime":"90000","wallClockTime":"0","timelineSpeedMultiplier":0}')

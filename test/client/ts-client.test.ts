@@ -185,10 +185,10 @@ describe('a server that talks nonsense', () => {
       'contentTime',
     ],
     [
-      'a null alone',
-      '{"contentTime":null,"wallClockTime":"0","timelineSpeedMultiplier":1}',
-      'invalid-value',
-      'timelineSpeedMultiplier',
+      'a wall clock time of null',
+      '{"contentTime":"5","wallClockTime":null,"timelineSpeedMultiplier":1}',
+      'wrong-type',
+      'wallClockTime',
     ],
     [
       'leading zeros',
