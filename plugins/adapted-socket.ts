@@ -16,6 +16,8 @@ interface Parser {
   readonly _bufferedBytes: number
   /** 0 between two frames. */
   readonly _state: number
+  /** Whether it goes on to the next frame of what it has. */
+  _loop: boolean
 }
 
 /** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
@@ -134,6 +136,8 @@ export class AdaptedSocket implements ConnectionSocket {
       // The rest stays in the operating system, where it costs no processor time, until the socket is destroyed.
       this.#isDiscarded = true
       this.#pauseOrResume()
+      const parser = this.#parser
+      if (parser !== undefined) parser._loop = false
     }
     return false
   }
@@ -189,9 +193,13 @@ export class AdaptedSocket implements ConnectionSocket {
     return nowMilliseconds - this.#incomplete.since
   }
 
+  /** Optional, so that with another version of `ws` these limits are weaker and nothing breaks. Tests notice. */
+  get #parser(): Partial<Parser> | undefined {
+    return (this.#socket as unknown as { _receiver?: Partial<Parser> })._receiver
+  }
+
   #hasBegunMessage(): boolean {
-    const parser = (this.#socket as unknown as { _receiver?: Partial<Parser> })._receiver
-    // Optional, so that another version of `ws` costs the time limit and nothing else. A test notices.
+    const parser = this.#parser
     return Boolean(parser?._fragmented || parser?._bufferedBytes || parser?._state)
   }
 

@@ -95,12 +95,19 @@ describe('a flood of valid messages', () => {
 describe('a peer that was closed', () => {
   it('is not read any further when it goes on sending', async () => {
     const { app, sockets, url } = await ciiApp()
+    let parsed = 0
+    app.websocketServer.on('connection', (socket) => {
+      socket.on('message', () => {
+        parsed += 1
+      })
+    })
     const client = await RawWebSocket.open(url)
     await until(() => app.cii.connections.size === 1)
     app.cii.enabled = false
     await client.flood(megabyteOf(frame('text', '{}')))
     expect(await client.closeCode()).toBe(1001)
     expect(sockets[0]?.bytesRead).toBeLessThan(MIB)
+    expect(parsed).toBe(100)
   })
 
   it('still completes the closing handshake when some messages were on their way', async () => {
