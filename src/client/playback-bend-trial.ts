@@ -1,3 +1,5 @@
+import { BEND_GAIN_WITHIN, ERROR_KNOWN_WITHIN, RATE_LATENCY_SECONDS } from './playback-constants.js'
+
 /** What a bend has done to the player, compared with what it should have done. */
 export type BendVerdict =
   /** It gained what it should have. */
@@ -11,15 +13,9 @@ export type BendVerdict =
   /** The player went at another rate. */
   | 'inexact'
 
-/** Of what should have been gained, so much may be missing or too much. */
-const GAIN_WITHIN = 0.4
-/** As a fraction of the tolerance: how well an error is known at best. */
-const KNOWN_WITHIN = 0.4
-
 /** One bend, from before its first change of rate until after its last one. */
 export class PlaybackBendTrial {
   #fromSeconds: number
-  readonly startSeconds: number
   readonly #bendPerSecond: number
   readonly #uncertainSeconds: number
   readonly #startedAt: number
@@ -33,22 +29,30 @@ export class PlaybackBendTrial {
     this.#uncertainSeconds = uncertainSeconds
     this.#startedAt = now
     this.#fromSeconds = errorSeconds
-    this.startSeconds = errorSeconds
     this.#bendPerSecond = bendPerSecond
   }
 
-  /** By how much the error should have changed by now. */
+  /** By how much the error should have changed by now, at least: after the bend all of it, since it began and ended late. */
   dueSeconds(now: number): number {
-    return this.#bendPerSecond * ((this.#endedAt ?? now) - this.#startedAt)
+    if (this.#endedAt !== undefined) return this.#bendPerSecond * (this.#endedAt - this.#startedAt)
+    return this.#bendPerSecond * Math.max(now - this.#startedAt - RATE_LATENCY_SECONDS, 0)
   }
 
   /** In how many seconds the error should be gone, from the start. */
   get plannedSeconds(): number {
-    return Math.abs(this.startSeconds / this.#bendPerSecond)
+    return Math.abs(this.#fromSeconds / this.#bendPerSecond)
   }
 
   ageSeconds(now: number): number {
     return now - this.#startedAt
+  }
+
+  /** Set when something else has happened to the player: there is nothing to learn then. */
+  isVoid = false
+
+  /** The error at its start, as far as it was not changed for another reason since. */
+  get fromSeconds(): number {
+    return this.#fromSeconds
   }
 
   /** The error changed by this for another reason. */
@@ -62,13 +66,16 @@ export class PlaybackBendTrial {
 
   /** @param uncertainSeconds how well the error is known */
   judge(now: number, errorSeconds: number, uncertainSeconds: number, toleranceSeconds: number): BendVerdict {
-    const due = this.dueSeconds(now)
     const gained = errorSeconds - this.#fromSeconds
-    const known = uncertainSeconds + this.#uncertainSeconds + toleranceSeconds * KNOWN_WITHIN
-    if (Math.abs(gained - due) <= Math.max(Math.abs(due) * GAIN_WITHIN, known)) {
+    // Of what may be due the nearest to what was gained.
+    const least = this.dueSeconds(now)
+    const most = this.#bendPerSecond * ((this.#endedAt ?? now) - this.#startedAt)
+    const due = Math.min(Math.max(gained, Math.min(least, most)), Math.max(least, most))
+    const known = uncertainSeconds + this.#uncertainSeconds + toleranceSeconds * ERROR_KNOWN_WITHIN
+    if (Math.abs(gained - due) <= Math.max(Math.abs(due) * BEND_GAIN_WITHIN, known)) {
       return Math.abs(due) > 2 * known ? 'works' : 'unclear'
     }
-    if (Math.abs(gained) <= Math.max(Math.abs(due) * GAIN_WITHIN, known)) return 'ignored'
+    if (Math.abs(gained) <= Math.max(Math.abs(due) * BEND_GAIN_WITHIN, known)) return 'ignored'
     return gained < due ? 'costly' : 'inexact'
   }
 }

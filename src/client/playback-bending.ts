@@ -53,7 +53,7 @@ export class PlaybackBending {
 
   /** Whether the rate was bent lately, and the outcome is not known yet. */
   get isOnTrial(): boolean {
-    return this.#trial !== undefined
+    return this.#trial?.isVoid === false
   }
 
   /** The bend for an error, or 0 when the rate must not be bent for it: in vain, for too long, or ended too late. */
@@ -94,7 +94,7 @@ export class PlaybackBending {
 
   /** The error that the bend on trial started with, without its sign. */
   get startSeconds(): number {
-    return Math.abs(this.#trial?.startSeconds ?? 0)
+    return Math.abs(this.#trial?.fromSeconds ?? 0)
   }
 
   /** By how much the bend on trial should have changed the error by now, in seconds. */
@@ -108,8 +108,9 @@ export class PlaybackBending {
    * @returns false when the bend had another effect than it should
    */
   judge(now: number, errorSeconds: number, uncertainSeconds: number): boolean {
-    const verdict = this.#trial?.judge(now, errorSeconds, uncertainSeconds, this.#options.toleranceSeconds)
-    if (verdict === undefined) return true
+    const trial = this.#trial
+    if (trial === undefined || trial.isVoid) return true
+    const verdict = trial.judge(now, errorSeconds, uncertainSeconds, this.#options.toleranceSeconds)
     const hasFailed = verdict !== 'works' && verdict !== 'unclear'
     if (hasFailed || this.#bend === 0) this.#trial = undefined
     if (hasFailed) {
@@ -127,14 +128,15 @@ export class PlaybackBending {
     this.#trial?.shift(-jumpSeconds)
   }
 
-  /** The timeline jumped, or the player stalled: the error says nothing about the bend. */
-  abandonTrial(): void {
-    this.#trial = undefined
+  /** Something else has happened to the player: the error says nothing about the bend. */
+  voidTrial(): void {
+    if (this.#trial !== undefined) this.#trial.isVoid = true
   }
 
   /** The rate is forgotten as bent: the player is about to be told another one. */
   drop(): void {
     this.#bend = 0
+    this.#trial = undefined
   }
 
   /** The error is small: the last correction was not in vain. */
@@ -155,7 +157,7 @@ export class PlaybackBending {
     const before = this.#controls.rate
     const outcome = this.#controls.setRate(rate, now)
     // Set again, since someone else had altered it: what the player gained meanwhile is not the bend's.
-    if (outcome === 'set' && before === rate) this.#trial = undefined
+    if (outcome === 'set' && before === rate) this.voidTrial()
     if (outcome === 'set') this.#reports.rate({ rate, speed, bend: this.#bend, errorSeconds })
     if (outcome !== 'refused') return true
     if (this.#bend !== 0) {

@@ -26,6 +26,11 @@ export const LONGEST_BEND_SECONDS = 120
 export const BEND_OVERDUE = 1.5
 /** A bend is judged as soon as it should have changed the error by this multiple of the tolerance, and at its end. */
 export const JUDGE_BEND_PAST = 2
+/** A bend worked if it gained what it should, give or take this fraction of it or this fraction of the tolerance. */
+export const BEND_GAIN_WITHIN = 0.4
+export const ERROR_KNOWN_WITHIN = 0.8
+/** Players may take this long until a new rate shows: what they have buffered was made for the old one. */
+export const RATE_LATENCY_SECONDS = 0.6
 /** By how much a bend may overshoot, as a fraction of the tolerance, when the timer that ends it is late. */
 export const BEND_OVERSHOOT = 0.5
 /** After this many bends in a row without the expected effect the rate is left alone for a while, twice as long each time. */
@@ -60,6 +65,8 @@ export const SEEK_FAILURES = 2
 
 /** The longest time that a player which is ahead is paused for the timeline to catch up. */
 export const LONGEST_HOLD_SECONDS = 30
+/** How long a player takes to start, before that has been measured. */
+export const FIRST_START_SECONDS = 0.05
 /** A shorter pause is not made: players take longer than this to start. */
 export const SHORTEST_HOLD_SECONDS = 0.01
 

@@ -69,7 +69,6 @@ export class PlaybackCorrection {
 
   /** The timeline jumped. */
   jumped(): void {
-    this.bending.abandonTrial()
     this.seeking.jumped()
     this.hold.cancel()
   }
@@ -79,7 +78,6 @@ export class PlaybackCorrection {
     this.#window.clear()
     this.#errorSeconds = undefined
     this.bending.drop()
-    this.bending.abandonTrial()
     this.seeking.abandonPending()
     this.hold.cancel()
   }
@@ -221,7 +219,7 @@ export class PlaybackCorrection {
       return
     if (bending.judge(now, latest.errorSeconds, latest.uncertainSeconds)) return
     this.unbend(now, target.speed)
-    bending.abandonTrial()
+    bending.voidTrial()
     // They were carried along by what the bend should have gained.
     this.#window.clear()
   }

@@ -37,7 +37,7 @@ export class PlaybackErrorWindow {
     const latest = this.#fresh === 0 ? [] : this.#errors.slice(-Math.min(count, this.#fresh))
     const errorSeconds = estimate(latest)
     if (errorSeconds === undefined) return undefined
-    return { errorSeconds, uncertainSeconds: (2 * this.spread) / (latest.length + 1) }
+    return { errorSeconds, uncertainSeconds: (2 * spread(latest)) / (latest.length + 1) }
   }
 
   /** How far the estimate may be off, in seconds: the second of n readings of a coarse position is about this late. */
@@ -47,7 +47,7 @@ export class PlaybackErrorWindow {
 
   /** By how much the readings differ, in seconds. */
   get spread(): number {
-    return this.#errors.length === 0 ? 0 : Math.max(...this.#errors) - Math.min(...this.#errors)
+    return spread(this.#errors)
   }
 
   /** Whether the position moves in steps that are longer than the time between two looks. */
@@ -94,6 +94,10 @@ export class PlaybackErrorWindow {
     this.#errors = last
     this.#fresh = last.length
   }
+}
+
+function spread(errors: readonly number[]): number {
+  return errors.length === 0 ? 0 : Math.max(...errors) - Math.min(...errors)
 }
 
 function estimate(errors: readonly number[]): number | undefined {

@@ -1,11 +1,13 @@
 import type { PlaybackBudget } from './playback-budget.js'
-import { LONGEST_HOLD_SECONDS, SHORTEST_HOLD_SECONDS, SLOW_TIMER_SECONDS } from './playback-constants.js'
+import {
+  FIRST_START_SECONDS,
+  LONGEST_HOLD_SECONDS,
+  SHORTEST_HOLD_SECONDS,
+  SLOW_TIMER_SECONDS,
+} from './playback-constants.js'
 import type { PlaybackControls } from './playback-controls.js'
 import type { PlaybackReports } from './playback-reports.js'
 import { PlaybackSeekLead } from './playback-seek-lead.js'
-
-/** How long a player takes to start, before that has been measured. */
-const FIRST_START_SECONDS = 0.05
 
 /** Pauses a player that is ahead until the timeline has caught up: the means of one whose rate cannot be bent. */
 export class PlaybackHold {

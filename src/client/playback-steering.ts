@@ -275,11 +275,17 @@ export class PlaybackSteering {
     const error = this.#errorAt(target.seconds, target)
     const isFar =
       error !== undefined && Math.abs(error) > this.#correction.scaled(this.#options.seekThresholdSeconds, target)
-    if (isFar) this.#correction.seekAhead(now, target, place, error)
+    if (isFar || this.#losesAtStart(now)) this.#correction.seekAhead(now, target, place, error ?? 0)
     // Even where the position is not known: some players load nothing before they are told to play.
     this.#controls.play(now)
     if (unsupported) return 'unsupported'
     return error === undefined ? 'loading' : 'seeking'
+  }
+
+  /** Starts take about as long as seeks do: where these are exact, it is best to aim ahead and start at once. */
+  #losesAtStart(now: number): boolean {
+    const { seeking } = this.#correction
+    return seeking.isExact && seeking.leadSeconds > this.#options.toleranceSeconds && seeking.mayStart(now)
   }
 
   #unbend(now: number): void {

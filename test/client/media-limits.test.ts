@@ -143,7 +143,53 @@ describe('a player that', () => {
   })
 })
 
+describe('a bend', () => {
+  it('is not taken for ignored where a new rate shows late', async () => {
+    const { timeline, follower } = followedPlayer({ rateSeconds: 0.5 })
+    const limits: PlayerLimit[] = []
+    follower.on('limit', ({ limit }) => limits.push(limit))
+    follower.start()
+    for (let jumps = 0; jumps < 6; jumps++) {
+      await pass(20)
+      timeline.jumpTo(timeline.seconds() + (jumps % 2 === 0 ? 0.2 : -0.2))
+    }
+    await pass(20)
+    expect(limits).toEqual([])
+    expect(follower.status().state).toBe('locked')
+  })
+
+  it.each([0.15, -0.15])(
+    'ends although the timeline jumped by %d s during it, on a player that ignores its rate',
+    async (jump) => {
+      const { timeline, media, follower } = followedPlayer({ rateStep: 0 })
+      follower.start()
+      await pass(8)
+      timeline.jumpTo(timeline.seconds() + 0.15)
+      await pass(2)
+      timeline.jumpTo(timeline.seconds() + jump)
+      await pass(30)
+      expect(media.playbackRate).toBe(1)
+      expect(follower.status()).toMatchObject({ state: 'locked', bend: 0 })
+    },
+  )
+})
+
 describe('what was found of a player', () => {
+  it('makes a start after a pause exact at once', async () => {
+    const { timeline, media, follower, error } = followedPlayer({ startSeconds: 0.1 })
+    follower.start()
+    await pass(20)
+    timeline.jumpTo(50, 0)
+    await pass(5)
+    timeline.jumpTo(50, 1)
+    await pass(0.3)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
+    const rates = media.ratesTold.length
+    await pass(5)
+    expect(media.ratesTold).toHaveLength(rates)
+    expect(follower.status().state).toBe('locked')
+  })
+
   it('is reported once as an event', async () => {
     const { follower } = followedPlayer(ignored)
     const limits: PlayerLimit[] = []
