@@ -30,7 +30,10 @@ export interface CompanionOptions {
   parentClock?: Clock
   cii?: CiiClientOptions
   /** `holdSeconds` is 20 by default. */
-  ts?: Omit<TsClientOptions, 'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate' | 'unwrapper'>
+  ts?: Omit<
+    TsClientOptions,
+    'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate' | 'unwrapper' | 'beforeResuming'
+  >
   wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock'>
 }
 

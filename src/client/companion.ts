@@ -2,6 +2,7 @@ import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
 import type { Cii } from '../messages/index.js'
 import { CiiClient } from './cii-client.js'
 import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
+import { confirmWallClock } from './companion-confirmation.js'
 import { ContentWatch } from './companion-content.js'
 import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
 import { CompanionMoves } from './companion-moves.js'
@@ -262,6 +263,10 @@ export class Companion extends Emitter<CompanionEvents> {
       contentIdStem,
       timelineSelector,
       tickRate,
+      beforeResuming: (done) => {
+        this.#cancelConfirmation?.()
+        this.#cancelConfirmation = confirmWallClock(wallClock, done)
+      },
       ...(unwrapper && { unwrapper }),
     })
     this.#ts = ts
@@ -275,8 +280,9 @@ export class Companion extends Emitter<CompanionEvents> {
       wasLost = !this.#isRenewing
     })
     ts.on('connected', () => {
-      // A television that was away may be back with another wall clock, and its timestamps are in that one.
-      if (wasLost) this.#wallClock?.recheck()
+      // A television that was away may be back with another wall clock, and its timestamps are in that one. While the
+      // position is held, that is found out before there are timestamps.
+      if (wasLost && !ts.hasPosition) this.#wallClock?.recheck()
     })
     for (const name of ['connected', 'unavailable', 'disconnected'] as const) ts.on(name, () => this.#check())
     ts.start()
@@ -307,10 +313,14 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#check()
   }
 
+  #cancelConfirmation: (() => void) | undefined
+
   /** The connection to CSS-TS ends because of what is done here. */
   #isRenewing = false
 
   #dropTs(): void {
+    this.#cancelConfirmation?.()
+    this.#cancelConfirmation = undefined
     const ts = this.#ts
     this.#ts = undefined
     ts?.stop()

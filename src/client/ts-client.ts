@@ -36,6 +36,11 @@ export interface TsClientOptions extends ReconnectingSocketOptions, SetupData {
    */
   holdSeconds?: number
   /**
+   * Called when the connection is open again while the position is held; the server is asked when it calls `done`. So the wall clock
+   * can be confirmed before there are timestamps that depend on it. Default: asks at once.
+   */
+  beforeResuming?: (done: () => void) => void
+  /**
    * Counts how often the timeline has wrapped. Default: a new one for PTS, none for other timelines. Give that of another client
    * to continue its count.
    */
@@ -74,6 +79,8 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
   readonly #timestampErrorSeconds: number
   readonly #holdSeconds: number
   readonly #unwrapper: TimelineUnwrapper | undefined
+  readonly #beforeResuming: ((done: () => void) => void) | undefined
+  #connections = 0
   #timestamp: ControlTimestamp | undefined
   /** Whether the position is known, from this connection or from one that was lost a moment ago. */
   #hasPosition = false
@@ -97,6 +104,7 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
     this.#timestampErrorSeconds = checkSeconds('timestampErrorSeconds', options.timestampErrorSeconds ?? 1 / tickRate)
     this.#holdSeconds = checkTimerSeconds('holdSeconds', holdSeconds)
+    this.#beforeResuming = options.beforeResuming
     this.#unwrapper = options.unwrapper ?? unwrapperFor(timelineSelector)
     this.clock = new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
   }
@@ -137,7 +145,13 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
   }
 
   protected override opened(): void {
-    this.send(this.#setup)
+    this.#connections += 1
+    const connection = this.#connections
+    const ask = (): void => {
+      if (connection === this.#connections) this.send(this.#setup)
+    }
+    if (this.#isHeld && this.#beforeResuming !== undefined) this.#beforeResuming(ask)
+    else ask()
   }
 
   protected override lost(isRetried: boolean): void {
