@@ -1,5 +1,5 @@
 import type { Clock, ClockChange, CorrelatedClock } from '../clocks/index.js'
-import { describeValue, MessageError, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
+import { describeValue, MessageError, visible, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
 import { measure } from './candidate-measurement.js'
 import { Emitter, undisturbed } from './emitter.js'
 import { ProtocolErrorLimit } from './protocol-error-limit.js'
@@ -160,7 +160,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #closed(reason: string): void {
     this.#connected = false
-    this.emit('disconnected', { reason })
+    // The server's text may be in it, and its URL from CII.
+    this.emit('disconnected', { reason: visible(reason) })
     this.#arm()
   }
 
@@ -383,6 +384,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #protocolError(reason: string, detail: string): void {
     this.#counters.protocolErrors += 1
-    if (this.#protocolErrorLimit.take(this.#seconds(this.#now()))) this.emit('protocolError', { reason, detail })
+    if (!this.#protocolErrorLimit.take(this.#seconds(this.#now()))) return
+    this.emit('protocolError', { reason, detail: visible(detail) })
   }
 }

@@ -176,6 +176,32 @@ describe('a television that is hostile', () => {
   )
 })
 
+describe('a flood of messages', () => {
+  it.each<[string, string[]]>([
+    ['follow', []],
+    ['cii', []],
+    ['cii', ['--json']],
+    ['ts', ['URL', '', 'urn:x', '1000']],
+    ['wc', []],
+    ['check', []],
+  ])('does not keep dvbcss %s from an interrupt, with %j', { timeout: 120_000 }, async (tool, rest) => {
+    let sent = 0
+    const url = await serverThat((socket) => {
+      const burst = (): void => {
+        for (let index = 0; index < 200 && socket.bufferedAmount < 4e6; index++) {
+          socket.send(JSON.stringify({ contentId: `${sent++}`, contentIdStatus: 'final' }))
+        }
+      }
+      timers.push(setInterval(burst, 5))
+    })
+    const run = dvbcss(tool, url, ...rest.map((argument) => (argument === 'URL' ? url : argument)))
+    while (sent < 4000) await new Promise((resolve) => setTimeout(resolve, 10))
+    const started = performance.now()
+    expect(await run.end('SIGINT')).toBe(130)
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
+})
+
 describe('a companion that is hostile', () => {
   it('gets no unsafe character and no long line into the log of the television', async () => {
     const tv = dvbcss('tv', '--host', '127.0.0.1', '--port', '0', '--wc-port', '0', '--log-level', 'trace')

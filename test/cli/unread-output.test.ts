@@ -87,6 +87,34 @@ describe('output that nobody reads', () => {
     },
   )
 
+  it('is counted in an object of its own with --json', async () => {
+    const server = await scriptedServer()
+    const program = spawn(process.execPath, [DVBCSS, 'cii', server.url, '--json'])
+    try {
+      const socket = await server.connection()
+      for (let index = 0; index < 3000; index++) socket.send(stateOf(index))
+      const pong = once(socket, 'pong')
+      socket.ping()
+      await pong
+      let output = ''
+      program.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+      })
+      while (!/"event":"dropped".*\n/.test(output)) await once(program.stdout, 'data')
+      socket.send(stateOf(3000))
+      while (!output.includes('dvb://3000/')) await once(program.stdout, 'data')
+      const records = output
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line))
+      const dropped = records.filter(({ event }) => event === 'dropped')
+      const changes = records.filter(({ event }) => event === 'change')
+      expect(changes.length + dropped.reduce((sum, { lines }) => sum + lines, 0)).toBe(3001)
+    } finally {
+      program.kill('SIGKILL')
+    }
+  })
+
   it.skipIf(!hasPython)('does not stop a television on a terminal that has stopped', async () => {
     const command = [process.execPath, DVBCSS, 'tv', '--host', '127.0.0.1', '--port', '0', '--wc-port', '0']
     const terminal = spawn('python3', ['-c', UNREAD_TERMINAL, 'Type a command', ...command])
