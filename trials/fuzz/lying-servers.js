@@ -19,6 +19,9 @@ import { BAD_FRAMES } from './frames.js'
 import { hostileText } from './hostile-json.js'
 
 const BACKOFF = { initialSeconds: 0.005, maxSeconds: 0.02 }
+const FLOODED = { backoff: BACKOFF, maxMessagesPerSecond: Number.POSITIVE_INFINITY }
+/** What an invalid control timestamp with a null in content time or speed means. */
+const UNAVAILABLE = { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null }
 
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {import('../trial.js').Trial} Trial */
@@ -52,13 +55,13 @@ export class LyingServers {
     await once(server, 'listening')
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
     const wallClock = new SystemClock()
-    const cii = new CiiClient(`ws://127.0.0.1:${port}/cii`, { backoff: BACKOFF })
+    const cii = new CiiClient(`ws://127.0.0.1:${port}/cii`, FLOODED)
     const ts = new TsClient(`ws://127.0.0.1:${port}/ts`, {
       wallClock,
       contentIdStem: CONTENT_ID,
       timelineSelector: PTS,
       tickRate: 90_000,
-      backoff: BACKOFF,
+      ...FLOODED,
     })
     /** @type {import('ws').WebSocket[]} */
     const sockets = []
@@ -78,7 +81,7 @@ export class LyingServers {
         for (const socket of sockets) socket.send(data)
         if (data !== text) continue
         state = attempt(() => applyCii(state, parseCii(text))) ?? state
-        timestamp = attempt(() => readTimestamp(text)) ?? timestamp
+        timestamp = attempt(() => readTimestamp(text)) ?? (saysUnavailable(text) ? UNAVAILABLE : timestamp)
       }
       left -= batch
       this.messages += 2 * batch
@@ -248,6 +251,14 @@ function attempt(action) {
   } catch {
     return undefined
   }
+}
+
+/** @param {string} text */
+function saysUnavailable(text) {
+  const message = attempt(() => parseJson(text))
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return false
+  const { contentTime, timelineSpeedMultiplier } = /** @type {Record<string, unknown>} */ (message)
+  return contentTime === null || timelineSpeedMultiplier === null
 }
 
 /** @param {string} text */
