@@ -1,12 +1,15 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import type { Authority, ConnectionSocket } from '../src/server/connection.js'
 import { DEFAULTS } from '../src/server/defaults.js'
 import { reachedAt } from './reached-at.js'
 import { yieldTurn } from './reading-turns.js'
+import type { SharedFrames } from './shared-frames.js'
 
 const TEXT = { binary: false }
 const BINARY = { binary: true }
+const NOTHING = Buffer.alloc(0)
 
 /** The part of its parser's state that `ws` 8 has no public name for. */
 interface Parser {
@@ -20,12 +23,18 @@ interface Parser {
   _loop: boolean
 }
 
+/** The stream of a `ws` socket, which has no public name either. */
+interface Internals {
+  readonly _socket?: Duplex | null
+}
+
 /** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
 export class AdaptedSocket implements ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
   readonly handshake: FastifyRequest
   readonly #socket: WebSocket
+  readonly #frames: SharedFrames
   readonly #pauseAbove: number
   #closing = false
   #closeTimer: NodeJS.Timeout | undefined
@@ -45,8 +54,9 @@ export class AdaptedSocket implements ConnectionSocket {
   #incomplete: { messages: number; since: number } | undefined
 
   /** @param maxBufferedBytes reading is paused while more than half of this waits for the peer. */
-  constructor(socket: WebSocket, request: FastifyRequest, maxBufferedBytes: number) {
+  constructor(socket: WebSocket, request: FastifyRequest, maxBufferedBytes: number, frames: SharedFrames) {
     this.#socket = socket
+    this.#frames = frames
     this.#pauseAbove = maxBufferedBytes / 2
     this.handshake = request
     // An injected request has no address.
@@ -64,6 +74,11 @@ export class AdaptedSocket implements ConnectionSocket {
   }
 
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
+    if (isText && handedOver === undefined && typeof data !== 'string' && this.#isIdle) {
+      const { _socket: socket } = this.#socket as unknown as Internals
+      socket?.write(this.#frames.of(data))
+      return
+    }
     const options = isText ? TEXT : BINARY
     if (this.#isBehind || this.#socket.bufferedAmount <= this.#pauseAbove) {
       this.#socket.send(data, options, handedOver)
@@ -77,6 +92,18 @@ export class AdaptedSocket implements ConnectionSocket {
       this.#pauseOrResume()
       handedOver?.()
     })
+  }
+
+  whenFlushed(flushed: () => void): void {
+    const { _socket: socket } = this.#socket as unknown as Internals
+    // What compresses is not in the socket's queue yet.
+    if (socket == null || socket.writableLength === 0) setImmediate(flushed)
+    else socket.write(NOTHING, () => flushed())
+  }
+
+  /** Whether a frame can be written past `ws`: everything before it has been handed over. */
+  get #isIdle(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount === 0
   }
 
   get #isPaused(): boolean {

@@ -9,6 +9,7 @@ import { FrameLimits } from './frame-limits.js'
 import { MountedConnections } from './mounted-connections.js'
 import { levelOf } from './options.js'
 import { limitedRequestLog } from './request-log.js'
+import { SharedFrames } from './shared-frames.js'
 import { adaptWebSocket } from './websocket-adapter.js'
 import { appMaxPayload, provideWebsocket } from './websocket-server.js'
 
@@ -62,6 +63,7 @@ export async function mountEndpoint(
   const registry = registryOf(app)
   await provideWebsocket(app)
   const maxMessageBytes = Math.min(options.maxMessageBytes ?? DEFAULTS.maxMessageBytes, appMaxPayload(app))
+  const frames = new SharedFrames()
   const frameLimits = FrameLimits.of(app.websocketServer)
 
   const connections = new MountedConnections(
@@ -110,7 +112,7 @@ export async function mountEndpoint(
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
           registry.requests.done(request.raw)
-          const connection = adaptWebSocket(socket, request, server, () => connections.remove(connection))
+          const connection = adaptWebSocket(socket, request, server, frames, () => connections.remove(connection))
           connections.add(connection)
         },
       })

@@ -4,6 +4,7 @@ import type { ConnectionEvents } from '../src/server/connection.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { TimeoutReason } from '../src/server/endpoint-statistics.js'
 import { AdaptedSocket } from './adapted-socket.js'
+import type { SharedFrames } from './shared-frames.js'
 
 /** An open WebSocket in the hands of its server, as its mount sees it. */
 export interface AdaptedConnection {
@@ -20,15 +21,17 @@ export interface AdaptedConnection {
 /**
  * Hands an open WebSocket to its server. Listeners are attached before this returns: a message that came in one segment with the
  * handshake would be lost otherwise.
+ * @param frames of the endpoint: what it sends to many clients is framed once.
  * @param onClosed called once, when the socket is gone, whatever else goes wrong.
  */
 export function adaptWebSocket(
   socket: WebSocket,
   request: FastifyRequest,
   server: EndpointServer,
+  frames: SharedFrames,
   onClosed: () => void,
 ): AdaptedConnection {
-  const adapted = new AdaptedSocket(socket, request, server.maxBufferedBytes)
+  const adapted = new AdaptedSocket(socket, request, server.maxBufferedBytes, frames)
   // The websocket plugin's own listener may destroy the socket, and with it the close frame that says what was wrong.
   socket.removeAllListeners('error')
   // Likewise it would close all sockets without a code when the app closes; ours are closed with 1001. An app may have

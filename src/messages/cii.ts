@@ -86,9 +86,15 @@ export function checkCii(value: unknown): Cii {
  * @throws MessageError if the message is one that {@link decodeCii} would refuse.
  */
 export function encodeCii(cii: Cii): string {
-  const checked = readCii(cii, STATE_READERS)
-  const words = checked.presentationStatus
-  return JSON.stringify(words ? { ...checked, presentationStatus: words.join(' ') } : checked)
+  return encodeCheckedCii(readCii(cii, STATE_READERS))
+}
+
+/** {@link encodeCii} for properties that {@link checkCii} has checked; they are written in the order of {@link CII_PROPERTIES}. */
+export function encodeCheckedCii(cii: Cii): string {
+  const message: Record<string, unknown> = {}
+  for (const property of CII_PROPERTIES) if (cii[property] !== undefined) message[property] = cii[property]
+  if (cii.presentationStatus) message.presentationStatus = cii.presentationStatus.join(' ')
+  return JSON.stringify(message)
 }
 
 function readCii(value: unknown, readers: Readers): Cii {

@@ -1,7 +1,19 @@
-import { type Cii, diffCii, encodeCii, type PrivateData, WALL_CLOCK_WEBSOCKET_TYPE } from '../messages/index.js'
+import { encodeCheckedCii } from '../messages/cii.js'
+import { type Cii, diffCii, type PrivateData, WALL_CLOCK_WEBSOCKET_TYPE } from '../messages/index.js'
+import { equalJson } from '../messages/json.js'
 import type { Authority } from './connection.js'
 
 const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
+
+/** The properties that clients see differently, by the address at which they have reached the server. */
+const ADDRESS_PROPERTIES: readonly (keyof Cii)[] = [...URL_PROPERTIES, 'private']
+
+/** One state of the server, with its placeholders. States are compared by identity. */
+export interface CiiSnapshot {
+  readonly state: Cii
+  /** Changes whenever an address might see another value of one of its properties. */
+  readonly addressVersion: number
+}
 
 /** The state that clients at an address are to have, with its placeholders: what is advertised may differ from address to address. */
 export type StateSeenAt = (reachedAt: Authority) => Cii
@@ -9,62 +21,75 @@ export type StateSeenAt = (reachedAt: Authority) => Cii
 /** The message for a client that is to hear something although nothing has changed. */
 export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
+/** What one client has, or is to have: the state without the properties that its address decides, and these. */
+export interface CiiPosition {
+  readonly snapshot: CiiSnapshot
+  readonly atAddress: Cii
+}
+
 /**
  * The CII messages for the clients that have reached the server at one address, and so see the same URLs. Each message is made
- * once, however many clients it goes to. States are frozen, so their identity tells whether they are the same.
+ * once, however many clients it goes to.
  */
 export class CiiMessages {
   readonly #stateSeenAt: StateSeenAt
   readonly #reachedAt: Authority
+  readonly #shared: Differences
   readonly #repeated: readonly (keyof Cii)[]
-  #resolved: { state: Cii; as: Cii } | undefined
-  #whole: { state: Cii; message: Uint8Array } | undefined
-  /** Where clients are that have not yet been told of the last changes → the way from there. */
-  #differences = new Map<Cii, Uint8Array | undefined>()
-  #differencesTo: Cii | undefined
+  #position: CiiPosition | undefined
+  #whole: { position: CiiPosition; message: Uint8Array } | undefined
+  readonly #own = new Differences()
 
-  /** @param repeated properties that a message of changes carries even when they have not changed. */
-  constructor(stateSeenAt: StateSeenAt, reachedAt: Authority, repeated: readonly (keyof Cii)[]) {
+  /**
+   * @param shared the differences that are the same at every address.
+   * @param repeated properties that a message of changes carries even when they have not changed.
+   */
+  constructor(stateSeenAt: StateSeenAt, reachedAt: Authority, shared: Differences, repeated: readonly (keyof Cii)[]) {
     this.#stateSeenAt = stateSeenAt
     this.#reachedAt = reachedAt
+    this.#shared = shared
     this.#repeated = repeated
   }
 
   /** The state as these clients see it. */
-  resolve(state: Cii): Cii {
-    if (this.#resolved?.state !== state) {
-      this.#resolved = { state, as: fillIn(this.#stateSeenAt(this.#reachedAt), this.#reachedAt) }
+  position(snapshot: CiiSnapshot): CiiPosition {
+    const { snapshot: before, atAddress } = this.#position ?? {}
+    if (before === snapshot && this.#position !== undefined) return this.#position
+    const same = before?.addressVersion === snapshot.addressVersion
+    this.#position = {
+      snapshot,
+      atAddress: same && atAddress ? atAddress : fillIn(this.#stateSeenAt(this.#reachedAt), this.#reachedAt),
     }
-    return this.#resolved.as
+    return this.#position
   }
 
-  /** The message that says everything, as UTF-8. */
-  whole(state: Cii): Uint8Array {
-    if (this.#whole?.state !== state) this.#whole = { state, message: Buffer.from(encodeCii(state)) }
+  /** The message with the whole state, as UTF-8. */
+  whole(position: CiiPosition): Uint8Array {
+    if (this.#whole?.position !== position) {
+      this.#whole = { position, message: Buffer.from(encodeCheckedCii(resolved(position))) }
+    }
     return this.#whole.message
   }
 
   /**
-   * The message that says everything to a client that has another state. It keeps what a message leaves out, so what is gone
-   * meanwhile, and was never told because the client was still being sent to, is said to be null.
+   * The message with the whole state for a client that has another state. The client keeps what a message leaves out, so what is
+   * gone meanwhile, and was never sent because the client was not reading, is null in the message.
    */
-  wholeAfter(from: Cii, to: Cii): Uint8Array {
-    const gone = Object.entries(diffCii(from, to)).filter(([, value]) => value === null)
-    return gone.length === 0 ? this.whole(to) : Buffer.from(encodeCii({ ...Object.fromEntries(gone), ...to }))
+  wholeAfter(from: CiiPosition, to: CiiPosition): Uint8Array {
+    const state = resolved(to)
+    const gone = Object.entries(diffCii(resolved(from), state)).filter(([, value]) => value === null)
+    if (gone.length === 0) return this.whole(to)
+    return Buffer.from(encodeCheckedCii({ ...Object.fromEntries(gone), ...state }))
   }
 
   /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
-  difference(from: Cii, to: Cii): Uint8Array | undefined {
-    if (this.#differencesTo !== to) {
-      this.#differences = new Map()
-      this.#differencesTo = to
+  difference(from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
+    if (from.atAddress === to.atAddress && !this.#repeated.some((name) => ADDRESS_PROPERTIES.includes(name))) {
+      return this.#shared.find(from.snapshot, to.snapshot, () =>
+        this.#encodeDifference(withoutAddress(from.snapshot.state), withoutAddress(to.snapshot.state)),
+      )
     }
-    let message = this.#differences.get(from)
-    if (message === undefined && !this.#differences.has(from)) {
-      message = this.#encodeDifference(from, to)
-      this.#differences.set(from, message)
-    }
-    return message
+    return this.#own.find(from, to, () => this.#encodeDifference(resolved(from), resolved(to)))
   }
 
   #encodeDifference(from: Cii, to: Cii): Uint8Array | undefined {
@@ -74,7 +99,26 @@ export class CiiMessages {
     const all: Cii = { ...repeated, ...change }
     // A content id never travels without its status.
     if (all.contentId !== undefined) all.contentIdStatus ??= to.contentIdStatus ?? null
-    return Buffer.from(encodeCii(all))
+    return Buffer.from(encodeCheckedCii(all))
+  }
+}
+
+/** The messages that lead from earlier states to the present one. */
+class Differences {
+  #to: object | undefined
+  #byOrigin = new Map<object, Uint8Array | undefined>()
+
+  find(from: object, to: object, encode: () => Uint8Array | undefined): Uint8Array | undefined {
+    if (this.#to !== to) {
+      this.#to = to
+      this.#byOrigin = new Map()
+    }
+    let message = this.#byOrigin.get(from)
+    if (message === undefined && !this.#byOrigin.has(from)) {
+      message = encode()
+      this.#byOrigin.set(from, message)
+    }
+    return message
   }
 }
 
@@ -82,6 +126,7 @@ export class CiiMessages {
 export class CiiMessagesByAddress {
   readonly #stateSeenAt: StateSeenAt
   readonly #repeated: readonly (keyof Cii)[]
+  readonly #shared = new Differences()
   readonly #byAddress = new Map<string, { messages: CiiMessages; clients: number }>()
 
   constructor(stateSeenAt: StateSeenAt, repeated: readonly (keyof Cii)[]) {
@@ -94,7 +139,7 @@ export class CiiMessagesByAddress {
     const key = keyOf(reachedAt)
     let entry = this.#byAddress.get(key)
     if (entry === undefined) {
-      entry = { messages: new CiiMessages(this.#stateSeenAt, reachedAt, this.#repeated), clients: 0 }
+      entry = { messages: new CiiMessages(this.#stateSeenAt, reachedAt, this.#shared, this.#repeated), clients: 0 }
       this.#byAddress.set(key, entry)
     }
     entry.clients += 1
@@ -111,25 +156,41 @@ export class CiiMessagesByAddress {
   }
 }
 
+/** Whether two states are the same in all properties that an address decides. */
+export function sameForAddresses(a: Cii, b: Cii): boolean {
+  return ADDRESS_PROPERTIES.every((name) => equalJson(a[name], b[name]))
+}
+
+function withoutAddress(state: Cii): Cii {
+  const rest: Cii = { ...state }
+  for (const name of ADDRESS_PROPERTIES) delete rest[name]
+  return rest
+}
+
+function resolved({ snapshot, atAddress }: CiiPosition): Cii {
+  return { ...withoutAddress(snapshot.state), ...atAddress }
+}
+
 function keyOf(reachedAt: Authority): string {
   const { host, port, prefix, localAddress } = reachedAt
   return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
 }
 
+/** The properties that an address decides, as its clients see them. */
 function fillIn(state: Cii, reachedAt: Authority): Cii {
-  const resolved: Cii = { ...state }
+  const atAddress: Cii = {}
   for (const name of URL_PROPERTIES) {
     const url = state[name]
-    if (typeof url !== 'string') continue
-    const filledIn = fillInUrl(url, reachedAt)
-    if (filledIn === undefined) delete resolved[name]
-    else resolved[name] = filledIn
+    if (url === undefined) continue
+    const filledIn = url === null ? null : fillInUrl(url, reachedAt)
+    if (filledIn !== undefined) atAddress[name] = filledIn
   }
+  if (state.private === null) atAddress.private = null
   if (Array.isArray(state.private)) {
-    resolved.private = state.private.map((data) => fillInPrivate(data, reachedAt)).filter((data) => data !== undefined)
-    if (resolved.private.length < state.private.length && resolved.private.length === 0) delete resolved.private
+    const entries = state.private.map((data) => fillInPrivate(data, reachedAt)).filter((data) => data !== undefined)
+    if (entries.length > 0 || state.private.length === 0) atAddress.private = entries
   }
-  return Object.freeze(resolved)
+  return Object.freeze(atAddress)
 }
 
 /** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */

@@ -1,9 +1,17 @@
 import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '../messages/index.js'
-import { type CiiMessages, CiiMessagesByAddress, NOTHING_CHANGED } from './cii-messages.js'
+import {
+  type CiiMessages,
+  CiiMessagesByAddress,
+  type CiiPosition,
+  type CiiSnapshot,
+  NOTHING_CHANGED,
+  sameForAddresses,
+} from './cii-messages.js'
 import type { Authority, Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { PUBLIC_URL_EXPECTED, parsePublicUrl } from './public-address.js'
-import { StateSender } from './state-sender.js'
+import { type StateComposer, StateSender } from './state-sender.js'
+import { UpdateRounds } from './update-rounds.js'
 
 export interface CiiServerOptions extends EndpointServerOptions {
   /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
@@ -20,16 +28,20 @@ export interface CiiServerOptions extends EndpointServerOptions {
   publicUrl?: string
 }
 
-/** How far one client is. */
-interface Client {
+/** One client, and what it has been sent. */
+class Client extends StateSender {
   readonly messages: CiiMessages
-  readonly sender: StateSender
   /** The state as this client has it; undefined before the first message. */
-  sent: Cii | undefined
+  sent: CiiPosition | undefined
   /** The next message must carry everything. */
-  whole: boolean
+  whole = true
   /** The next message is due even when nothing has changed. */
-  forced: boolean
+  forced = false
+
+  constructor(connection: Connection, composer: StateComposer<Client>, messages: CiiMessages) {
+    super(connection, composer)
+    this.messages = messages
+  }
 }
 
 /** The CII version of TS 103 286-2. */
@@ -52,7 +64,8 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
   #advertisedAt: ((reachedAt: Authority) => Cii) | undefined
-  #state: Cii
+  #snapshot: CiiSnapshot
+  readonly #rounds: UpdateRounds
   readonly #messages: CiiMessagesByAddress
   readonly #publicAddress: Authority | undefined
   readonly #clients = new Map<Connection, Client>()
@@ -66,7 +79,11 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     )
     this.#publicAddress = checkPublicUrl(options.publicUrl)
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
-    this.#state = stateOf(EMPTY, this.#own)
+    this.#snapshot = { state: stateOf(EMPTY, this.#own), addressVersion: 0 }
+    this.#rounds = new UpdateRounds({
+      coalesced: this.#composer.coalesced,
+      failed: (error) => this.#sendingFailed(error),
+    })
   }
 
   /**
@@ -75,7 +92,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
    * @throws TypeError that names the property; the clients keep the last good state.
    */
   get cii(): Cii {
-    return this.#state
+    return this.#snapshot.state
   }
 
   set cii(cii: Cii) {
@@ -101,26 +118,30 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
    */
   advertise(defaults: Cii, at?: (reachedAt: Authority) => Cii): void {
     this.#advertisedAt = at ?? this.#advertisedAt
-    this.#replace(this.#own, overlay(this.#advertised, defaults))
+    this.#replace(this.#own, overlay(this.#advertised, defaults), true)
   }
 
   #seenAt(reachedAt: Authority): Cii {
     const differences = this.#advertisedAt?.(reachedAt) ?? EMPTY
-    if (Object.keys(differences).length === 0) return this.#state
+    if (Object.keys(differences).length === 0) return this.#snapshot.state
     const advertised = overlay(this.#advertised, differences)
     return stateOf(advertised, this.#own)
   }
 
-  #replace(own: Cii, advertised: Cii): void {
+  #replace(own: Cii, advertised: Cii, advertisedAtChanged = false): void {
     // Throws before anything has changed.
-    this.#state = stateOf(advertised, own)
+    const state = stateOf(advertised, own)
+    const { state: before, addressVersion } = this.#snapshot
+    const same = !advertisedAtChanged && sameForAddresses(before, state)
+    this.#snapshot = { state, addressVersion: same ? addressVersion : addressVersion + 1 }
     this.#own = own
     this.#advertised = advertised
     this.updateClients()
   }
 
   /**
-   * Tells every client what has changed since it was last told.
+   * Sends every client what has changed since it was last sent something, at the end of the present turn of the event loop: changes
+   * that are made in one turn go out as one message.
    * @param options.onlyDiff false sends the whole state, changed or not. Default true.
    * @param options.evenIfEmpty sends a message also to a client for which nothing has changed. Default false.
    */
@@ -129,23 +150,25 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     for (const client of this.#clients.values()) {
       client.whole ||= !onlyDiff
       client.forced ||= evenIfEmpty
-      client.sender.wake()
+      this.#rounds.add(client)
+    }
+  }
+
+  /** Counts and logs a failure of a hook or a logger of the app's while a message was sent. */
+  #sendingFailed(error: unknown): void {
+    this.statistics.hookErrors += 1
+    try {
+      this.logLimited(this.log, 'error', { err: error }, 'sending CII failed')
+    } catch {
+      // A logger that fails as well: the failure is counted.
     }
   }
 
   protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    const coalesced = () => {
-      this.statistics.coalesced += 1
-    }
-    const client: Client = {
-      messages: this.#messages.join(this.#publicAddress ?? connection.reachedAt),
-      sender: new StateSender(connection, () => this.#compose(client), coalesced),
-      sent: undefined,
-      whole: true,
-      forced: false,
-    }
+    const messages = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
+    const client = new Client(connection, this.#composer, messages)
     this.#clients.set(connection, client)
-    client.sender.wake()
+    client.wake()
     return super.connected(connection, data)
   }
 
@@ -154,15 +177,27 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     return super.disconnected(connection, data)
   }
 
+  protected override closing(connection: Connection): void {
+    const client = this.#clients.get(connection)
+    if (client !== undefined) this.#rounds.flush(client)
+  }
+
+  readonly #composer: StateComposer<Client> = {
+    compose: (client) => this.#compose(client),
+    coalesced: () => {
+      this.statistics.coalesced += 1
+    },
+  }
+
   #compose(client: Client): Uint8Array | undefined {
     const { messages, sent, whole, forced } = client
-    const state = messages.resolve(this.#state)
-    client.sent = state
+    const position = messages.position(this.#snapshot)
+    client.sent = position
     client.whole = false
     client.forced = false
-    if (sent === undefined) return messages.whole(state)
-    if (whole) return messages.wholeAfter(sent, state)
-    return messages.difference(sent, state) ?? (forced ? NOTHING_CHANGED : undefined)
+    if (sent === undefined) return messages.whole(position)
+    if (whole) return messages.wholeAfter(sent, position)
+    return messages.difference(sent, position) ?? (forced ? NOTHING_CHANGED : undefined)
   }
 
   /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */

@@ -84,6 +84,10 @@ export class OpenConnection implements Connection {
     this.#socket.send(data, isText, handedOver)
   }
 
+  whenFlushed(flushed: () => void): void {
+    this.#socket.whenFlushed(flushed)
+  }
+
   close(code = 1000, reason = ''): void {
     if (this.#closing) return
     checkClose(code, reason)

@@ -1,44 +1,48 @@
 import type { Connection } from './connection.js'
+import type { RoundMember } from './update-rounds.js'
+
+/** The server's side of its clients' senders: one for all of them. */
+export interface StateComposer<Client> {
+  /**
+   * Makes the message that brings a client from what it was last sent to the state of now, as UTF-8.
+   * @returns undefined when there is nothing to send.
+   */
+  compose(client: Client): Uint8Array | undefined
+  /** A state was replaced by a newer one before it was sent. */
+  coalesced(): void
+}
 
 /**
- * Keeps one client up to date with a state of which only the newest matters: at most one message is on its way,
- * and what changed meanwhile goes out as one message after it. A client that reads slowly therefore
- * costs one message of memory, skips the states in between, and ends with the last.
+ * Keeps one client up to date with a state of which only the newest matters. Nothing is sent while the client has not taken what
+ * was sent before; what has changed by then goes out as one message. A client that reads slowly therefore costs one message of
+ * memory, skips the states in between, and ends with the last. A protocol's record of a client extends this class.
  */
-export class StateSender {
+export abstract class StateSender implements RoundMember {
+  queued = false
   readonly #connection: Connection
-  readonly #compose: () => Uint8Array | undefined
-  readonly #coalesced: () => void
-  #inFlight = false
+  readonly #composer: StateComposer<this>
   #waiting = false
 
-  /**
-   * @param compose makes the message that brings this client from what it was last sent to the state of now, as UTF-8; undefined when there is nothing to tell.
-   * @param coalesced called for each state that had to wait.
-   */
-  constructor(connection: Connection, compose: () => Uint8Array | undefined, coalesced: () => void) {
+  constructor(connection: Connection, composer: StateComposer<never>) {
     this.#connection = connection
-    this.#compose = compose
-    this.#coalesced = coalesced
+    this.#composer = composer as StateComposer<this>
   }
 
-  /** The state may have changed: tell the client now, or as soon as it has the message before. */
+  /** The state may have changed: sends it now, or as soon as the client has taken the message before. */
   wake(): void {
-    if (this.#inFlight) {
-      if (this.#waiting) this.#coalesced()
-      this.#waiting = true
+    if (this.#waiting) {
+      this.#composer.coalesced()
       return
     }
-    const message = this.#compose()
-    if (message === undefined) return
-    this.#inFlight = true
-    this.#connection.sendText(message, this.#handedOver)
-  }
-
-  readonly #handedOver = (): void => {
-    this.#inFlight = false
-    if (!this.#waiting) return
-    this.#waiting = false
-    this.wake()
+    if (this.#connection.bufferedAmount > 0) {
+      this.#waiting = true
+      this.#connection.whenFlushed(() => {
+        this.#waiting = false
+        this.wake()
+      })
+      return
+    }
+    const message = this.#composer.compose(this)
+    if (message !== undefined) this.#connection.sendText(message)
   }
 }

@@ -18,10 +18,10 @@ import type { Connection } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { keptSetupData } from './kept-setup-data.js'
-import { StateSender } from './state-sender.js'
+import { type StateComposer, StateSender } from './state-sender.js'
 import { isThenable } from './thenable.js'
 import { TimelineAnswers } from './timeline-answers.js'
-import { type RoundMember, UpdateRounds } from './update-rounds.js'
+import { UpdateRounds } from './update-rounds.js'
 
 export interface TsServerOptions extends EndpointServerOptions {
   /** What is on, or null while that is not known: then no timeline is available. Default null. */
@@ -40,15 +40,20 @@ export interface TsConnectionData {
   presentationTimestamps: PresentationTimestamps | undefined
 }
 
-interface Client<Data> extends RoundMember {
+/** One client, and what it has been sent. */
+class Client<Data> extends StateSender {
   /** What the app sees. */
   readonly data: Data
-  readonly sender: StateSender
   setup: SetupData | undefined
   /** Whether the app has let the setup-data through. */
-  isSetUp: boolean
+  isSetUp = false
   /** The last control timestamp that it was sent. */
   sent: ControlTimestamp | undefined
+
+  constructor(connection: Connection, composer: StateComposer<Client<Data>>, data: Data) {
+    super(connection, composer)
+    this.data = data
+  }
 }
 
 /**
@@ -62,7 +67,7 @@ export class TsServer<
   override readonly loggingName: string = 'ts-server'
 
   readonly #answers: TimelineAnswers<Client<ConnectionData>>
-  readonly #rounds: UpdateRounds<Client<ConnectionData>>
+  readonly #rounds: UpdateRounds
   readonly #clients = new Map<Connection, Client<ConnectionData>>()
   readonly #hasOwnWallClock: boolean
   readonly #maxKeptMessageBytes: number
@@ -81,8 +86,8 @@ export class TsServer<
       },
     })
     this.#rounds = new UpdateRounds({
+      coalesced: this.#composer.coalesced,
       sliceBegins: () => this.#answers.beginSlice(),
-      update: (client) => client.sender.wake(),
       failed: (error) => this.#report(undefined, 'sending a control timestamp failed', error),
     })
   }
@@ -179,19 +184,16 @@ export class TsServer<
   }
 
   protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    const coalesced = () => {
-      this.statistics.coalesced += 1
-    }
-    const client: Client<ConnectionData> = {
-      data,
-      sender: new StateSender(connection, () => this.#compose(client), coalesced),
-      setup: undefined,
-      isSetUp: false,
-      sent: undefined,
-      queued: false,
-    }
+    const client = new Client(connection, this.#composer, data)
     this.#clients.set(connection, client)
     return super.connected(connection, data)
+  }
+
+  readonly #composer: StateComposer<Client<ConnectionData>> = {
+    compose: (client) => this.#compose(client),
+    coalesced: () => {
+      this.statistics.coalesced += 1
+    },
   }
 
   #compose(client: Client<ConnectionData>): Uint8Array | undefined {
@@ -261,7 +263,7 @@ export class TsServer<
     this.#answers.need(timelineSelector, client)
     const answer = () => {
       client.isSetUp = true
-      client.sender.wake()
+      client.wake()
     }
     const hook = this.onSetup(connection, setup, client.data)
     return isThenable(hook) ? Promise.resolve(hook).then(answer) : answer()

@@ -8,14 +8,16 @@ const MEMBERS_PER_LOOK = 8
 export interface RoundMember {
   /** Whether the member waits for its turn. Belongs to {@link UpdateRounds}. */
   queued: boolean
+  /** Brings the member up to date. */
+  wake(): void
 }
 
-export interface RoundHandlers<Member> {
-  /** Brings one member up to date. */
-  update(member: Member): void
+export interface RoundHandlers {
   /** A slice of a round begins: what was true in the one before may have changed since. */
   sliceBegins?(): void
-  /** {@link update} has thrown; the round goes on with the next member. */
+  /** A change came for a member that waited for its turn already: what it would have been sent is replaced before it was. */
+  coalesced(): void
+  /** A member has thrown; the round goes on with the next one. */
   failed(error: unknown): void
 }
 
@@ -24,25 +26,28 @@ export interface RoundHandlers<Member> {
  * round at the end of that turn, so that ten changes cost one message. A round of thousands runs in slices of about a millisecond.
  * A round that an update asks for comes after the present one: rounds do not nest.
  */
-export class UpdateRounds<Member extends RoundMember> {
-  readonly #handlers: RoundHandlers<Member>
+export class UpdateRounds {
+  readonly #handlers: RoundHandlers
   /** The members of the present round, from `#next` on. */
-  #round: Member[] = []
+  #round: RoundMember[] = []
   #next = 0
   /** The members of the round after it. */
-  #waiting: Member[] = []
+  #waiting: RoundMember[] = []
   #scheduled = false
   #running = false
   /** Whether a round has run in this turn: the next one then waits for the next turn. */
   #hasRun = false
 
-  constructor(handlers: RoundHandlers<Member>) {
+  constructor(handlers: RoundHandlers) {
     this.#handlers = handlers
   }
 
   /** Puts a member in the queue for the next round, unless it waits for its turn already. */
-  add(member: Member): void {
-    if (member.queued) return
+  add(member: RoundMember): void {
+    if (member.queued) {
+      this.#handlers.coalesced()
+      return
+    }
     member.queued = true
     this.#waiting.push(member)
     if (this.#scheduled) return
@@ -52,11 +57,11 @@ export class UpdateRounds<Member extends RoundMember> {
   }
 
   /** Brings a member up to date at once if it waits for its turn. */
-  flush(member: Member): void {
+  flush(member: RoundMember): void {
     if (member.queued) this.#update(member)
   }
 
-  /** Whether a round is running now, so that {@link RoundHandlers.update} is what calls. */
+  /** Whether a round is running now, so that a member that is being updated is what calls. */
   get running(): boolean {
     return this.#running
   }
@@ -75,7 +80,7 @@ export class UpdateRounds<Member extends RoundMember> {
     this.#handlers.sliceBegins?.()
     const end = performance.now() + SLICE_MILLISECONDS
     while (this.#next < this.#round.length) {
-      const member = this.#round[this.#next++] as Member
+      const member = this.#round[this.#next++] as RoundMember
       // A member that was flushed meanwhile has had its turn.
       if (member.queued) this.#update(member)
       if (this.#next % MEMBERS_PER_LOOK === 0 && performance.now() >= end) break
@@ -94,10 +99,10 @@ export class UpdateRounds<Member extends RoundMember> {
     this.#hasRun = false
   }
 
-  #update(member: Member): void {
+  #update(member: RoundMember): void {
     member.queued = false
     try {
-      this.#handlers.update(member)
+      member.wake()
     } catch (error) {
       this.#handlers.failed(error)
     }

@@ -2,13 +2,14 @@ import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { AdaptedSocket } from '../../plugins/adapted-socket.js'
+import { SharedFrames } from '../../plugins/shared-frames.js'
 
 /** A socket into which a test writes, and from which it lets the peer read. */
 function adaptedSocket() {
   const peer = { bufferedAmount: 0 }
   const raw = { bytesWritten: 0 }
   const request = { ip: '192.0.2.1', raw: { socket: raw }, headers: {} }
-  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, 1000)
+  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, 1000, new SharedFrames())
   return {
     adapted,
     write: (bytes: number) => {

@@ -14,6 +14,9 @@ class Socket implements ConnectionSocket {
   send(data: string | Uint8Array) {
     this.sent.push(data)
   }
+  whenFlushed(flushed: () => void) {
+    flushed()
+  }
   close(code: number, reason: string) {
     this.closes.push([code, reason])
   }

@@ -1,38 +1,44 @@
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/server/connection.js'
 import { StateSender } from '../../src/server/state-sender.js'
+import { FakeSocket } from '../helpers/fake-socket.js'
 
-/** A connection on which messages arrive when the test says so. */
+class Sender extends StateSender {}
+
+/** A sender of a number over a connection whose client takes a message when the test says so. */
 function setUp() {
   const state = { value: 0, sent: -1 }
-  const received: string[] = []
-  const handOver: (() => void)[] = []
+  const socket = new FakeSocket()
   const connection = {
-    sendText(utf8: Uint8Array, handedOver: () => void) {
-      received.push(Buffer.from(utf8).toString())
-      handOver.push(handedOver)
+    get bufferedAmount() {
+      return socket.bufferedAmount
     },
+    sendText: (utf8: Uint8Array) => socket.send(utf8, true, undefined),
+    whenFlushed: (flushed: () => void) => socket.whenFlushed(flushed),
   } as unknown as Connection
   let coalesced = 0
-  const compose = () => {
-    if (state.sent === state.value) return undefined
-    state.sent = state.value
-    return Buffer.from(String(state.value))
-  }
-  const sender = new StateSender(connection, compose, () => {
-    coalesced += 1
+  const sender = new Sender(connection, {
+    compose: () => {
+      if (state.sent === state.value) return undefined
+      state.sent = state.value
+      return Buffer.from(String(state.value))
+    },
+    coalesced: () => {
+      coalesced += 1
+    },
   })
   const set = (value: number) => {
     state.value = value
     sender.wake()
   }
-  return { set, received, arrive: () => handOver.shift()?.(), coalesced: () => coalesced }
+  return { set, received: socket.sent, arrive: () => socket.arrive(), coalesced: () => coalesced }
 }
 
 describe('a state sender', () => {
-  it('sends a state at once, and nothing when there is nothing to tell', () => {
-    const { set, received } = setUp()
+  it('sends a state at once, and nothing when there is nothing to send', () => {
+    const { set, received, arrive } = setUp()
     set(1)
+    arrive()
     set(1)
     expect(received).toEqual(['1'])
   })
@@ -48,7 +54,7 @@ describe('a state sender', () => {
     expect(received).toEqual(['1', '4'])
   })
 
-  it('says nothing of a state that was there and gone while the client was being sent to', () => {
+  it('sends nothing of a state that came and went while the client was not reading', () => {
     const { set, received, arrive } = setUp()
     set(1)
     set(2)

@@ -4,7 +4,6 @@ import {
   ClockTimelineSource,
   type Connection,
   type ConnectionEvents,
-  type ConnectionSocket,
   type ControlTimestamp,
   CorrelatedClock,
   FixedTimelineSource,
@@ -14,41 +13,21 @@ import {
   TsServer,
   type TsServerOptions,
 } from '../../plugins/index.js'
+import { FakeSocket } from '../helpers/fake-socket.js'
 import { LogLines } from '../helpers/log-lines.js'
 import { manualClock } from '../helpers/manual-clock.js'
 import { nextTurn } from '../helpers/next-turn.js'
 import { until } from '../helpers/until.js'
 
-/** A socket on which messages arrive when the test says so. */
-class Socket implements ConnectionSocket {
-  readonly remoteAddress = '192.0.2.1'
-  readonly reachedAt = { secure: false, host: '192.0.2.2', port: 80 }
-  readonly handshake = { url: '/ts', headers: {} }
-  readonly bufferedAmount = 0
-  readonly sent: string[] = []
-  readonly closes: number[] = []
-  #handedOver: (() => void)[] = []
-
-  send(data: string | Uint8Array, _isText: boolean, handedOver: (() => void) | undefined) {
-    this.sent.push(Buffer.from(data as Uint8Array).toString())
-    if (handedOver !== undefined) this.#handedOver.push(handedOver)
-  }
-
-  close(code: number) {
-    this.closes.push(code)
-  }
-
-  arrive() {
-    for (const handedOver of this.#handedOver.splice(0)) handedOver()
-  }
-
+/** A client of CSS-TS. */
+class Socket extends FakeSocket {
   /** The content times that were sent. */
   get times(): unknown[] {
     return this.sent.map((message) => JSON.parse(message).contentTime)
   }
 }
 
-/** A socket that takes each message at once. */
+/** A client that takes each message at once. */
 class QuickSocket extends Socket {
   override send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined) {
     super.send(data, isText, handedOver)

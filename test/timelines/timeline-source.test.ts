@@ -29,6 +29,7 @@ function follow(ts: TsServer, timelineSelector: string): () => void {
     handshake: { url: '/', headers: {} },
     bufferedAmount: 0,
     send: () => {},
+    whenFlushed: () => {},
     close: () => {},
   }
   const events = ts.opened(socket)

@@ -30,14 +30,21 @@ export class HeldSocket {
     if (!isText) this.fault = 'a binary frame'
     if (!this.isOpen) this.fault = 'sent to after the end'
     this.#onTheWay += 1
+    this.bufferedAmount += data.length
     if (this.#onTheWay > 1) this.fault = 'two messages on their way at once'
     const text = Buffer.from(data).toString()
     this.received.push(text)
     this.#read(text)
     this.#held.push(() => {
       this.#onTheWay -= 1
+      this.bufferedAmount -= data.length
       handedOver?.()
     })
+  }
+
+  /** @param {() => void} flushed */
+  whenFlushed(flushed) {
+    this.#held.push(flushed)
   }
 
   close() {

@@ -1,0 +1,37 @@
+import type { ConnectionSocket } from '../../plugins/index.js'
+
+/** A socket on which messages wait until the test lets the client take them. */
+export class FakeSocket implements ConnectionSocket {
+  readonly remoteAddress: string = '192.0.2.1'
+  readonly reachedAt = { secure: false, host: '192.0.2.2', port: 80 }
+  readonly handshake = { url: '/', headers: {} }
+  readonly sent: string[] = []
+  readonly closes: number[] = []
+  bufferedAmount = 0
+  #flushed: (() => void)[] = []
+
+  send(data: string | Uint8Array, _isText: boolean, handedOver: (() => void) | undefined): void {
+    this.sent.push(Buffer.from(data as Uint8Array).toString())
+    this.bufferedAmount += data.length
+    if (handedOver !== undefined) this.#flushed.push(handedOver)
+  }
+
+  whenFlushed(flushed: () => void): void {
+    this.#flushed.push(flushed)
+  }
+
+  close(code: number): void {
+    this.closes.push(code)
+  }
+
+  /** The client takes everything that waits. */
+  arrive(): void {
+    this.bufferedAmount = 0
+    for (const flushed of this.#flushed.splice(0)) flushed()
+  }
+
+  /** What was sent, as JSON values. */
+  get messages(): unknown[] {
+    return this.sent.map((message) => JSON.parse(message))
+  }
+}
