@@ -14,22 +14,38 @@ const FASTIFY_LINES = ['incoming request', 'request completed']
  */
 export function limitedRequestLog(server: EndpointServer, outer: FastifyChildLoggerFactory): FastifyChildLoggerFactory {
   return function childLoggerFactory(this: unknown, logger, bindings, options, rawRequest) {
-    const log = outer.call(this as never, logger, bindings, options, rawRequest)
-    const { info } = log
-    // A new object and not a changed one: an app without a logger has the same one for all requests.
-    const limited: typeof log = Object.create(log)
-    limited.info = function limitedInfo(this: typeof log, fields: unknown, message?: unknown, ...rest: unknown[]) {
-      if (!isFastifyLine(fields) || typeof message !== 'string') {
-        info.call(this, fields as object, message as string, ...rest)
-        return
-      }
+    const log = outer.call(this as never, logger, visibleStrings(bindings), options, rawRequest)
+    const info = log.info.bind(log) as (fields: unknown, message?: unknown, ...rest: unknown[]) => void
+    const limitedInfo = (fields: unknown, message?: unknown, ...rest: unknown[]) => {
+      if (!isFastifyLine(fields) || typeof message !== 'string') return info(fields, message, ...rest)
       const shown = fields.req === undefined ? fields : { ...fields, req: shortened(fields.req) }
       const kind = FASTIFY_LINES.includes(message) ? message : 'request failed'
-      const write = { info: (line: unknown, text?: string) => info.call(this, line as object, text) }
-      server.logLimited(write, 'info', shown, visible(message), kind)
-    } as typeof log.info
-    return limited
+      server.logLimited({ info }, 'info', shown, visible(message), kind)
+    }
+    return withInfo(log, limitedInfo)
   }
+}
+
+/**
+ * The logger with another `info`. The logger itself stays as it is: an app without a logger has the same one for all requests.
+ * Its methods are called on it, and not on the proxy, because a logger that the app brings may have private fields.
+ */
+function withInfo<Log extends object>(log: Log, info: unknown): Log {
+  return new Proxy(log, {
+    get(target, name) {
+      if (name === 'info') return info
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  })
+}
+
+/** With `requestIdHeader` the client chooses the id of its request, which is in every line of that request. */
+function visibleStrings(bindings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(bindings).map(([name, value]) => [name, typeof value === 'string' ? visible(value) : value]),
+  )
 }
 
 function isFastifyLine(fields: unknown): fields is { req?: FastifyRequest; res?: unknown } {
@@ -42,5 +58,12 @@ function shortened(request: FastifyRequest): object {
     url: { get: () => visible(request.url ?? '') },
     host: { get: () => visible(request.host ?? '') },
     ip: { get: () => visible(request.ip ?? '') },
+    headers: { get: () => shownHeaders(request.headers) },
   })
+}
+
+/** Fastify logs the version that a client accepts. */
+function shownHeaders(headers: FastifyRequest['headers']): FastifyRequest['headers'] {
+  const version = headers['accept-version']
+  return version === undefined ? headers : { ...headers, 'accept-version': visible(String(version)) }
 }

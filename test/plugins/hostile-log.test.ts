@@ -55,6 +55,56 @@ describe('the log of an app', () => {
     expect(app.log.info).toBe(info)
   })
 
+  it('can be a logger of the app with private fields', async () => {
+    const written: string[] = []
+    class PrivateLogger {
+      readonly level = 'info'
+      readonly #written = written
+      #write(level: string, message: unknown): void {
+        this.#written.push(`${level}: ${message}`)
+      }
+      fatal = (_fields: unknown, message?: string) => this.#write('fatal', message)
+      error(_fields: unknown, message?: string): void {
+        this.#write('error', message)
+      }
+      warn(fields: unknown, message?: string): void {
+        this.#write('warn', message ?? fields)
+      }
+      info(_fields: unknown, message?: string): void {
+        this.#write('info', message)
+      }
+      debug(): void {}
+      trace(): void {}
+      silent(): void {}
+      child(): PrivateLogger {
+        return new PrivateLogger()
+      }
+    }
+    const app = makeApp({ logger: undefined, loggerInstance: new PrivateLogger() } as never)
+    app.addHook('onRequest', async (request) => {
+      request.log.warn('from a hook')
+      request.log.child({}).warn('from a child')
+    })
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const client = await WsClient.open(`${await listen(app)}/cii`)
+    await client.next()
+    expect(written).toEqual(expect.arrayContaining(['warn: from a hook', 'warn: from a child', 'info: connected']))
+  })
+
+  it('holds no request id and no version raw or long that a client has chosen', async () => {
+    const log = new RawLines()
+    const app = makeApp({ logger: { level: 'debug', stream: log }, requestIdHeader: 'x-request-id' })
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const url = await listen(app)
+    for (const name of ['x-request-id', 'accept-version']) {
+      await rawHandshake(url, '/cii', `host: x\r\n${name}: \u009b2J${'9'.repeat(5000)}`)
+    }
+    await log.line((line) => line.msg === 'disconnected' && line.connection !== undefined)
+    expect(log.lines.filter((line) => line.msg === 'incoming request')).toHaveLength(2)
+    expect(log.texts.filter((line) => unsafeCharacters(line).length > 0)).toEqual([])
+    expect(log.texts.filter((line) => line.length > MAX_LINE)).toEqual([])
+  })
+
   it('holds nothing of a client raw or long, whatever the client sends', async () => {
     const { url, log } = await loggingApp()
     const long = '9'.repeat(15_000)
