@@ -39,7 +39,7 @@ export class AdaptedSocket implements ConnectionSocket {
   #closing = false
   #closeTimer: NodeJS.Timeout | undefined
   #framesSinceClose = 0
-  #framesSinceYield = 0
+  #workSinceYield = 0
   /** Reasons for not reading: the peer does not read either; other connections have their turn; a flood after a close. */
   #isBehind = false
   #isYielding = false
@@ -134,9 +134,9 @@ export class AdaptedSocket implements ConnectionSocket {
   }
 
   /** @returns whether the message is to be processed. */
-  receivedMessage(): boolean {
+  receivedMessage(bytes: number): boolean {
     this.#messages += 1
-    return this.#receivedFrame()
+    return this.#receivedFrame(bytes)
   }
 
   /** @returns whether the ping is one to be counted. */
@@ -153,10 +153,10 @@ export class AdaptedSocket implements ConnectionSocket {
   }
 
   /** Any frame is a sign of life. @returns false after a close, when only the peer's own close frame is of interest. */
-  #receivedFrame(): boolean {
+  #receivedFrame(bytes = 0): boolean {
     this.#silentPings = 0
-    this.#framesSinceYield += 1
-    if (this.#framesSinceYield === DEFAULTS.framesBeforeYielding) this.#yield()
+    this.#workSinceYield += DEFAULTS.bytesOfFrame + bytes
+    if (this.#workSinceYield >= DEFAULTS.bytesBeforeYielding && !this.#isYielding) this.#yield()
     if (!this.#closing) return true
     this.#framesSinceClose += 1
     if (this.#framesSinceClose === DEFAULTS.framesAfterClose) {
@@ -174,7 +174,7 @@ export class AdaptedSocket implements ConnectionSocket {
     this.#isYielding = true
     this.#pauseOrResume()
     yieldTurn(() => {
-      this.#framesSinceYield = 0
+      this.#workSinceYield = 0
       this.#isYielding = false
       this.#pauseOrResume()
     })

@@ -52,7 +52,7 @@ export function adaptWebSocket(
     else if (adapted.receivedPing()) events?.controlFrame()
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (!adapted.receivedMessage()) return
+    if (!adapted.receivedMessage(data.length)) return
     const message = isBinary ? data : data.toString()
     if (events === undefined) early.push(message)
     else events.message(message)

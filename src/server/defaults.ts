@@ -50,10 +50,12 @@ export const DEFAULTS = {
   controlFramesPerSecond: 50,
 
   /**
-   * Frames of one connection after which others get a turn. Node reads up to 2 MiB of a socket at once, in frames of 8 bytes some
-   * 500 ms of processor time. The 64 KiB at hand are still processed, so fewer frames would change little.
+   * Bytes of one connection after which others get a turn. Node reads up to 2 MiB of a socket at once, whose processing takes
+   * some 500 ms in frames of 8 bytes, and 50 ms in messages of 64 KiB. The 64 KiB at hand are still processed, so less would change little.
    */
-  framesBeforeYielding: 500,
+  bytesBeforeYielding: 65_536,
+  /** Bytes for which each frame counts beside its payload: a short message takes as long as some 100 bytes of JSON. */
+  bytesOfFrame: 128,
 
   /** Frames that are read after a close frame was sent: those on their way fit, those of a flood are not parsed. */
   framesAfterClose: 100,

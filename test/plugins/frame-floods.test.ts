@@ -90,6 +90,24 @@ describe('a flood of valid messages', () => {
     expect(statistics).toMatchObject({ messagesIn: total, dropped: { ignored: total }, open: 3 })
     for (const { socket } of clients) socket.destroy()
   })
+
+  it('leaves other connections their turns, also when the messages are few and long', async () => {
+    const { app, url } = await ciiApp({ heartbeatInterval: Number.POSITIVE_INFINITY })
+    const clients = await Promise.all(Array.from({ length: 8 }, () => RawWebSocket.open(url)))
+    const { statistics } = app.cii
+    const long = frame('text', `[${Array(21_000).fill('{}').join()}]`)
+    const messages = 32
+    for (const client of clients) client.send(...Array<Buffer>(messages).fill(long))
+    const total = clients.length * messages
+    let most = 0
+    for (let before = 0; statistics.messagesIn < total; before = statistics.messagesIn) {
+      await new Promise((resolve) => setImmediate(resolve))
+      most = Math.max(most, statistics.messagesIn - before)
+    }
+    // Each connection has a chunk or two at hand when it is paused; without turns there are 32 of each.
+    expect(most).toBeLessThan(40)
+    for (const { socket } of clients) socket.destroy()
+  })
 })
 
 describe('a peer that was closed', () => {
