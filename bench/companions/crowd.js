@@ -1,0 +1,141 @@
+// @ts-check
+// Clients of one server, all in one process. They use bare TCP sockets, so that the machine's time goes to the server: they
+// count the messages, and answer pings.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { answerQuestions, sharedMillis, startOptions } from '../answering.js'
+import { FrameCounter, textFrame } from './frame-counter.js'
+
+/** @type {{ port: number, path: string, setup?: string, headers?: string, host?: string }} */
+const { port, path, setup, headers = '', host = '127.0.0.1' } = startOptions()
+
+/** @type {Set<import('node:net').Socket>} */
+const sockets = new Set()
+let made = 0
+let messages = 0
+let lastAt = 0
+let lost = 0
+let lastText = ''
+/** @type {{ messages: number, resolve: () => void } | undefined} */
+let awaited
+
+/** @param {string} text where `{i}` is the number of the client */
+const numbered = (text) => text.replaceAll('{i}', String(made))
+
+function received() {
+  messages += 1
+  lastAt = sharedMillis()
+  if (awaited !== undefined && messages >= awaited.messages) awaited.resolve()
+}
+
+/** @returns a client that has not yet asked for anything */
+function client() {
+  const socket = connect({ port, host, noDelay: true })
+  const isFirst = made === 0
+  const setupFrame = setup === undefined ? undefined : textFrame(numbered(setup))
+  const request =
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${numbered(headers)}` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  made += 1
+
+  /** @type {Promise<void>} */
+  const open = new Promise((resolve, reject) => {
+    let isOpen = false
+    const frames = new FrameCounter(socket, {
+      upgraded: () => setupFrame && socket.write(setupFrame),
+      message: (text) => {
+        if (isFirst) lastText = text()
+        if (isOpen) return received()
+        isOpen = true
+        resolve()
+      },
+    })
+    socket.on('data', (chunk) => {
+      try {
+        frames.push(chunk)
+      } catch (error) {
+        socket.destroy()
+        reject(error)
+      }
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      if (sockets.delete(socket)) lost += 1
+      reject(new Error('closed before the first message'))
+    })
+  })
+  return { socket, open, start: () => socket.write(request) }
+}
+
+/** @returns {Promise<import('node:net').Socket>} once it has its first message */
+async function join() {
+  const { socket, open, start } = client()
+  start()
+  await open
+  return socket
+}
+
+/** @param {number} count @param {number} lanes @param {() => Promise<void>} task */
+async function inLanes(count, lanes, task) {
+  let left = count
+  const lane = async () => {
+    while (left > 0) {
+      left -= 1
+      await task()
+    }
+  }
+  const start = sharedMillis()
+  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane))
+  return { millis: sharedMillis() - start }
+}
+
+answerQuestions({
+  /** Connects clients that stay. @param {{ count: number, lanes?: number }} details */
+  connect: ({ count, lanes = 64 }) =>
+    inLanes(count, lanes, async () => {
+      sockets.add(await join())
+    }),
+  /**
+   * The same with all handshakes at once, over TCP connections that are open: those that do not fit into the backlog of the
+   * server would wait for a second. @param {{ count: number }} details
+   */
+  connectAtOnce: async ({ count }) => {
+    /** @type {ReturnType<typeof client>[]} */
+    const clients = []
+    await inLanes(count, 64, async () => {
+      const made = client()
+      clients.push(made)
+      await once(made.socket, 'connect')
+    })
+    const start = sharedMillis()
+    for (const { socket, start } of clients) {
+      sockets.add(socket)
+      start()
+    }
+    await Promise.all(clients.map(({ open }) => open))
+    return { millis: sharedMillis() - start }
+  },
+  /** Connects clients that leave when they have the first message. @param {{ count: number, lanes?: number }} details */
+  handshakes: ({ count, lanes = 16 }) =>
+    inLanes(count, lanes, async () => {
+      const socket = await join()
+      socket.destroy()
+    }),
+  /** Waits for messages after the first ones, of all clients together. @param {{ messages: number }} details */
+  receive: async ({ messages: expected }) => {
+    if (messages < expected) {
+      await new Promise((resolve) => {
+        awaited = { messages: expected, resolve: () => resolve(undefined) }
+      })
+    }
+    awaited = undefined
+    return { at: lastAt }
+  },
+  tally: () => ({ clients: sockets.size, messages, lost, lastText }),
+  leave: () => {
+    const leaving = [...sockets]
+    sockets.clear()
+    // Without TIME_WAIT, which would use up the ports of the machine.
+    for (const socket of leaving) socket.resetAndDestroy()
+  },
+})

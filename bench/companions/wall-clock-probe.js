@@ -1,0 +1,51 @@
+// @ts-check
+// Asks a wall clock over UDP for the time, at fixed times whether or not the answers before have come: a client that waited
+// for them would ask least when the server is slowest.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answerQuestions, sharedMillis, startOptions } from '../answering.js'
+
+/** How long answers may be late at the end. */
+const LAST_WAIT_MILLIS = 2000
+const REQUEST_BYTES = 32
+/** Where a request has the client's own time, which the answer repeats. */
+const ORIGINATE_AT = 8
+
+/** @type {{ port: number }} */
+const { port } = startOptions()
+const socket = createSocket('udp4')
+socket.bind(0, '127.0.0.1')
+await once(socket, 'listening')
+
+/** @type {Map<number, number>} when each request was sent */
+const waiting = new Map()
+/** @type {number[]} */
+let roundTrips = []
+let sent = 0
+socket.on('message', (answer) => {
+  const number = answer.readUInt32BE(ORIGINATE_AT)
+  const sentAt = waiting.get(number)
+  if (sentAt !== undefined) roundTrips.push(sharedMillis() - sentAt)
+  waiting.delete(number)
+})
+
+answerQuestions({
+  /** Round trips in milliseconds. @param {{ seconds: number, everyMillis: number }} details */
+  probe: async ({ seconds, everyMillis }) => {
+    roundTrips = []
+    waiting.clear()
+    const end = sharedMillis() + seconds * 1000
+    const asking = setInterval(() => {
+      sent += 1
+      const request = Buffer.alloc(REQUEST_BYTES)
+      request.writeUInt32BE(sent, ORIGINATE_AT)
+      waiting.set(sent, sharedMillis())
+      socket.send(request, port, '127.0.0.1')
+    }, everyMillis)
+    await sleep(end - sharedMillis())
+    clearInterval(asking)
+    for (let waited = 0; waited < LAST_WAIT_MILLIS && waiting.size > 0; waited += 50) await sleep(50)
+    return { roundTrips, unanswered: waiting.size }
+  },
+})
