@@ -41,7 +41,7 @@ export async function startPair(processes, options, crowdOptions = {}) {
 
     /**
      * Sends updates, and waits until every client has received them.
-     * @param {{ count?: number, inOneTick?: number, clients?: number }} details clients: that get each update; default all
+     * @param {{ count?: number, inOneTick?: number, clients?: number, quietTurns?: number }} details see servers/websocket.js
      * @returns {Promise<{ micros: number, millis: number, messages: number }>} CPU time of the server; time from the last
      *   update to its last receiver; messages that the server has sent
      */

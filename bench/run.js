@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 import { fanOut } from './benches/fan-out.js'
 import { handshakes } from './benches/handshakes.js'
 import { idle } from './benches/idle.js'
+import { start } from './benches/start.js'
+import { tsTimelines } from './benches/ts-timelines.js'
 import { wallClockBeside } from './benches/wall-clock-beside.js'
 import { Processes } from './processes.js'
 import { hottest, profileArgs } from './profile.js'
@@ -26,7 +28,7 @@ import { asTable, heading } from './report.js'
  */
 
 /** @type {Bench[]} */
-const BENCHES = [handshakes, fanOut, wallClockBeside, idle]
+const BENCHES = [handshakes, fanOut, tsTimelines, wallClockBeside, idle, start]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -22,11 +22,11 @@ export const STATE = {
   ],
 }
 
-/** @param {number} n */
-export const ciiChange = (n) => ({
-  contentId: `dvb://233a.1004.1044;${n}`,
-  contentIdStatus: /** @type {const} */ ('final'),
-})
+/** @param {number} n @param {number} [bytes] about the length of the message, where it is to be long */
+export const ciiChange = (n, bytes = 0) =>
+  bytes === 0
+    ? { contentId: `dvb://233a.1004.1044;${n}`, contentIdStatus: /** @type {const} */ ('final') }
+    : { teUrl: `ws://${'x'.repeat(bytes - 100)}/${n}` }
 
 /** @param {number} n */
 export const controlTimestamp = (n) => ({

@@ -12,6 +12,9 @@ import { udpEcho } from './udp-echo.js'
 const TEXT = { binary: false }
 const MAX_PAYLOAD = 65_536
 
+/** Whose turn it is. @type {IterableIterator<WebSocket> | undefined} */
+let rotation
+
 /** The ways to send an update. @type {Record<string, (sockets: Set<WebSocket>, textFor: (client: number) => string) => void>} */
 const BROADCASTS = {
   buffer(sockets, textFor) {
@@ -41,14 +44,24 @@ const BROADCASTS = {
       client += 1
     }
   },
+  /** To one client only, to each in its turn. */
+  one(sockets, textFor) {
+    let next = rotation?.next()
+    if (next === undefined || next.done) {
+      rotation = sockets.values()
+      next = rotation.next()
+    }
+    next.value?.send(Buffer.from(textFor(0)), TEXT)
+  },
 }
 
 /**
  * @param {'cii' | 'ts'} endpoint
- * @param {{ broadcast?: string, wallClock?: object }} options wallClock: whether a UDP socket sends every datagram back
+ * @param {{ broadcast?: string, wallClock?: object, updateBytes?: number, port?: number }} options
+ *   wallClock: whether a UDP socket sends every datagram back
  * @returns {Promise<Served>}
  */
-export async function floorServer(endpoint, { broadcast = 'buffer', wallClock }) {
+export async function floorServer(endpoint, { broadcast = 'buffer', wallClock, updateBytes, port }) {
   const app = Fastify()
   await app.register(fastifyWebsocket, { options: { maxPayload: MAX_PAYLOAD } })
   /** @type {Set<WebSocket>} */
@@ -66,15 +79,16 @@ export async function floorServer(endpoint, { broadcast = 'buffer', wallClock })
   if (send === undefined) throw new TypeError(`unknown broadcast "${broadcast}"`)
   let messagesOut = 0
   return {
-    port: await listen(app),
+    port: await listen(app, port),
     ...(wallClock && { udpPort: await udpEcho() }),
     open: () => sockets.size,
     update: (n) => {
-      send(sockets, (client) =>
-        endpoint === 'cii' ? JSON.stringify(ciiChange(n)) : encodedTimestamp(controlTimestamp(n + client)),
-      )
-      messagesOut += sockets.size
+      const textFor = (/** @type {number} */ client) =>
+        endpoint === 'cii' ? JSON.stringify(ciiChange(n, updateBytes)) : encodedTimestamp(controlTimestamp(n + client))
+      send(sockets, textFor)
+      messagesOut += broadcast === 'one' ? 1 : sockets.size
     },
     messagesOut: () => messagesOut,
+    buffered: () => [...sockets].map(({ bufferedAmount }) => bufferedAmount),
   }
 }

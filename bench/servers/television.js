@@ -10,6 +10,7 @@ import {
   SystemClock,
   tsPlugin,
   wallClockPlugin,
+  wallClockWebSocketPlugin,
 } from 'fastify-dvbcss'
 import { ciiChange, controlTimestamp, numberedSelector, PTS, STATE } from './content.js'
 import { listen } from './listen.js'
@@ -17,20 +18,30 @@ import { listen } from './listen.js'
 /** @typedef {import('./websocket.js').Served} Served */
 
 /**
- * @param {{ trustProxy?: boolean, placeholder?: boolean, wallClock?: { isolate: boolean }, heartbeatInterval?: number, sendTimeout?: number }} options
- *   placeholder: whether the updates contain `{{host}}`
- * @returns {Promise<Served>}
+ * @typedef {object} CiiOptions
+ * @property {boolean} [trustProxy]
+ * @property {boolean} [placeholder] whether the updates contain `{{host}}`
+ * @property {number} [updateBytes]
+ * @property {{ isolate: boolean }} [wallClock] over UDP, and over WebSocket at /wc
+ * @property {number} [heartbeatInterval]
+ * @property {number} [sendTimeout]
  */
-export async function ciiServer({ trustProxy = false, placeholder = false, wallClock, ...options }) {
+
+/** @param {CiiOptions} options @returns {Promise<Served>} */
+export async function ciiServer({ trustProxy = false, placeholder = false, updateBytes, wallClock, ...options }) {
   const app = Fastify({ trustProxy })
-  if (wallClock !== undefined) await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, ...wallClock })
+  if (wallClock !== undefined) {
+    await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, ...wallClock })
+    await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
+  }
   await app.register(ciiPlugin, { prefix: '/cii', cii: STATE, ...options })
   return {
     port: await listen(app),
     ...(wallClock && { udpPort: app.wallClockServer.address?.port }),
     open: () => app.cii.statistics.open,
-    update: (n) => app.cii.update(placeholder ? { mrsUrl: `https://{{host}}/mrs/${n}` } : ciiChange(n)),
+    update: (n) => app.cii.update(placeholder ? { mrsUrl: `https://{{host}}/mrs/${n}` } : ciiChange(n, updateBytes)),
     messagesOut: () => app.cii.statistics.messagesOut,
+    buffered: () => [...app.cii.connections.keys()].map(({ bufferedAmount }) => bufferedAmount),
   }
 }
 
@@ -49,6 +60,7 @@ export async function tsServer({ timelines, ofClock = false, ...options }) {
     open: () => app.ts.statistics.open,
     update,
     messagesOut: () => app.ts.statistics.messagesOut,
+    buffered: () => [...app.ts.connections.keys()].map(({ bufferedAmount }) => bufferedAmount),
   }
 }
 

@@ -12,6 +12,7 @@ import { ciiServer, tsServer } from './television.js'
  * @property {() => number} open connections
  * @property {(n: number) => void} update sends everybody the n-th update
  * @property {() => number} messagesOut sent so far
+ * @property {() => number[]} buffered bytes that wait for each client
  */
 
 const { server, endpoint, ...options } = startOptions()
@@ -26,9 +27,11 @@ let updates = 0
 
 /**
  * Sends updates one after the other, each when all messages of the one before are on their way.
- * @param {{ count: number, inOneTick?: number, clients?: number }} details
+ * @param {{ count: number, inOneTick?: number, clients?: number, quietTurns?: number }} details clients: that get each update;
+ *   quietTurns: of the event loop, in which the callbacks of the writes come. Without them a client is still being written to when
+ *   the next update comes, and does not get a message of its own.
  */
-async function update({ count, inOneTick = 1, clients = served.open() }) {
+async function update({ count, inOneTick = 1, clients = served.open(), quietTurns = 3 }) {
   const [start, sentBefore] = [cpuMicros(), served.messagesOut()]
   let startedAt = sharedMillis()
   for (let i = 0; i < count; i++) {
@@ -38,12 +41,10 @@ async function update({ count, inOneTick = 1, clients = served.open() }) {
       updates += 1
       served.update(updates)
     }
-    // Turns at the end are for the callbacks of the writes: a client that is still being written to would not get a message of
-    // its own.
-    for (let quietTurns = 0, before = 0; quietTurns < 3; ) {
+    for (let turns = 0, before = expected; turns < quietTurns; ) {
       await turn()
       const sent = served.messagesOut()
-      quietTurns = sent >= expected && sent === before ? quietTurns + 1 : 0
+      turns = sent >= expected && sent === before ? turns + 1 : 0
       before = sent
     }
   }
@@ -65,6 +66,15 @@ answerQuestions({
       updates += 1
       served.update(updates)
     }, 1000 / perSecond)
+  },
+  /** Sends updates, whether or not the clients read. @param {{ count: number }} details */
+  hurry: async ({ count }) => {
+    for (let i = 0; i < count; i++) {
+      updates += 1
+      served.update(updates)
+      await turn()
+    }
+    return { buffered: served.buffered() }
   },
   /** CPU time of a stretch in which nothing is asked. @param {{ seconds: number }} details */
   rest: async ({ seconds }) => {
