@@ -161,6 +161,14 @@ export class AppConnections {
   readonly #upgraded = (request: IncomingMessage, socket: Socket): void => {
     const open = this.#open.get(socket)
     if (open === undefined) return
+    const earlier = open.response
+    if (earlier !== undefined && !earlier.writableFinished) {
+      // Pipelined behind a request without an answer, where the websocket plugin cannot take it. Nobody would ever end the socket.
+      earlier.once('close', () => {
+        if (!isTaken(socket)) socket.destroy()
+      })
+      return
+    }
     const { bytesWritten } = socket
     const at = performance.now()
     Object.assign(open, { request, upgrade: { at, bytesWritten, whileClosing: at >= this.#closingSince } })
@@ -193,8 +201,7 @@ export class AppConnections {
     if (upgrade !== undefined) {
       // The websocket plugin may have left, while a listener of another plugin is still there that ignores this path.
       const isNobodys = upgrade.whileClosing || (request !== undefined && this.#unrouted.has(request))
-      const isTaken = socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
-      return isNobodys && !isTaken && now - upgrade.at >= DEFAULTS.closeTimeout
+      return isNobodys && !isTaken(socket) && now - upgrade.at >= DEFAULTS.closeTimeout
     }
     if (request === undefined || response === undefined) return true
     if (response.writableFinished || response.destroyed) return true
@@ -235,6 +242,11 @@ export class AppConnections {
     clearTimeout(this.#reportTimer)
     unsubscribe(NEW_SOCKETS, this.#accepted)
   }
+}
+
+/** Whether somebody reads what comes after the upgrade. */
+function isTaken(socket: Socket): boolean {
+  return socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -54,13 +54,18 @@ export class EndpointRequests {
     this.#deadline.done(request)
   }
 
+  /** The handshake was answered, and not with a connection. */
+  refused(request: IncomingMessage): void {
+    this.#deadline.refused(request)
+  }
+
   #start(request: IncomingMessage, { path, server, handshakeTimeout }: EndpointMount): void {
     const { socket } = request
     // An injected request.
     if (!this.#connections.has(socket)) return
     const { remoteAddress } = socket
-    const ending = this.#connections.responseTo(request) ?? socket
-    this.#deadline.start(request, ending, handshakeTimeout, () => {
+    const response = this.#connections.responseTo(request)
+    this.#deadline.start(request, response, handshakeTimeout, () => {
       server.statistics.timedOut.handshake += 1
       try {
         const fields = { reason: 'handshake', remoteAddress, path, method: request.method }

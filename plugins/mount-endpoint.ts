@@ -107,6 +107,7 @@ export async function mountEndpoint(
         // the one that sets `request.ws`.
         onResponse: (request, _reply, done) => {
           if (request.headers.upgrade !== undefined && !decided.has(request)) server.handshakeFailed(request.ip ?? '')
+          registry.requests.refused(request.raw)
           done()
         },
         handler: requireUpgrade,

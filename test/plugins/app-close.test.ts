@@ -48,6 +48,11 @@ describe('an app on Fastify defaults closes in time', () => {
     ['waits in a hook of the app, at an endpoint', 'GET /cii HTTP/1.1\r\nHost: x\r\nX-Hold: 1\r\n\r\n'],
     ['waits in a hook of the app, with a handshake', handshake('/cii', 'X-Hold: 1\r\n')],
     ['waits in a hook of the app, for the metrics', 'GET /metrics HTTP/1.1\r\nHost: x\r\nX-Hold: 1\r\n\r\n'],
+    ['has pipelined a handshake', `GET /nobody HTTP/1.1\r\nHost: x\r\n\r\n${handshake('/cii')}`],
+    [
+      'has pipelined a handshake behind a request that waits in a hook',
+      `GET /cii HTTP/1.1\r\nHost: x\r\nX-Hold: 1\r\n\r\n${handshake('/cii')}`,
+    ],
     ['asked for h2c', 'GET /cii HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'],
   ])('when a connection %s', async (_name, text) => {
     const app = makeApp()

@@ -126,6 +126,49 @@ describe('a handshake that a hook holds up', () => {
   })
 })
 
+describe('a client that nobody will answer any more', () => {
+  it('is disconnected when it has pipelined a handshake, after the answer to the request before', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: FOREVER })
+    const url = await listen(app)
+    const client = new RawClient(url, `GET /cii HTTP/1.1\r\nHost: x\r\n\r\n${handshake('/cii')}`)
+    await client.closed
+    expect(client.received).toContain('426 Upgrade Required')
+    expect(app.cii.statistics).toMatchObject({ connected: 0, timedOut: { handshake: 0 } })
+  })
+
+  it('is disconnected when a hook has refused it that comes before the websocket plugin', async () => {
+    const app = makeApp()
+    app.addHook('onRequest', async (_request, reply) => reply.code(401).send({ refused: true }))
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: FOREVER })
+    const client = new RawClient(await listen(app), handshake('/cii'))
+    await client.closed
+    expect(client.received).toContain('401 Unauthorized')
+    expect(client.received).toContain('{"refused":true}')
+  })
+
+  it('does not count as timed out when it has gone before the answers to its requests', async () => {
+    const app = makeApp()
+    const hook = door()
+    app.addHook('onRequest', async (request) => {
+      if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
+      hook.waiting += 1
+      await hook.opened
+    })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 200 })
+    const url = await listen(app)
+    const client = new RawClient(url, 'GET /cii HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
+    await until(() => hook.waiting === 20)
+    client.socket.resetAndDestroy()
+    await client.closed
+    hook.open()
+    // Its deadline is after theirs.
+    await new RawClient(url, handshake('/cii', 'X-Hold: 1\r\n')).closed
+    await until(() => app.cii.statistics.timedOut.handshake > 0)
+    expect(app.cii.statistics.timedOut.handshake).toBe(1)
+  })
+})
+
 describe('the deadline of an endpoint', () => {
   /** Ends a handshake of ours at its deadline: by then those before it have had theirs. */
   async function outlast(url: string) {
