@@ -1,13 +1,14 @@
 // @ts-check
-// Companions come and go for as long as one likes. Run: npm run soak -- [--minutes N] [--every seconds] [--seed N] [--short]
+// Companions come and go for as long as one likes. Run: npm run soak -- [--minutes N] [--every seconds] [--companions N] [--seed N] [--short]
 import { createSocket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CiiClient, TsClient, WallClockClient } from 'fastify-dvbcss/client'
+import { CiiClient, Companion, TsClient, WallClockClient } from 'fastify-dvbcss/client'
 import { WebSocket } from 'ws'
 import { countHandles, grows, measureMemory } from './resources.js'
 import { CONTENT_ID, PTS, TEMI, Television } from './television.js'
 import { runTrial } from './trial.js'
 
+/** How many are there at once, unless --companions gives another number. */
 const COMPANIONS = 20
 /** Megabytes from the first third of the reports to the last; of the last, most is what the system does with freed memory. */
 const GROWTH = { heap: 2, external: 3, rss: 60 }
@@ -20,7 +21,7 @@ const REMEMBERED_STATES = 2000
 
 /** @param {Television} television @param {Random} random @returns {Guest} */
 function welcome(television, random) {
-  const kind = random.int(0, 5)
+  const kind = random.int(0, 7)
   if (kind === 0) return started(new CiiClient(television.url('/cii')))
   if (kind === 1) {
     const timelineSelector = random.pick([PTS, TEMI])
@@ -35,6 +36,7 @@ function welcome(television, random) {
     const carriage = random.pick(/** @type {const} */ (['binary', 'json']))
     return started(new WallClockClient({ transport: television.url('/wc'), carriage, requestIntervalSeconds: 0.05 }))
   }
+  if (kind >= 6) return started(new Companion(television.url('/cii'), { timelineSelector: PTS, tickRate: 90_000 }))
   // One that is refused, and one that leaves in the midst of it all.
   const socket = new WebSocket(television.url(kind === 4 ? '/nobody' : '/cii'))
   socket.on('error', () => {})
@@ -50,19 +52,19 @@ function started(client) {
 /** @param {number} number */
 const fixed = (number) => number.toFixed(1)
 
-/** @param {Trial} trial @param {Television} television @param {number} seconds @param {Random} random */
-async function bustle(trial, television, seconds, random) {
+/** @param {Trial} trial @param {Television} television @param {number} seconds @param {number} companions @param {Random} random */
+async function bustle(trial, television, seconds, companions, random) {
   const endsAt = performance.now() + seconds * 1000
   /** @type {Guest[]} */
   const guests = []
   const asker = createSocket('udp4')
   let came = 0
   while (performance.now() < endsAt && !trial.failed) {
-    if (guests.length < COMPANIONS || random.chance(0.5)) {
+    if (guests.length < companions || random.chance(0.5)) {
       guests.push(welcome(television, random))
       came += 1
     }
-    if (guests.length > COMPANIONS) guests.splice(random.int(0, guests.length - 1), 1)[0]?.stop()
+    if (guests.length > companions) guests.splice(random.int(0, guests.length - 1), 1)[0]?.stop()
     television.change(random)
     for (let packet = 0; packet < 5; packet++)
       asker.send(random.bytes(random.pick([31, 32])).fill(0, 0, 2), television.udpPort, '127.0.0.1')
@@ -73,11 +75,15 @@ async function bustle(trial, television, seconds, random) {
   return came
 }
 
-const others = { minutes: { type: /** @type {const} */ ('string') }, every: { type: /** @type {const} */ ('string') } }
+const text = { type: /** @type {const} */ ('string') }
+const others = { minutes: text, every: text, companions: text }
 await runTrial('soak', { seconds: 7 * 24 * 3600, others }, async (trial, options) => {
   const minutes = Number(options.minutes ?? (trial.isShort ? 0.06 : 10))
   const every = Number(options.every ?? (trial.isShort ? 0.6 : 60))
-  if (!(minutes > 0 && every > 0)) throw new Error('expected numbers above 0 for --minutes and --every')
+  const companions = Number(options.companions ?? COMPANIONS)
+  if (!(minutes > 0 && every > 0 && companions > 0)) {
+    throw new Error('expected numbers above 0 for --minutes, --every and --companions')
+  }
   const television = await Television.start()
   const quiet = JSON.stringify(countHandles())
   /** @type {Record<'heap' | 'external' | 'rss', number[]>} */
@@ -85,7 +91,7 @@ await runTrial('soak', { seconds: 7 * 24 * 3600, others }, async (trial, options
   let came = 0
   console.log('   time   heap MB  external MB  rss MB  came  open  messages in/out  wall clock answers  changes')
   for (let report = 0; report * every < minutes * 60 && !trial.failed; report++) {
-    came += await bustle(trial, television, every, trial.random.fork(report))
+    came += await bustle(trial, television, every, companions, trial.random.fork(report))
     const servers = Object.values(television.servers)
     await trial.until('all connections end', () => servers.every(({ statistics }) => statistics.open === 0))
     await trial.until('the handles are those of the beginning', () => JSON.stringify(countHandles()) === quiet)
