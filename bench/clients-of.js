@@ -20,7 +20,7 @@ export function withinFileLimit(wanted) {
  * Starts a server and the process of its clients, which has none yet.
  * @param {Processes} processes
  * @param {{ server?: 'floor' | 'ours', endpoint: 'cii' | 'ts', [option: string]: unknown }} options of the server
- * @param {{ setup?: string, headers?: string }} [crowdOptions]
+ * @param {{ setup?: string, headers?: string, keepTexts?: boolean }} [crowdOptions]
  */
 export async function startPair(processes, options, crowdOptions = {}) {
   const server = await processes.start('servers/websocket.js', { server: 'ours', ...options })

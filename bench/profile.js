@@ -18,11 +18,21 @@ export function profileArgs(directory, bench) {
   }
 }
 
-/** The functions in which the time was spent, callees not included. @param {string} directory @returns {string[]} lines */
+/**
+ * The functions in which the time was spent, callees not included; of all processes with the same options together.
+ * @param {string} directory
+ * @returns {string[]} lines
+ */
 export function hottest(directory) {
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.cpuprofile'))
-    .flatMap((file) => ['', file, ...hottestOf(JSON.parse(readFileSync(join(directory, file), 'utf8')))])
+  /** @type {Map<string, CpuProfile[]>} */
+  const profiles = new Map()
+  for (const file of readdirSync(directory)) {
+    if (!file.endsWith('.cpuprofile')) continue
+    const name = file.replace(/\.\d+\./, ' ').replace('.cpuprofile', '')
+    const profile = JSON.parse(readFileSync(join(directory, file), 'utf8'))
+    profiles.set(name, [...(profiles.get(name) ?? []), profile])
+  }
+  return [...profiles].flatMap(([name, all]) => ['', name, ...hottestOf(all)])
 }
 
 /**
@@ -32,24 +42,29 @@ export function hottest(directory) {
  * @property {number[]} timeDeltas microseconds
  */
 
-/** @param {CpuProfile} profile */
-function hottestOf({ nodes, samples, timeDeltas }) {
-  const names = new Map(
-    nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
-      const place = url === '' ? '' : ` ${url.split('/').slice(-3).join('/')}:${lineNumber + 1}`
-      return [id, `${functionName || '(anonymous)'}${place}`]
-    }),
-  )
+/** @param {CpuProfile[]} profiles */
+function hottestOf(profiles) {
   /** @type {Map<string, number>} */
   const spent = new Map()
-  samples.forEach((id, i) => {
-    const name = names.get(id) ?? ''
-    spent.set(name, (spent.get(name) ?? 0) + (timeDeltas[i] ?? 0))
-  })
+  for (const profile of profiles) addTo(spent, profile)
   for (const name of ['(idle)', '(program)', '(root)']) spent.delete(name)
   const total = [...spent.values()].reduce((sum, micros) => sum + micros, 0)
   return [...spent]
     .sort(([, a], [, b]) => b - a)
     .slice(0, FUNCTIONS)
     .map(([name, micros]) => `${((micros / total) * 100).toFixed(1).padStart(6)} %  ${name}`)
+}
+
+/** @param {Map<string, number>} spent microseconds of each function @param {CpuProfile} profile */
+function addTo(spent, { nodes, samples, timeDeltas }) {
+  const names = new Map(
+    nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
+      const place = url === '' ? '' : ` ${url.split('/').slice(-3).join('/')}:${lineNumber + 1}`
+      return [id, `${functionName || '(anonymous)'}${place}`]
+    }),
+  )
+  samples.forEach((id, i) => {
+    const name = names.get(id) ?? ''
+    spent.set(name, (spent.get(name) ?? 0) + (timeDeltas[i] ?? 0))
+  })
 }

@@ -1,17 +1,23 @@
 // @ts-check
-// Runs benches against the built package. Usage: npm run bench -- [name …] [--quick] [--json] [--profile directory]
+// Runs benches against the built package. Usage: npm run bench -- [name …] [--quick] [--json | --markdown] [--profile directory] | --list
 import os from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { accuracy } from './benches/accuracy.js'
 import { fanOut } from './benches/fan-out.js'
 import { handshakes } from './benches/handshakes.js'
 import { idle } from './benches/idle.js'
+import { overload } from './benches/overload.js'
+import { stalled } from './benches/stalled.js'
 import { start } from './benches/start.js'
+import { storm } from './benches/storm.js'
 import { tsTimelines } from './benches/ts-timelines.js'
 import { wallClockBeside } from './benches/wall-clock-beside.js'
+import { wallClockCpu } from './benches/wall-clock-cpu.js'
+import { wallClockNetworks } from './benches/wall-clock-networks.js'
 import { Processes } from './processes.js'
 import { hottest, profileArgs } from './profile.js'
-import { asTable, heading } from './report.js'
+import { asMarkdown, asTable, heading } from './report.js'
 
 /**
  * @typedef {object} Bench
@@ -28,17 +34,36 @@ import { asTable, heading } from './report.js'
  */
 
 /** @type {Bench[]} */
-const BENCHES = [handshakes, fanOut, tsTimelines, wallClockBeside, idle, start]
+const BENCHES = [
+  handshakes,
+  storm,
+  fanOut,
+  tsTimelines,
+  stalled,
+  idle,
+  start,
+  wallClockCpu,
+  wallClockBeside,
+  overload,
+  accuracy,
+  wallClockNetworks,
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    list: { type: 'boolean', default: false },
   },
 })
 const names = BENCHES.map(({ name }) => name)
+if (values.list) {
+  console.log(names.join('\n'))
+  process.exit()
+}
 const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
   console.error(`unknown bench ${unknown.join(', ')}; benches: ${names.join(', ')}`)
@@ -58,7 +83,30 @@ const machine = {
 }
 print(`Node ${machine.node}, ${machine.cores} cores, load before: ${machine.load}${values.quick ? ', quick run' : ''}`)
 
+/** @type {{ name: string, title: string, seconds?: number, error?: string, comparisons: import('./comparison.js').Comparison[], notes: string[] }[]} */
 const results = []
+
+function finish() {
+  if (values.markdown) {
+    print(['', ...asMarkdown(results)].join('\n'))
+  } else if (results.length > 1) {
+    const all = results.flatMap(({ name, comparisons }) =>
+      comparisons.map((comparison) => ({ ...comparison, what: `${name}: ${comparison.what}` })),
+    )
+    print(['', 'All ratios', ...asTable(all)].join('\n'))
+  }
+  if (values.profile !== undefined) for (const line of hottest(values.profile)) print(line)
+  if (values.json) console.log(JSON.stringify({ ...machine, benches: results }, undefined, 2))
+}
+
+// A run that is ended early shows the benches that are complete.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => {
+    finish()
+    process.exit(1)
+  })
+}
+
 for (const { name, title, run } of chosen) {
   print(heading(name, title))
   const start = performance.now()
@@ -78,11 +126,4 @@ for (const { name, title, run } of chosen) {
     await processes.end()
   }
 }
-if (results.length > 1) {
-  const all = results.flatMap(({ name, comparisons }) =>
-    comparisons.map((comparison) => ({ ...comparison, what: `${name}: ${comparison.what}` })),
-  )
-  print(['', 'All ratios', ...asTable(all)].join('\n'))
-}
-if (values.profile !== undefined) for (const line of hottest(values.profile)) print(line)
-if (values.json) console.log(JSON.stringify({ ...machine, benches: results }, undefined, 2))
+finish()

@@ -55,14 +55,14 @@ export const wallClockBeside = {
     for (const pair of [busy, floor]) await pair.connect(listeners)
     const changing = async (/** @type {typeof busy} */ pair) => {
       await pair.server.ask('change', { perSecond: CHANGES_PER_SECOND })
-      const sample = await pair.probe(quick ? 1 : 3)
+      const sample = await pair.probe(quick ? 0.3 : 3)
       await pair.server.ask('change', { perSecond: 0 })
       return sample
     }
     const samples = await interleave(
       rounds,
       {
-        idle: () => idle.probe(quick ? 1 : 3),
+        idle: () => idle.probe(quick ? 0.3 : 3),
         busy: () => changing(busy),
         floor: () => changing(floor),
       },
@@ -70,7 +70,7 @@ export const wallClockBeside = {
     )
     for (const pair of [busy, floor]) await pair.leave()
     await busy.connect(connections)
-    const seconds = quick ? 1 : (2 * HEARTBEAT_MILLIS) / 1000
+    const seconds = quick ? 0.3 : (2 * HEARTBEAT_MILLIS) / 1000
     const beats = await interleave(rounds, { idle: () => idle.probe(seconds), busy: () => busy.probe(seconds) })
 
     const p50 = (/** @type {{ p50: number }[]} */ values) => values.map((value) => value.p50)

@@ -4,13 +4,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { answerQuestions, sharedMillis, startOptions } from '../answering.js'
+import { breakOff } from './broken-handshakes.js'
 import { FrameCounter, textFrame } from './frame-counter.js'
 
-/** @type {{ port: number, path: string, setup?: string, headers?: string, host?: string }} */
-const { port, path, setup, headers = '', host = '127.0.0.1' } = startOptions()
+/** @type {{ port: number, path: string, setup?: string, headers?: string, keepTexts?: boolean }} */
+const { port, path, setup, headers = '', keepTexts = false } = startOptions()
+const host = '127.0.0.1'
 
 /** @type {Set<import('node:net').Socket>} */
 const sockets = new Set()
+/** @type {WeakMap<import('node:net').Socket, string[]>} */
+const textsOf = new WeakMap()
 let made = 0
 let messages = 0
 let lastAt = 0
@@ -28,14 +32,19 @@ function received() {
   if (awaited !== undefined && messages >= awaited.messages) awaited.resolve()
 }
 
+const handshake = () =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${numbered(headers)}` +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+
 /** @returns a client that has not yet asked for anything */
 function client() {
   const socket = connect({ port, host, noDelay: true })
   const isFirst = made === 0
   const setupFrame = setup === undefined ? undefined : textFrame(numbered(setup))
-  const request =
-    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${numbered(headers)}` +
-    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  const request = handshake()
+  /** Its first and its last message. @type {string[]} */
+  const texts = []
+  if (keepTexts) textsOf.set(socket, texts)
   made += 1
 
   /** @type {Promise<void>} */
@@ -45,6 +54,7 @@ function client() {
       upgraded: () => setupFrame && socket.write(setupFrame),
       message: (text) => {
         if (isFirst) lastText = text()
+        if (keepTexts) texts[isOpen ? 1 : 0] = text()
         if (isOpen) return received()
         isOpen = true
         resolve()
@@ -115,6 +125,22 @@ answerQuestions({
     await Promise.all(clients.map(({ open }) => open))
     return { millis: sharedMillis() - start }
   },
+  /** Connects clients that stay, all at once and among handshakes that break off. @param {{ count: number, broken: number }} details */
+  connectAmongBroken: async ({ count, broken }) => {
+    const all = []
+    for (let i = 0; i < count; i++) {
+      all.push(join().then((socket) => sockets.add(socket)))
+      // Spread among the others, so that they race them.
+      const [before, after] = [i, i + 1].map((n) => Math.floor((n * broken) / count))
+      if (after !== before) all.push(breakOff({ port, host }, handshake(), i))
+    }
+    await Promise.all(all)
+  },
+  /** How many clients got the whole state first, and have got this text last. @param {{ text: string }} details */
+  upToDate: ({ text }) => {
+    const all = [...sockets].map((socket) => textsOf.get(socket) ?? [])
+    return all.filter((texts) => texts[0]?.includes('"timelines"') && texts.at(-1)?.includes(text)).length
+  },
   /** Connects clients that leave when they have the first message. @param {{ count: number, lanes?: number }} details */
   handshakes: ({ count, lanes = 16 }) =>
     inLanes(count, lanes, async () => {
@@ -132,6 +158,9 @@ answerQuestions({
     return { at: lastAt }
   },
   tally: () => ({ clients: sockets.size, messages, lost, lastText }),
+  stall: () => {
+    for (const socket of sockets) socket.pause()
+  },
   leave: () => {
     const leaving = [...sockets]
     sockets.clear()

@@ -48,7 +48,7 @@ async function update({ count, inOneTick = 1, clients = served.open(), quietTurn
       before = sent
     }
   }
-  return { micros: cpuMicros() - start, startedAt, messages: served.messagesOut() - sentBefore }
+  return { micros: cpuMicros() - start, startedAt, messages: served.messagesOut() - sentBefore, updates }
 }
 
 /** @type {NodeJS.Timeout | undefined} */
