@@ -45,7 +45,7 @@ export interface Connection {
   send(data: string | Uint8Array, handedOver?: () => void): void
   /** Sends text that is UTF-8 already. The same bytes for many connections in a row are encoded and framed once. */
   sendText(utf8: Uint8Array, handedOver?: () => void): void
-  /** Calls back once, when the operating system has everything that waits now, or the connection has failed. */
+  /** Calls back once, when the operating system has everything that waits now. Does not call back while the connection closes. */
   whenFlushed(flushed: () => void): void
   /** Closes with a WebSocket status code (default 1000) and a reason of at most 123 bytes. */
   close(code?: number, reason?: string): void
@@ -59,7 +59,7 @@ export interface ConnectionSocket {
   readonly bufferedAmount: number
   /** @param isText whether the frame is text; bytes that are sent as text are UTF-8. */
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
-  /** See {@link Connection.whenFlushed}. */
+  /** Calls back once, when the operating system has everything that waits now, or the socket has failed. */
   whenFlushed(flushed: () => void): void
   /** Starts the closing handshake, and ends the socket by force when the peer does not answer it. */
   close(code: number, reason: string): void

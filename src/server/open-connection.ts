@@ -85,7 +85,8 @@ export class OpenConnection implements Connection {
   }
 
   whenFlushed(flushed: () => void): void {
-    this.#socket.whenFlushed(flushed)
+    // What waits for a peer that has gone waits for ever.
+    if (!this.#closing) this.#socket.whenFlushed(flushed)
   }
 
   close(code = 1000, reason = ''): void {

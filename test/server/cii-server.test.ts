@@ -120,6 +120,28 @@ describe('changes in one turn of the event loop', () => {
   })
 })
 
+describe('a client that leaves without having read', () => {
+  it('is not waited for any more', async () => {
+    const cii = new CiiServer({ logger })
+    let waits = 0
+    class Gone extends FakeSocket {
+      override whenFlushed(flushed: () => void): void {
+        waits += 1
+        setImmediate(flushed)
+      }
+    }
+    const events = cii.opened(new Gone())
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    expect(waits).toBeGreaterThan(0)
+    events.closed(1006, '')
+    await nextTurn()
+    const before = waits
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    expect(waits).toBe(before)
+  })
+})
+
 describe('clients at different addresses', () => {
   function setUp() {
     const cii = new CiiServer({ logger, cii: { tsUrl: '{{scheme}}://{{host}}:{{port}}/ts' } })
