@@ -1,207 +1,234 @@
 import { encodeCheckedCii } from '../messages/cii.js'
 import { type Cii, diffCii, type PrivateData, WALL_CLOCK_WEBSOCKET_TYPE } from '../messages/index.js'
-import { equalJson } from '../messages/json.js'
 import type { Authority } from './connection.js'
 
 const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
 
-/** The properties that clients see differently, by the address at which they have reached the server. */
-const ADDRESS_PROPERTIES: readonly (keyof Cii)[] = [...URL_PROPERTIES, 'private']
+/** What stands in URLs for the parts of the address at which a client has reached the server. */
+const PLACEHOLDERS = ['{{scheme}}', '{{host}}', '{{port}}', '{{prefix}}'] as const
+type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** One state of the server, with its placeholders. States are compared by identity. */
-export interface CiiSnapshot {
-  readonly state: Cii
-  /** Changes whenever an address might see another value of one of its properties. */
-  readonly addressVersion: number
-}
+/**
+ * Stand before and behind a placeholder in the JSON of a message, so that nothing else an app may have put into the state is taken for
+ * one. Noncharacters, which no text holds (Unicode, 23.7).
+ */
+const OPEN = '\ufdd0'
+const CLOSE = '\ufdd1'
+const MARKED = new RegExp(`${OPEN}(${PLACEHOLDERS.join('|')})${CLOSE}`)
 
-/** The state that clients at an address are to have, with its placeholders: what is advertised may differ from address to address. */
-export type StateSeenAt = (reachedAt: Authority) => Cii
-
-/** The message for a client that is to hear something although nothing has changed. */
+/** The message for a client that is to be sent something although nothing has changed. */
 export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
-/** What one client has, or is to have: the state without the properties that its address decides, and these. */
+/** What is advertised to clients at one address in place of the defaults; null for a property that they do not get. */
+export type AdvertisedAt = (reachedAt: Authority) => Cii
+
+/**
+ * A state of the server as the clients at one or more addresses have it, with its placeholders. States are compared by identity:
+ * addresses to which the same is advertised share theirs.
+ */
 export interface CiiPosition {
-  readonly snapshot: CiiSnapshot
-  readonly atAddress: Cii
+  readonly state: Cii
+}
+
+/** A message with room for the address of its receiver: text and placeholders in turn. Without a placeholder it is shared as it is. */
+type Template = { readonly message: Uint8Array } | { readonly parts: readonly string[] }
+
+/** The clients that have reached the server at one address, and so see the same URLs. */
+export class CiiAudience {
+  readonly reachedAt: Authority
+  /** What is advertised here in place of the defaults, and its JSON, by which audiences are compared. */
+  differences: Cii = {}
+  variant = ''
+  clients = 0
+  readonly #values: Record<Placeholder, string>
+
+  constructor(reachedAt: Authority) {
+    const { host, port, prefix } = reachedAt
+    this.reachedAt = reachedAt
+    this.#values = {
+      '{{scheme}}': schemeOf(reachedAt),
+      '{{host}}': jsonText(host ?? ''),
+      '{{port}}': String(port),
+      '{{prefix}}': jsonText(prefix ?? ''),
+    }
+  }
+
+  /** Puts the parts of the address where the template has room for them. */
+  fill(template: Template): Uint8Array {
+    if ('message' in template) return template.message
+    let text = ''
+    for (const [index, part] of template.parts.entries()) {
+      text += index % 2 === 0 ? part : this.#values[part as Placeholder]
+    }
+    return Buffer.from(text)
+  }
 }
 
 /**
- * The CII messages for the clients that have reached the server at one address, and so see the same URLs. Each message is made
- * once, however many clients it goes to.
+ * The CII messages of a server. Each is composed once, however many clients it goes to: for clients at different addresses as a
+ * template, into which each address is filled.
  */
 export class CiiMessages {
-  readonly #stateSeenAt: StateSeenAt
-  readonly #reachedAt: Authority
-  readonly #shared: Differences
   readonly #repeated: readonly (keyof Cii)[]
-  #position: CiiPosition | undefined
-  #whole: { position: CiiPosition; message: Uint8Array } | undefined
-  readonly #own = new Differences()
+  readonly #audiences = new Map<string, CiiAudience>()
+  #advertisedAt: AdvertisedAt | undefined
+  /** Makes the state from what is advertised at an address. */
+  readonly #stateWith: (differences: Cii) => Cii
+  #positions = new Map<string, CiiPosition>()
+  #changes = new Map<CiiPosition, Map<CiiPosition, Template | undefined>>()
+  #whole = new WeakMap<CiiPosition, Template>()
 
   /**
-   * @param shared the differences that are the same at every address.
+   * @param stateWith makes the present state from what is advertised at an address in place of the defaults.
    * @param repeated properties that a message of changes carries even when they have not changed.
    */
-  constructor(stateSeenAt: StateSeenAt, reachedAt: Authority, shared: Differences, repeated: readonly (keyof Cii)[]) {
-    this.#stateSeenAt = stateSeenAt
-    this.#reachedAt = reachedAt
-    this.#shared = shared
+  constructor(stateWith: (differences: Cii) => Cii, repeated: readonly (keyof Cii)[]) {
+    this.#stateWith = stateWith
     this.#repeated = repeated
   }
 
-  /** The state as these clients see it. */
-  position(snapshot: CiiSnapshot): CiiPosition {
-    const { snapshot: before, atAddress } = this.#position ?? {}
-    if (before === snapshot && this.#position !== undefined) return this.#position
-    const same = before?.addressVersion === snapshot.addressVersion
-    this.#position = {
-      snapshot,
-      atAddress: same && atAddress ? atAddress : fillIn(this.#stateSeenAt(this.#reachedAt), this.#reachedAt),
+  /** The state has changed. */
+  stateChanged(): void {
+    this.#positions = new Map()
+    this.#changes = new Map()
+  }
+
+  /** What is advertised at single addresses has changed. */
+  advertise(at: AdvertisedAt | undefined): void {
+    this.#advertisedAt = at
+    for (const audience of this.#audiences.values()) this.#findVariant(audience)
+    this.stateChanged()
+  }
+
+  /** One more client has come to this address. */
+  join(reachedAt: Authority): CiiAudience {
+    const key = keyOf(reachedAt)
+    let audience = this.#audiences.get(key)
+    if (audience === undefined) {
+      audience = new CiiAudience(reachedAt)
+      this.#findVariant(audience)
+      this.#audiences.set(key, audience)
     }
-    return this.#position
+    audience.clients += 1
+    return audience
+  }
+
+  /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
+  leave(audience: CiiAudience): void {
+    audience.clients -= 1
+    if (audience.clients === 0) this.#audiences.delete(keyOf(audience.reachedAt))
+  }
+
+  /** The state that these clients are to have. */
+  position(audience: CiiAudience): CiiPosition {
+    let position = this.#positions.get(audience.variant)
+    if (position === undefined) {
+      position = { state: this.#stateWith(audience.differences) }
+      this.#positions.set(audience.variant, position)
+    }
+    return position
   }
 
   /** The message with the whole state, as UTF-8. */
-  whole(position: CiiPosition): Uint8Array {
-    if (this.#whole?.position !== position) {
-      this.#whole = { position, message: Buffer.from(encodeCheckedCii(resolved(position))) }
+  whole(audience: CiiAudience, position: CiiPosition): Uint8Array {
+    if (audience.reachedAt.host === null) return encode(resolved(audience, position))
+    let template = this.#whole.get(position)
+    if (template === undefined) {
+      template = templateOf(position.state)
+      this.#whole.set(position, template)
     }
-    return this.#whole.message
+    return audience.fill(template)
   }
 
   /**
    * The message with the whole state for a client that has another state. The client keeps what a message leaves out, so what is
    * gone meanwhile, and was never sent because the client was not reading, is null in the message.
    */
-  wholeAfter(from: CiiPosition, to: CiiPosition): Uint8Array {
-    const state = resolved(to)
-    const gone = Object.entries(diffCii(resolved(from), state)).filter(([, value]) => value === null)
-    if (gone.length === 0) return this.whole(to)
-    return Buffer.from(encodeCheckedCii({ ...Object.fromEntries(gone), ...state }))
+  wholeAfter(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array {
+    const state = resolved(audience, to)
+    const gone = Object.entries(diffCii(resolved(audience, from), state)).filter(([, value]) => value === null)
+    return encode({ ...Object.fromEntries(gone), ...state })
   }
 
   /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
-  difference(from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
-    if (from.atAddress === to.atAddress && !this.#repeated.some((name) => ADDRESS_PROPERTIES.includes(name))) {
-      return this.#shared.find(from.snapshot, to.snapshot, () =>
-        this.#encodeDifference(withoutAddress(from.snapshot.state), withoutAddress(to.snapshot.state)),
-      )
+  change(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
+    if (from === to) return undefined
+    // Which URLs can be had without a host depends on the URL.
+    if (audience.reachedAt.host === null) {
+      const change = this.#changeOf(resolved(audience, from), resolved(audience, to))
+      return change && encode(change)
     }
-    return this.#own.find(from, to, () => this.#encodeDifference(resolved(from), resolved(to)))
+    let byOrigin = this.#changes.get(to)
+    if (byOrigin === undefined) {
+      byOrigin = new Map()
+      this.#changes.set(to, byOrigin)
+    }
+    let template = byOrigin.get(from)
+    if (template === undefined && !byOrigin.has(from)) {
+      const change = this.#changeOf(from.state, to.state)
+      template = change && templateOf(change)
+      byOrigin.set(from, template)
+    }
+    return template && audience.fill(template)
   }
 
-  #encodeDifference(from: Cii, to: Cii): Uint8Array | undefined {
+  #changeOf(from: Cii, to: Cii): Cii | undefined {
     const change = diffCii(from, to)
     if (Object.keys(change).length === 0) return undefined
     const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
     const all: Cii = { ...repeated, ...change }
     // A content id never travels without its status.
     if (all.contentId !== undefined) all.contentIdStatus ??= to.contentIdStatus ?? null
-    return Buffer.from(encodeCheckedCii(all))
+    return all
+  }
+
+  #findVariant(audience: CiiAudience): void {
+    audience.differences = this.#advertisedAt?.(audience.reachedAt) ?? {}
+    audience.variant = JSON.stringify(audience.differences)
   }
 }
 
-/** The messages that lead from earlier states to the present one. */
-class Differences {
-  #to: object | undefined
-  #byOrigin = new Map<object, Uint8Array | undefined>()
-
-  find(from: object, to: object, encode: () => Uint8Array | undefined): Uint8Array | undefined {
-    if (this.#to !== to) {
-      this.#to = to
-      this.#byOrigin = new Map()
-    }
-    let message = this.#byOrigin.get(from)
-    if (message === undefined && !this.#byOrigin.has(from)) {
-      message = encode()
-      this.#byOrigin.set(from, message)
-    }
-    return message
-  }
+function encode(cii: Cii): Uint8Array {
+  return Buffer.from(encodeCheckedCii(cii))
 }
 
-/** The messages for each address at which there are clients. */
-export class CiiMessagesByAddress {
-  readonly #stateSeenAt: StateSeenAt
-  readonly #repeated: readonly (keyof Cii)[]
-  readonly #shared = new Differences()
-  readonly #byAddress = new Map<string, { messages: CiiMessages; clients: number }>()
-
-  constructor(stateSeenAt: StateSeenAt, repeated: readonly (keyof Cii)[]) {
-    this.#stateSeenAt = stateSeenAt
-    this.#repeated = repeated
-  }
-
-  /** One more client has come to this address. */
-  join(reachedAt: Authority): CiiMessages {
-    const key = keyOf(reachedAt)
-    let entry = this.#byAddress.get(key)
-    if (entry === undefined) {
-      entry = { messages: new CiiMessages(this.#stateSeenAt, reachedAt, this.#shared, this.#repeated), clients: 0 }
-      this.#byAddress.set(key, entry)
-    }
-    entry.clients += 1
-    return entry.messages
-  }
-
-  /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
-  leave(reachedAt: Authority): void {
-    const key = keyOf(reachedAt)
-    const entry = this.#byAddress.get(key)
-    if (entry === undefined) return
-    entry.clients -= 1
-    if (entry.clients === 0) this.#byAddress.delete(key)
-  }
+function templateOf(cii: Cii): Template {
+  const marked = mapUrls(cii, (url) => url.replaceAll(/\{\{(?:scheme|host|port|prefix)\}\}/g, `${OPEN}$&${CLOSE}`))
+  const parts = encodeCheckedCii(marked).split(MARKED)
+  return parts.length === 1 ? { message: encode(cii) } : { parts }
 }
 
-/** Whether two states are the same in all properties that an address decides. */
-export function sameForAddresses(a: Cii, b: Cii): boolean {
-  return ADDRESS_PROPERTIES.every((name) => equalJson(a[name], b[name]))
+/** The state as the clients at an address see it. */
+function resolved({ reachedAt }: CiiAudience, { state }: CiiPosition): Cii {
+  return mapUrls(state, (url) => fillIn(url, reachedAt))
 }
 
-function withoutAddress(state: Cii): Cii {
-  const rest: Cii = { ...state }
-  for (const name of ADDRESS_PROPERTIES) delete rest[name]
-  return rest
-}
-
-function resolved({ snapshot, atAddress }: CiiPosition): Cii {
-  return { ...withoutAddress(snapshot.state), ...atAddress }
-}
-
-function keyOf(reachedAt: Authority): string {
-  const { host, port, prefix, localAddress } = reachedAt
-  return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
-}
-
-/** The properties that an address decides, as its clients see them. */
-function fillIn(state: Cii, reachedAt: Authority): Cii {
-  const atAddress: Cii = {}
+/** Applies a function to each URL that may have placeholders; the property is left out where it returns undefined. */
+function mapUrls(cii: Cii, map: (url: string) => string | undefined): Cii {
+  const mapped: Cii = { ...cii }
   for (const name of URL_PROPERTIES) {
-    const url = state[name]
-    if (url === undefined) continue
-    const filledIn = url === null ? null : fillInUrl(url, reachedAt)
-    if (filledIn !== undefined) atAddress[name] = filledIn
+    const url = cii[name]
+    if (typeof url !== 'string') continue
+    const filledIn = map(url)
+    if (filledIn === undefined) delete mapped[name]
+    else mapped[name] = filledIn
   }
-  if (state.private === null) atAddress.private = null
-  if (Array.isArray(state.private)) {
-    const entries = state.private.map((data) => fillInPrivate(data, reachedAt)).filter((data) => data !== undefined)
-    if (entries.length > 0 || state.private.length === 0) atAddress.private = entries
+  if (Array.isArray(cii.private)) {
+    mapped.private = cii.private.map((data) => mapPrivate(data, map)).filter((data) => data !== undefined)
+    if (mapped.private.length === 0 && cii.private.length > 0) delete mapped.private
   }
-  return Object.freeze(atAddress)
+  return mapped
 }
 
 /** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
-function fillInPrivate(data: PrivateData, reachedAt: Authority): PrivateData | undefined {
+function mapPrivate(data: PrivateData, map: (url: string) => string | undefined): PrivateData | undefined {
   if (data.type !== WALL_CLOCK_WEBSOCKET_TYPE || typeof data.wcUrl !== 'string') return data
-  const wcUrl = fillInUrl(data.wcUrl, reachedAt)
+  const wcUrl = map(data.wcUrl)
   return wcUrl === undefined ? undefined : { ...data, wcUrl }
 }
 
 /** @returns undefined where the URL needs a host and there is none: no URL is better than one that leads nowhere. */
-function fillInUrl(url: string, reachedAt: Authority): string | undefined {
+function fillIn(url: string, reachedAt: Authority): string | undefined {
   const { host } = reachedAt
   if (host === null && url.includes('{{host}}')) return undefined
   return url
@@ -209,6 +236,16 @@ function fillInUrl(url: string, reachedAt: Authority): string | undefined {
     .replaceAll('{{host}}', host ?? '')
     .replaceAll('{{port}}', String(reachedAt.port))
     .replaceAll('{{prefix}}', () => reachedAt.prefix ?? '')
+}
+
+/** A string as it stands within a JSON string. */
+function jsonText(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+function keyOf(reachedAt: Authority): string {
+  const { host, port, prefix, localAddress } = reachedAt
+  return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
 }
 
 function schemeOf({ secure }: Authority): string {

@@ -1,12 +1,5 @@
 import { CII_PROPERTIES, type Cii, checkCii, describeValue, parseJson } from '../messages/index.js'
-import {
-  type CiiMessages,
-  CiiMessagesByAddress,
-  type CiiPosition,
-  type CiiSnapshot,
-  NOTHING_CHANGED,
-  sameForAddresses,
-} from './cii-messages.js'
+import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOTHING_CHANGED } from './cii-messages.js'
 import type { Authority, Connection } from './connection.js'
 import { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 import { PUBLIC_URL_EXPECTED, parsePublicUrl } from './public-address.js'
@@ -30,7 +23,7 @@ export interface CiiServerOptions extends EndpointServerOptions {
 
 /** One client, and what it has been sent. */
 class Client extends StateSender {
-  readonly messages: CiiMessages
+  readonly audience: CiiAudience
   /** The state as this client has it; undefined before the first message. */
   sent: CiiPosition | undefined
   /** The next message must carry everything. */
@@ -38,9 +31,9 @@ class Client extends StateSender {
   /** The next message is due even when nothing has changed. */
   forced = false
 
-  constructor(connection: Connection, composer: StateComposer<Client>, messages: CiiMessages) {
+  constructor(connection: Connection, composer: StateComposer<Client>, audience: CiiAudience) {
     super(connection, composer)
-    this.messages = messages
+    this.audience = audience
   }
 }
 
@@ -63,23 +56,22 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   #own: Cii
   /** What stands in for the properties that the app has not mentioned. */
   #advertised: Cii = EMPTY
-  #advertisedAt: ((reachedAt: Authority) => Cii) | undefined
-  #snapshot: CiiSnapshot
+  #state: Cii
   readonly #rounds: UpdateRounds
-  readonly #messages: CiiMessagesByAddress
+  readonly #messages: CiiMessages
   readonly #publicAddress: Authority | undefined
   readonly #clients = new Map<Connection, Client>()
 
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
-    this.#messages = new CiiMessagesByAddress(
-      (reachedAt) => this.#seenAt(reachedAt),
+    this.#messages = new CiiMessages(
+      (differences) => this.#stateWith(differences),
       checkRepeated(options.repeatedProperties ?? []),
     )
     this.#publicAddress = checkPublicUrl(options.publicUrl)
     this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
-    this.#snapshot = { state: stateOf(EMPTY, this.#own), addressVersion: 0 }
+    this.#state = stateOf(EMPTY, this.#own)
     this.#rounds = new UpdateRounds({
       coalesced: this.#composer.coalesced,
       failed: (error) => this.#sendingFailed(error),
@@ -92,7 +84,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
    * @throws TypeError that names the property; the clients keep the last good state.
    */
   get cii(): Cii {
-    return this.#snapshot.state
+    return this.#state
   }
 
   set cii(cii: Cii) {
@@ -114,28 +106,25 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   /**
    * Sets what clients are told for properties that the app never mentions. What the app sets to null stays null.
    * @param at what differs from the defaults for clients that have reached the server at an address; null for a property that they
-   *     do not get. Called for each address at which there are clients, whenever the state changes.
+   *     do not get. Called for each address at which there are clients, now and when the first one comes.
    */
-  advertise(defaults: Cii, at?: (reachedAt: Authority) => Cii): void {
-    this.#advertisedAt = at ?? this.#advertisedAt
-    this.#replace(this.#own, overlay(this.#advertised, defaults), true)
+  advertise(defaults: Cii, at?: AdvertisedAt): void {
+    this.#replace(this.#own, overlay(this.#advertised, defaults))
+    if (at !== undefined) this.#messages.advertise(at)
   }
 
-  #seenAt(reachedAt: Authority): Cii {
-    const differences = this.#advertisedAt?.(reachedAt) ?? EMPTY
-    if (Object.keys(differences).length === 0) return this.#snapshot.state
-    const advertised = overlay(this.#advertised, differences)
-    return stateOf(advertised, this.#own)
+  /** @param differences what is advertised at an address in place of the defaults. */
+  #stateWith(differences: Cii): Cii {
+    if (Object.keys(differences).length === 0) return this.#state
+    return stateOf(overlay(this.#advertised, differences), this.#own)
   }
 
-  #replace(own: Cii, advertised: Cii, advertisedAtChanged = false): void {
+  #replace(own: Cii, advertised: Cii): void {
     // Throws before anything has changed.
-    const state = stateOf(advertised, own)
-    const { state: before, addressVersion } = this.#snapshot
-    const same = !advertisedAtChanged && sameForAddresses(before, state)
-    this.#snapshot = { state, addressVersion: same ? addressVersion : addressVersion + 1 }
+    this.#state = stateOf(advertised, own)
     this.#own = own
     this.#advertised = advertised
+    this.#messages.stateChanged()
     this.updateClients()
   }
 
@@ -165,15 +154,17 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    const messages = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
-    const client = new Client(connection, this.#composer, messages)
+    const audience = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
+    const client = new Client(connection, this.#composer, audience)
     this.#clients.set(connection, client)
     client.wake()
     return super.connected(connection, data)
   }
 
   protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    if (this.#clients.delete(connection)) this.#messages.leave(this.#publicAddress ?? connection.reachedAt)
+    const client = this.#clients.get(connection)
+    if (client !== undefined) this.#messages.leave(client.audience)
+    this.#clients.delete(connection)
     return super.disconnected(connection, data)
   }
 
@@ -190,14 +181,14 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   #compose(client: Client): Uint8Array | undefined {
-    const { messages, sent, whole, forced } = client
-    const position = messages.position(this.#snapshot)
+    const { audience, sent, whole, forced } = client
+    const position = this.#messages.position(audience)
     client.sent = position
     client.whole = false
     client.forced = false
-    if (sent === undefined) return messages.whole(position)
-    if (whole) return messages.wholeAfter(sent, position)
-    return messages.difference(sent, position) ?? (forced ? NOTHING_CHANGED : undefined)
+    if (sent === undefined) return this.#messages.whole(audience, position)
+    if (whole) return this.#messages.wholeAfter(audience, sent, position)
+    return this.#messages.change(audience, sent, position) ?? (forced ? NOTHING_CHANGED : undefined)
   }
 
   /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */
