@@ -202,9 +202,10 @@ export class TsServer<
     if (!this.#rounds.running) this.#answers.beginSlice()
     const { contentIdStem, timelineSelector } = client.setup
     const answer = this.#answers.find(this.#contentId, contentIdStem, timelineSelector)
-    if (answer === undefined || (client.sent !== undefined && sameForClient(client.sent, answer))) return undefined
-    client.sent = answer
-    return this.#answers.encode(answer)
+    if (answer === undefined || (client.sent !== undefined && sameForClient(client.sent, answer.timestamp)))
+      return undefined
+    client.sent = answer.timestamp
+    return answer.message
   }
 
   protected override received(connection: Connection, message: string | Uint8Array): void | Promise<void> {
@@ -289,7 +290,7 @@ function isObject(data: unknown): boolean {
 
 /** A client that knows that its timeline is not available learns nothing from being told the time of day again. */
 function sameForClient(sent: ControlTimestamp, next: ControlTimestamp): boolean {
-  return equalControlTimestamps(sent, next) || (sent.contentTime === null && next.contentTime === null)
+  return sent === next || equalControlTimestamps(sent, next) || (sent.contentTime === null && next.contentTime === null)
 }
 
 /** Told apart by what the other message of a client never has. */
