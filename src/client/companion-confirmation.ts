@@ -1,19 +1,21 @@
 import type { WallClockClient } from './wall-clock-client.js'
 
-/** The wall clock is asked every second; a further answer or two may be lost. */
+/** The wall clock is asked at once, and again after a second without an answer; that answer may be lost as well. */
 const CONFIRMATION_SECONDS = 2.5
 
 /**
- * Waits for an answer of the wall clock that agrees with it, without making it unavailable meanwhile. If an answer
+ * Asks the wall clock at once, and waits for an answer that agrees with it, without making it unavailable meanwhile. If an answer
  * contradicts it, or none comes, the wall clock has to prove itself before it is available again.
  *
  * @param done called once, unless it is cancelled.
  * @returns cancels it.
  */
 export function confirmWallClock(client: WallClockClient, done: () => void): () => void {
+  let isOver = false
   const cancel = (): void => {
+    isOver = true
     clearTimeout(timer)
-    for (const off of offs) off()
+    off()
   }
   const end = (agrees: boolean): void => {
     cancel()
@@ -21,16 +23,13 @@ export function confirmWallClock(client: WallClockClient, done: () => void): () 
     done()
   }
   const timer = setTimeout(() => end(false), CONFIRMATION_SECONDS * 1000)
-  let isContradicted = false
-  const offs = [
-    client.on('protocolError', ({ reason }) => {
-      if (reason === 'inconsistent') isContradicted = true
-    }),
-    client.on('candidate', () => {
-      for (const off of offs.splice(1)) off()
-      // A contradiction is reported after the answer, in the same turn.
-      queueMicrotask(() => end(!isContradicted && client.clock.available))
-    }),
-  ]
+  const off = client.on('candidate', ({ consistent }) => {
+    off()
+    // The availability follows the answer in the same turn.
+    queueMicrotask(() => {
+      if (!isOver) end(consistent && client.clock.available)
+    })
+  })
+  client.askNow()
   return cancel
 }

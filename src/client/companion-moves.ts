@@ -14,6 +14,8 @@ export class CompanionMoves {
   readonly #pace = new CompanionPace()
   #timer: ReturnType<typeof setTimeout> | undefined
   #waitingFor: string | undefined
+  /** Whether the present wait was reported. */
+  #isReported = false
 
   constructor(handlers: CompanionMovesHandlers) {
     this.#handlers = handlers
@@ -31,6 +33,7 @@ export class CompanionMoves {
     if (waitSeconds === 0) {
       this.settle()
       this.#pace.moved(now)
+      this.#isReported = false
       return true
     }
     if (this.#timer !== undefined) return false
@@ -39,6 +42,9 @@ export class CompanionMoves {
       this.settle()
       this.#handlers.retry()
     }, waitSeconds * 1000)
+    // A server may take the move back and name it again, hundreds of times during one wait.
+    if (this.#isReported) return false
+    this.#isReported = true
     this.#handlers.postponed(source, `${why}; the next connection is opened in ${waitSeconds.toFixed(1)} s`)
     return false
   }

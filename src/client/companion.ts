@@ -282,7 +282,9 @@ export class Companion extends Emitter<CompanionEvents> {
     ts.on('connected', () => {
       // A television that was away may be back with another wall clock, and its timestamps are in that one. While the
       // position is held, that is found out before there are timestamps.
-      if (wasLost && !ts.hasPosition) this.#wallClock?.recheck()
+      if (!wasLost || ts.hasPosition) return
+      this.#wallClock?.recheck()
+      this.#wallClock?.askNow()
     })
     for (const name of ['connected', 'unavailable', 'disconnected'] as const) ts.on(name, () => this.#check())
     ts.start()

@@ -1,8 +1,16 @@
 import { rangeOfSelector } from './companion-timeline.js'
 
-/** Where a timeline was, by a clock of this device. */
-interface Reference {
+/** The present moment, by two clocks: neither always shows how much time has passed since another moment. */
+export interface Moment {
+  /** By a clock of this device, which may stand still while the device sleeps. */
   readonly localSeconds: number
+  /** By the wall clock of the television, which is another one after a restart. */
+  readonly wallClockSeconds: number
+}
+
+/** Where a timeline was. */
+interface Reference {
+  readonly moment: Moment
   readonly ticks: number
   readonly ticksPerSecond: number
 }
@@ -44,27 +52,43 @@ export class TimelineUnwrapper {
    * @param contentTime as it came.
    * @param ticksNow where it puts the timeline now, without the offset.
    * @param ticksPerSecond tick rate times speed.
-   * @param localSeconds now, by a clock of this device that no server sets.
    */
-  read(contentTime: bigint, ticksNow: number, ticksPerSecond: number, localSeconds: number): void {
-    if (contentTime < 0n || contentTime >= this.#range) this.#isUnwrappedByServer = true
+  read(contentTime: bigint, ticksNow: number, ticksPerSecond: number, moment: Moment): void {
+    // Negative values say nothing of that: a server may state where the timeline was before it began.
+    if (contentTime >= this.#range) this.#isUnwrappedByServer = true
+    // Beyond this, ticks are not exact, and one absurd timestamp would falsify the count for good.
+    if (!(Math.abs(ticksNow) <= Number.MAX_SAFE_INTEGER)) return
     const reference = this.#reference
     if (this.#isUnwrappedByServer || reference === undefined) {
       this.#offset = 0
     } else {
-      const elapsed = localSeconds - reference.localSeconds
-      const expected = reference.ticks + elapsed * reference.ticksPerSecond
-      const nearest = Math.round((expected - ticksNow) / this.#range) * this.#range
-      const tolerance = CONTINUOUS_SECONDS * Math.max(Math.abs(ticksPerSecond), Math.abs(reference.ticksPerSecond), 1)
-      const isContinuous = Math.abs(ticksNow + nearest - expected) <= tolerance
+      const { localSeconds } = moment
+      const { offset, isContinuous } = this.#continue(reference, ticksNow, ticksPerSecond, moment)
       if (!isContinuous) this.#jumpedAt = localSeconds
-      // A clock that is out of all bounds says nothing.
-      if (!Number.isFinite(nearest)) return
       const isNewProgramme = !isContinuous && localSeconds - this.#programmeSince <= NEW_PROGRAMME_SECONDS
-      this.#offset = isNewProgramme ? 0 : nearest
+      this.#offset = isNewProgramme ? 0 : offset
       if (isNewProgramme) this.#programmeSince = Number.NEGATIVE_INFINITY
     }
-    this.#reference = { localSeconds, ticks: ticksNow + this.#offset, ticksPerSecond }
+    this.#reference = { moment, ticks: ticksNow + this.#offset, ticksPerSecond }
+  }
+
+  /** The offset nearest to where the timeline should be by now, and whether that is where it is. */
+  #continue(
+    { moment: since, ticks, ticksPerSecond: ticksPerSecondBefore }: Reference,
+    ticksNow: number,
+    ticksPerSecond: number,
+    now: Moment,
+  ): { offset: number; isContinuous: boolean } {
+    const tolerance = CONTINUOUS_SECONDS * Math.max(Math.abs(ticksPerSecond), Math.abs(ticksPerSecondBefore), 1)
+    const after = (elapsed: number): { offset: number; isContinuous: boolean } => {
+      const expected = ticks + elapsed * ticksPerSecondBefore
+      const offset = Math.round((expected - ticksNow) / this.#range) * this.#range
+      return { offset, isContinuous: Math.abs(ticksNow + offset - expected) <= tolerance }
+    }
+    const byThisDevice = after(now.localSeconds - since.localSeconds)
+    if (byThisDevice.isContinuous) return byThisDevice
+    const byWallClock = after(now.wallClockSeconds - since.wallClockSeconds)
+    return byWallClock.isContinuous ? byWallClock : byThisDevice
   }
 
   /**

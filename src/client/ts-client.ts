@@ -249,8 +249,10 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     const { parent, tickRate } = this.clock
     const { contentTime, timelineSpeedMultiplier: speed } = timestamp
     if (parent.available) {
-      const ticksNow = contentTicksAt(timestamp, parent.nanos(), tickRate)
-      unwrapper.read(contentTime, ticksNow, tickRate * speed, this.#localSeconds())
+      const wallClockNanos = parent.nanos()
+      const ticksNow = contentTicksAt(timestamp, wallClockNanos, tickRate)
+      const moment = { localSeconds: this.#localSeconds(), wallClockSeconds: wallClockNanos / 1e9 }
+      unwrapper.read(contentTime, ticksNow, tickRate * speed, moment)
       return
     }
     // Without the wall clock it is not known where this is. The clock is not available until then either.

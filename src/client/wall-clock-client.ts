@@ -128,6 +128,16 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#work()
   }
 
+  /**
+   * Asks once, at once, even if the quick requests are used up, and does not change the availability. The caller limits how
+   * often this happens.
+   */
+  askNow(): void {
+    if (!this.#started) return
+    this.#pace.askNow()
+    this.#work()
+  }
+
   status(): WallClockStatus {
     const parentTicks = this.#parent.now()
     const { isSet } = this.#steering
@@ -205,7 +215,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (stepped) this.#pace.restart()
     if (kind !== 'inconsistent') this.#trust(stepped)
     this.#pace.answered(kind !== 'inconsistent' && !stepped, this.#exchanges.isEmpty, this.#usefulSeconds())
-    this.emit('candidate', { candidate })
+    this.emit('candidate', { candidate, consistent: kind !== 'inconsistent' })
     this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
     if (this.#contradictions === 0) this.#unconfirmed = false
     else if (this.#contradictions >= MAX_CONTRADICTIONS) this.#unconfirmed = true

@@ -5,8 +5,8 @@ export interface WallClockClientEvents {
   connected: { readonly url: string }
   /** The transport has closed, or could not open. It tries again by itself. */
   disconnected: { readonly reason: string }
-  /** An exchange was complete and plausible. */
-  candidate: { readonly candidate: Candidate }
+  /** An exchange was complete and plausible. `consistent` is false where it contradicts the clock, which then ignores it. */
+  candidate: { readonly candidate: Candidate; readonly consistent: boolean }
   /** The clock follows another line now. */
   adjusted: {
     readonly candidate: Candidate

@@ -74,6 +74,12 @@ export class WallClockPace {
     this.#wait = 0
   }
 
+  /** The next request is due at once, even without a token: for callers that limit by themselves how often they ask. */
+  askNow(): void {
+    this.#tokens = Math.max(this.#tokens, 1)
+    this.#wait = 0
+  }
+
   /** The parent clock was set: earlier times mean nothing now. */
   parentSet(now: number): void {
     this.restart()

@@ -109,6 +109,27 @@ describe('a television whose CII names other servers all the time', () => {
   })
 })
 
+describe('a television that names another server and takes it back all the time', () => {
+  it('causes one report for each wait', async () => {
+    const victim = await scripted()
+    const { companion, says } = await follower()
+    let [reports, changes] = [0, 0]
+    companion.on('protocolError', () => {
+      reports += 1
+    })
+    companion.on('change', () => {
+      changes += 1
+    })
+    const wcUrl = await wallClockUrl()
+    for (let move = 0; move < 300; move += 1) {
+      says({ wcUrl: move % 2 === 0 ? wcUrl : null, tsUrl: victim.url })
+    }
+    await until(() => changes === 300)
+    expect(reports).toBeGreaterThanOrEqual(1)
+    expect(reports).toBeLessThanOrEqual(5)
+  })
+})
+
 describe('a television whose wall clock steps all the time', () => {
   it('makes a companion ask for its timeline a few times, and then less often', async () => {
     let answers = 0
@@ -196,23 +217,32 @@ describe('the hosts that a companion connects to', () => {
 })
 
 describe('a companion whose television closes all connections', () => {
-  it('keeps its position, with a bound that grows, until it is connected again', async () => {
-    const { companion, cii, ts, tsServer } = await followingTs({ ts: { backoff: { initialSeconds: 0.2 } } })
-    const lost: string[] = []
-    companion.on('unavailable', ({ reason }) => lost.push(reason))
-    const before = companion.position()?.errorSeconds ?? 0
-    const gone = Promise.all([ts, cii].map((socket: WebSocket) => once(socket, 'close')))
-    const disconnected = companion.ts?.next('disconnected')
-    for (const socket of [ts, cii]) socket.close(1001)
-    await gone
-    await disconnected
-    expect(companion.position()).toMatchObject({ available: true, seconds: 1 })
-    await until(() => (companion.position()?.errorSeconds ?? 0) > before)
-    expect(lost).toEqual([])
-    ;(await tsServer.connection()).send(timestamp(90_000))
-    await until(() => companion.unavailable === undefined && companion.position()?.errorSeconds === before)
-    expect(lost).toEqual([])
-  })
+  it.each([1, 60])(
+    'keeps its position at a request interval of %d s, with a bound that grows, until it is connected again',
+    async (interval) => {
+      const { companion, cii, ts, tsServer } = await followingTs({
+        ts: { backoff: { initialSeconds: 0.2 } },
+        wallClock: { requestIntervalSeconds: interval },
+      })
+      const lost: string[] = []
+      companion.on('unavailable', ({ reason }) => lost.push(reason))
+      const before = companion.position()?.errorSeconds ?? 0
+      const gone = Promise.all([ts, cii].map((socket: WebSocket) => once(socket, 'close')))
+      const disconnected = companion.ts?.next('disconnected')
+      for (const socket of [ts, cii]) socket.close(1001)
+      await gone
+      await disconnected
+      expect(companion.position()).toMatchObject({ available: true, seconds: 1 })
+      await until(() => (companion.position()?.errorSeconds ?? 0) > before)
+      expect(lost).toEqual([])
+      const back = await tsServer.connection()
+      // Asked for once the wall clock has been confirmed.
+      await once(back, 'message')
+      back.send(timestamp(90_000))
+      await until(() => companion.unavailable === undefined && companion.position()?.errorSeconds === before)
+      expect(lost).toEqual([])
+    },
+  )
 })
 
 describe('PTS of a companion', () => {

@@ -5,10 +5,13 @@ const RANGE = 2 ** 33
 const RATE = 90_000
 const HOUR = 3600
 
+/** Of a device that does not sleep, and a television that does not restart. */
+const momentAt = (seconds: number) => ({ localSeconds: seconds, wallClockSeconds: seconds })
+
 /** A timeline that is at `ticks` at a time of this device, and runs at a speed; returns where the count puts it. */
 function reader(unwrapper = new TimelineUnwrapper(RANGE)) {
   const read = (contentTime: number, localSeconds: number, speed = 1): number => {
-    unwrapper.read(BigInt(contentTime), contentTime, RATE * speed, localSeconds)
+    unwrapper.read(BigInt(contentTime), contentTime, RATE * speed, momentAt(localSeconds))
     return contentTime + unwrapper.offsetTicks
   }
   return { unwrapper, read }
@@ -87,8 +90,32 @@ describe('the count of wraps of a timeline', () => {
   it('is left alone by a clock that is out of all bounds', () => {
     const { unwrapper, read } = reader()
     read(100, 0)
-    unwrapper.read(100n, Number.NaN, RATE, 1)
+    unwrapper.read(100n, Number.NaN, RATE, momentAt(1))
     expect(unwrapper.offsetTicks).toBe(0)
+  })
+
+  it('survives a timestamp that is absurd', () => {
+    const { unwrapper, read } = reader()
+    read(100 * RATE, 0)
+    unwrapper.read(100n, -1e26, RATE, momentAt(1))
+    expect(read(102 * RATE, 2)).toBe(102 * RATE)
+  })
+
+  it('survives a negative content time, and goes on counting', () => {
+    const { read } = reader()
+    expect(read(-5 * RATE, 0)).toBe(-5 * RATE)
+    expect(read(5 * RATE, 10)).toBe(5 * RATE)
+    const position = read(RANGE - RATE, RANGE / RATE + 4)
+    expect(read(RATE, RANGE / RATE + 6)).toBe(position + 2 * RATE)
+  })
+
+  it.each([5, 60, 12 * HOUR, 24 * HOUR, 40 * HOUR])('includes %d s that this device has slept', (slept) => {
+    const { unwrapper, read } = reader()
+    read(100 * RATE, 0)
+    const ticks = (110 + slept) * RATE
+    const moment = { localSeconds: 10, wallClockSeconds: 10 + slept }
+    unwrapper.read(BigInt(ticks % RANGE), ticks % RANGE, RATE, moment)
+    expect((ticks % RANGE) + unwrapper.offsetTicks).toBe(ticks)
   })
 
   it('exists for PTS only', () => {

@@ -57,6 +57,14 @@ describe('how often a wall clock client asks', () => {
     }
   }
 
+  it('is once more, at once, when that is asked for, also when all quick requests are used up', () => {
+    const simulation = started({ lie: steppingServer, client: { requestIntervalSeconds: 60 } })
+    simulation.run(300)
+    const before = simulation.requestSeconds.length
+    simulation.client.askNow()
+    expect(simulation.requestSeconds.length).toBe(before + 1)
+  })
+
   it('stays low when it is told to check again all the time', () => {
     const simulation = started({})
     for (let i = 0; i < 1000; i++) {
