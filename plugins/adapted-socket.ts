@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { Authority, ConnectionSocket } from '../src/server/connection.js'
+import type { Authority, ConnectionEvents, ConnectionSocket } from '../src/server/connection.js'
 import { DEFAULTS } from '../src/server/defaults.js'
+import type { TimeoutReason } from '../src/server/endpoint-statistics.js'
 import { reachedAt } from './reached-at.js'
 import { yieldTurn } from './reading-turns.js'
 import type { SharedFrames } from './shared-frames.js'
@@ -28,14 +29,32 @@ interface Internals {
   readonly _socket?: Duplex | null
 }
 
+/** The connections of a mount that have to be watched. Of most of them nothing is incomplete, so they are not looked at. */
+export interface Watched {
+  /** Reading is paused while more than this waits for a peer. */
+  readonly pauseAbove: number
+  /** Of the endpoint: what it sends to many clients is framed once. */
+  readonly frames: SharedFrames
+  /** Those for whose peers something waits. */
+  readonly sending: Set<AdaptedSocket>
+  /** Those whose peers have begun a message. */
+  readonly receiving: Set<AdaptedSocket>
+}
+
 /** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
 export class AdaptedSocket implements ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
   readonly handshake: FastifyRequest
+  /** The server's side of this connection, once there is one. */
+  events: ConnectionEvents | undefined = undefined
+  /** Where {@link MountedConnections} keeps this connection. */
+  slot = 0
+  index = 0
   readonly #socket: WebSocket
-  readonly #frames: SharedFrames
-  readonly #pauseAbove: number
+  readonly #watched: Watched
+  /** The answer to the handshake is held back, so that it leaves in one packet with the first message. */
+  #isHeld: boolean
   #closing = false
   #closeTimer: NodeJS.Timeout | undefined
   #framesSinceClose = 0
@@ -53,19 +72,25 @@ export class AdaptedSocket implements ConnectionSocket {
   /** The message that the peer has begun: how many it had sent before, and since when it has been incomplete. */
   #incomplete: { messages: number; since: number } | undefined
 
-  /** @param maxBufferedBytes reading is paused while more than half of this waits for the peer. */
-  constructor(socket: WebSocket, request: FastifyRequest, maxBufferedBytes: number, frames: SharedFrames) {
+  constructor(socket: WebSocket, request: FastifyRequest, watched: Watched) {
     this.#socket = socket
-    this.#frames = frames
-    this.#pauseAbove = maxBufferedBytes / 2
+    this.#watched = watched
     this.handshake = request
     // An injected request has no address.
     this.remoteAddress = request.ip ?? ''
     this.reachedAt = reachedAt(request)
+    this.#isHeld = (request.raw.socket?.writableCorked ?? 0) > 0
   }
 
   get bufferedAmount(): number {
-    return this.#socket.bufferedAmount
+    return this.#isHeld ? 0 : this.#socket.bufferedAmount
+  }
+
+  /** Sends the answer to the handshake, if it was held back. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.handshake.raw.socket.uncork()
   }
 
   /** Whether `ws` has destroyed the socket by itself, as it does when 60 of its pongs wait for the peer. */
@@ -76,14 +101,19 @@ export class AdaptedSocket implements ConnectionSocket {
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
     if (isText && handedOver === undefined && typeof data !== 'string' && this.#isIdle) {
       const { _socket: socket } = this.#socket as unknown as Internals
-      socket?.write(this.#frames.of(data))
+      socket?.write(this.#watched.frames.of(data))
+      this.release()
+      this.#watchSending()
       return
     }
     const options = isText ? TEXT : BINARY
-    if (this.#isBehind || this.#socket.bufferedAmount <= this.#pauseAbove) {
+    if (this.#isBehind || this.#socket.bufferedAmount <= this.#watched.pauseAbove) {
       this.#socket.send(data, options, handedOver)
+      this.release()
+      this.#watchSending()
       return
     }
+    this.#watched.sending.add(this)
     // A peer that does not read its answers has to wait with its questions.
     this.#isBehind = true
     this.#pauseOrResume()
@@ -103,7 +133,12 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** Whether a frame can be written past `ws`: everything before it has been handed over. */
   get #isIdle(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount === 0
+    return this.#socket.readyState === this.#socket.OPEN && this.bufferedAmount === 0
+  }
+
+  /** Whatever is written, and however, has to be read within `sendTimeout`. */
+  #watchSending(): void {
+    if (this.#socket.bufferedAmount > 0) this.#watched.sending.add(this)
   }
 
   get #isPaused(): boolean {
@@ -139,8 +174,9 @@ export class AdaptedSocket implements ConnectionSocket {
     return this.#receivedFrame(bytes)
   }
 
-  /** @returns whether the ping is one to be counted. */
+  /** `ws` has answered it. @returns whether the ping is one to be counted. */
   receivedPing(): boolean {
+    this.#watchSending()
     return this.#receivedFrame()
   }
 
@@ -180,17 +216,41 @@ export class AdaptedSocket implements ConnectionSocket {
     })
   }
 
-  /** @returns false when the last two pings have brought no sign of life; otherwise pings again. */
-  ping(): boolean {
+  /** Part of a message, or more, has come and was parsed. */
+  receivedChunk(): void {
+    if (this.#hasBegunMessage()) this.#watched.receiving.add(this)
+  }
+
+  /** Pings the peer, and ends the connection of one that has shown no sign of life for two intervals. */
+  heartbeat(): void {
     // Pongs are not read either while reading is paused; that the peer does not read has a time limit of its own.
-    if (this.#isBehind) return true
-    if (this.#silentPings >= 2) return false
-    this.#silentPings += 1
-    if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#unansweredPings += 1
-      this.#socket.ping()
+    if (this.#isBehind) return
+    if (this.#silentPings >= 2) {
+      this.giveUp('heartbeat')
+      return
     }
-    return true
+    this.#silentPings += 1
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#unansweredPings += 1
+    this.#socket.ping()
+    this.#watchSending()
+  }
+
+  /** Ends the connection of a peer that has not read, within this time, what waited for it. */
+  checkSending(nowMilliseconds: number, timeoutMilliseconds: number): void {
+    if (this.unreadFor(nowMilliseconds) >= timeoutMilliseconds) this.giveUp('send')
+    if (this.#unread === undefined) this.#watched.sending.delete(this)
+  }
+
+  /** Closes the connection of a peer that has not completed, within this time, a message that it has begun. */
+  checkReceiving(nowMilliseconds: number, timeoutMilliseconds: number): void {
+    if (this.incompleteFor(nowMilliseconds) >= timeoutMilliseconds) this.events?.timedOut('message')
+    if (!this.#hasBegunMessage()) this.#watched.receiving.delete(this)
+  }
+
+  giveUp(reason: TimeoutReason): void {
+    this.events?.timedOut(reason)
+    this.terminate()
   }
 
   /** @returns for how long the peer has not read all that waited for it once, in milliseconds. Reading a little does not count. */

@@ -17,11 +17,28 @@ const NEW_SOCKETS = 'net.server.socket'
 
 const SERVICE_UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
 
-interface OpenSocket {
-  /** The latest request. Responses leave in order: once this one has been answered, all have. */
-  request?: IncomingMessage
-  response?: ServerResponse
-  upgrade?: { readonly at: number; readonly whileClosing: boolean; readonly bytesWritten: number }
+/** What is known of a socket of the app is kept on the socket itself: a map would hold it all for the garbage collector to go through. */
+const LATEST = Symbol('latest request')
+const OURS = Symbol('ours')
+const UNROUTED = Symbol('unrouted')
+
+interface LatestRequest {
+  /** Responses leave in order: once the latest request has been answered, all have. */
+  readonly request: IncomingMessage
+  /** Undefined for an upgrade. */
+  readonly response: ServerResponse | undefined
+  readonly upgradedAt: number
+  /** Of the socket, before the upgrade was answered. */
+  readonly bytesWritten: number
+}
+
+interface WithLatest {
+  [LATEST]?: LatestRequest | undefined
+}
+
+interface MarkedRequest extends IncomingMessage {
+  [OURS]?: true
+  [UNROUTED]?: true
 }
 
 interface HeldConnection {
@@ -39,13 +56,11 @@ interface HeldConnection {
 export class AppConnections {
   readonly #server: Server
   readonly #log: FastifyBaseLogger
-  readonly #open = new Map<Socket, OpenSocket>()
+  readonly #open = new Set<Socket & WithLatest>()
   /** Sockets whose TLS handshake is not complete, by their peers' addresses: Node does not link them to the TLS sockets. */
   readonly #securing = new Map<string, Socket>()
   readonly #http2Sessions = new Set<Http2Session>()
   readonly #appServers = new WeakMap<object, boolean>()
-  readonly #ours = new WeakSet<IncomingMessage>()
-  readonly #unrouted = new WeakSet<IncomingMessage>()
   #closingSince = Number.POSITIVE_INFINITY
   #reportTimer: NodeJS.Timeout | undefined
 
@@ -72,18 +87,18 @@ export class AppConnections {
 
   /** The response to a request, unless the request asks for an upgrade. */
   responseTo(request: IncomingMessage): ServerResponse | undefined {
-    const open = this.#open.get(request.socket)
-    return open?.request === request ? open.response : undefined
+    const latest = (request.socket as WithLatest)[LATEST]
+    return latest?.request === request ? latest.response : undefined
   }
 
   /** A request that the router has assigned to one of our routes. */
   claim(request: IncomingMessage): void {
-    this.#ours.add(request)
+    ;(request as MarkedRequest)[OURS] = true
   }
 
   /** A request that belongs to no route: until its body has arrived, nobody has begun to answer it. */
   unrouted(request: IncomingMessage): void {
-    this.#unrouted.add(request)
+    ;(request as MarkedRequest)[UNROUTED] = true
   }
 
   #watch(server: Server): void {
@@ -115,8 +130,7 @@ export class AppConnections {
   }
 
   #connected(socket: Socket, server: Server): void {
-    this.#open.set(socket, {})
-    socket.once('close', () => this.#open.delete(socket))
+    this.#add(socket)
     if (!(server instanceof TlsServer)) return
     const peer = peerOf(socket)
     this.#securing.set(peer, socket)
@@ -125,6 +139,9 @@ export class AppConnections {
     })
   }
 
+  /** One listener for all sockets. */
+  readonly #gone: (this: Socket) => void = goneFrom(this.#open)
+
   readonly #secured = (socket: TLSSocket): void => {
     const peer = peerOf(socket)
     const raw = this.#securing.get(peer)
@@ -132,13 +149,17 @@ export class AppConnections {
     this.#securing.delete(peer)
     // Its streams are the session's business.
     if (socket.alpnProtocol === 'h2') return
-    this.#open.set(socket, {})
-    socket.once('close', () => this.#open.delete(socket))
+    this.#add(socket)
+  }
+
+  #add(socket: Socket): void {
+    this.#open.add(socket)
+    socket.on('close', this.#gone)
   }
 
   readonly #requested = (request: IncomingMessage, response: ServerResponse): void => {
-    const open = this.#open.get(request.socket)
-    if (open !== undefined) Object.assign(open, { request, response })
+    const { socket } = request
+    if (this.#open.has(socket)) (socket as WithLatest)[LATEST] = { request, response, upgradedAt: 0, bytesWritten: 0 }
   }
 
   /**
@@ -159,9 +180,8 @@ export class AppConnections {
   }
 
   readonly #upgraded = (request: IncomingMessage, socket: Socket): void => {
-    const open = this.#open.get(socket)
-    if (open === undefined) return
-    const earlier = open.response
+    if (!this.#open.has(socket)) return
+    const earlier = (socket as WithLatest)[LATEST]?.response
     if (earlier !== undefined && !earlier.writableFinished) {
       // Pipelined behind a request without an answer, where the websocket plugin cannot take it. Nobody would ever end the socket.
       earlier.once('close', () => {
@@ -170,8 +190,9 @@ export class AppConnections {
       return
     }
     const { bytesWritten } = socket
-    const at = performance.now()
-    Object.assign(open, { request, upgrade: { at, bytesWritten, whileClosing: at >= this.#closingSince } })
+    // Whole milliseconds take no memory of their own.
+    const upgradedAt = Math.ceil(performance.now())
+    ;(socket as WithLatest)[LATEST] = { request, response: undefined, upgradedAt, bytesWritten }
   }
 
   #close(): void {
@@ -189,23 +210,28 @@ export class AppConnections {
     // Ends after its last stream.
     for (const session of this.#http2Sessions) session.close()
     if (now - this.#closingSince < DEFAULTS.closeTimeout) return
-    for (const [socket, open] of this.#open) {
-      if (!this.#mayEnd(socket, open, now)) continue
-      const isUnanswered = open.upgrade !== undefined && open.upgrade.bytesWritten === socket.bytesWritten
+    for (const socket of this.#open) {
+      if (!this.#mayEnd(socket, now)) continue
+      const latest = socket[LATEST]
+      const isUpgrade = latest !== undefined && latest.response === undefined
+      const isUnanswered = isUpgrade && latest.bytesWritten === socket.bytesWritten
       if (isUnanswered) socket.end(SERVICE_UNAVAILABLE, () => socket.destroy())
       else socket.destroy()
     }
   }
 
-  #mayEnd(socket: Socket, { request, response, upgrade }: OpenSocket, now: number): boolean {
-    if (upgrade !== undefined) {
+  #mayEnd(socket: Socket & WithLatest, now: number): boolean {
+    const latest = socket[LATEST]
+    if (latest === undefined) return true
+    const { response, upgradedAt } = latest
+    const request: MarkedRequest = latest.request
+    if (response === undefined) {
       // The websocket plugin may have left, while a listener of another plugin is still there that ignores this path.
-      const isNobodys = upgrade.whileClosing || (request !== undefined && this.#unrouted.has(request))
-      return isNobodys && !isTaken(socket) && now - upgrade.at >= DEFAULTS.closeTimeout
+      const isNobodys = upgradedAt >= this.#closingSince || request[UNROUTED] === true
+      return isNobodys && !isTaken(socket) && now - upgradedAt >= DEFAULTS.closeTimeout
     }
-    if (request === undefined || response === undefined) return true
     if (response.writableFinished || response.destroyed) return true
-    return this.#ours.has(request) || (this.#unrouted.has(request) && !request.complete)
+    return request[OURS] === true || (request[UNROUTED] === true && !request.complete)
   }
 
   #reportAfter(milliseconds: number): void {
@@ -222,9 +248,10 @@ export class AppConnections {
 
   #report(): void {
     const held: HeldConnection[] = []
-    for (const [{ remoteAddress }, { request, upgrade }] of this.#open) {
-      const kind = upgrade === undefined ? 'request' : 'upgraded socket'
-      if (request === undefined) continue
+    for (const { remoteAddress, [LATEST]: latest } of this.#open) {
+      if (latest === undefined) continue
+      const { request, response } = latest
+      const kind = response === undefined ? 'upgraded socket' : 'request'
       const path = visible(request.url?.split('?', 1)[0] ?? '')
       held.push({ kind, remoteAddress, method: request.method, path })
     }
@@ -247,6 +274,12 @@ export class AppConnections {
 /** Whether somebody reads what comes after the upgrade. */
 function isTaken(socket: Socket): boolean {
   return socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
+}
+
+function goneFrom(open: Set<Socket>): (this: Socket) => void {
+  return function () {
+    open.delete(this)
+  }
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -6,6 +6,8 @@ import { HandshakeDeadline } from './handshake-deadline.js'
 
 type ChildLoggerFactory = FastifyInstance['childLoggerFactory']
 
+type TimedOut = (request: IncomingMessage, remoteAddress: string | undefined) => void
+
 /** Where an endpoint is mounted, and how many milliseconds its handshakes may take. */
 export interface EndpointMount {
   readonly path: string
@@ -31,7 +33,8 @@ export class EndpointRequests {
   /** Gives the requests to an endpoint a deadline. @returns what its route needs as `childLoggerFactory`. */
   limit(mount: EndpointMount, outer: ChildLoggerFactory): ChildLoggerFactory {
     this.#mounts.push({ mount, pattern: patternOf(mount.path) })
-    return this.own(outer, (request) => this.#start(request, mount))
+    const timedOut = timedOutAt(mount)
+    return this.own(outer, (request) => this.#start(request, mount, timedOut))
   }
 
   /**
@@ -59,21 +62,12 @@ export class EndpointRequests {
     this.#deadline.refused(request)
   }
 
-  #start(request: IncomingMessage, { path, server, handshakeTimeout }: EndpointMount): void {
+  #start(request: IncomingMessage, { handshakeTimeout }: EndpointMount, timedOut: TimedOut): void {
     const { socket } = request
     // An injected request.
     if (!this.#connections.has(socket)) return
-    const { remoteAddress } = socket
     const response = this.#connections.responseTo(request)
-    this.#deadline.start(request, response, handshakeTimeout, () => {
-      server.statistics.timedOut.handshake += 1
-      try {
-        const fields = { reason: 'handshake', remoteAddress, path, method: request.method }
-        server.logLimited(server.log, 'info', fields, 'handshake timed out')
-      } catch {
-        // A logger that throws must not end the process.
-      }
-    })
+    this.#deadline.start(request, response, handshakeTimeout, timedOut)
   }
 
   /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. */
@@ -81,7 +75,20 @@ export class EndpointRequests {
     this.#connections.unrouted(request)
     const path = request.url?.split('?', 1)[0] ?? ''
     const found = this.#mounts.find(({ pattern }) => pattern.test(path))
-    if (found !== undefined) this.#start(request, found.mount)
+    if (found !== undefined) this.#start(request, found.mount, timedOutAt(found.mount))
+  }
+}
+
+/** Counts and logs the requests to an endpoint that have taken too long. */
+function timedOutAt({ path, server }: EndpointMount): TimedOut {
+  return ({ method }, remoteAddress) => {
+    server.statistics.timedOut.handshake += 1
+    try {
+      const fields = { reason: 'handshake', remoteAddress, path, method }
+      server.logLimited(server.log, 'info', fields, 'handshake timed out')
+    } catch {
+      // A logger that throws must not end the process.
+    }
   }
 }
 

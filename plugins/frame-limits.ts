@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 type WebSocketServer = FastifyInstance['websocketServer']
@@ -11,8 +12,16 @@ const BYTES_PER_CHUNK = 64
 const LEAST_FRAGMENTS = 16
 const LEAST_CHUNKS = 256
 
+interface Limits {
+  readonly maxPayload: number
+  readonly maxFragments: number
+  readonly maxBufferedChunks: number
+}
+
+const LIMITS = Symbol('limits')
+
 /** What `ws` may hold of a message that is not complete. Each fragment can keep the whole chunk of TCP data alive in which it came. */
-function limitsFor(maxMessageBytes: number) {
+export function limitsFor(maxMessageBytes: number): Limits {
   return {
     maxPayload: maxMessageBytes,
     maxFragments: Math.max(LEAST_FRAGMENTS, Math.ceil(maxMessageBytes / BYTES_PER_FRAGMENT)),
@@ -29,8 +38,9 @@ const limitsOfServers = new WeakMap<WebSocketServer, FrameLimits>()
  */
 export class FrameLimits {
   readonly #server: WebSocketServer
-  readonly #limits = new WeakMap<IncomingMessage, ReturnType<typeof limitsFor>>()
   #replaced: WebSocketServer['options'] | undefined
+  /** Options of the server, each with the limits for which it was made: few, and the same for most connections. */
+  #combined = new Map<Limits, { from: WebSocketServer['options']; options: WebSocketServer['options'] }>()
 
   private constructor(server: WebSocketServer) {
     this.#server = server
@@ -48,21 +58,43 @@ export class FrameLimits {
     return limits
   }
 
-  /** Sets the limits for the connection that this request may become. */
-  set(request: IncomingMessage, maxMessageBytes: number): void {
-    this.#limits.set(request, limitsFor(maxMessageBytes))
+  /** Sets the limits for the connection that this request may become. @param limits the same object for all of an endpoint. */
+  set(request: IncomingMessage, limits: Limits): void {
+    ;(request as { [LIMITS]?: Limits })[LIMITS] = limits
   }
 
   #replace(request: IncomingMessage): void {
     this.#restore()
-    const limits = this.#limits.get(request)
+    const limits = (request as { [LIMITS]?: Limits })[LIMITS]
     if (limits === undefined) return
-    this.#replaced = this.#server.options
-    this.#server.options = { ...this.#replaced, ...limits }
+    const from = this.#server.options
+    let combined = this.#combined.get(limits)
+    if (combined?.from !== from) {
+      combined = { from, options: { ...from, ...limits } }
+      this.#combined.set(limits, combined)
+    }
+    this.#replaced = from
+    this.#server.options = combined.options
+    hold(request)
   }
 
   #restore(): void {
     if (this.#replaced !== undefined) this.#server.options = this.#replaced
     this.#replaced = undefined
   }
+}
+
+/**
+ * Holds the answer to the handshake back, which `ws` writes now, until the server has taken the connection: with the first message
+ * it makes one packet, and one call of the operating system. The next tick comes first if the server never gets the connection.
+ */
+function hold({ socket }: IncomingMessage): void {
+  // An injected request has none.
+  if (socket === undefined) return
+  socket.cork()
+  process.nextTick(uncork, socket)
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
 }

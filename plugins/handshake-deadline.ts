@@ -1,17 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+type TimedOut = (request: IncomingMessage, remoteAddress: string | undefined) => void
+
 interface Pending {
-  readonly timer: NodeJS.Timeout
+  readonly request: IncomingMessage
   /** Undefined for a handshake. */
   readonly response: ServerResponse | undefined
-  readonly done: () => void
+  readonly dueAt: number
+  readonly timedOut: TimedOut
+  /** The rest only if it lasts longer than a turn of the event loop. */
+  timer: NodeJS.Timeout | undefined
+  done: (() => void) | undefined
 }
 
 /** The requests of one connection: clients may send many without waiting for the answers. */
 interface PendingOfSocket {
-  readonly requests: Set<IncomingMessage>
+  readonly requests: Set<Pending>
   readonly closed: () => void
+}
+
+const PENDING: unique symbol = Symbol('pending')
+
+interface MaybePending {
+  [PENDING]?: Pending | undefined
 }
 
 /**
@@ -20,7 +32,9 @@ interface PendingOfSocket {
  * socket, and its place, for good. Requests to other routes are never seen here.
  */
 export class HandshakeDeadline {
-  readonly #pending = new Map<IncomingMessage, Pending>()
+  /** Began in this turn of the event loop. Where no hook waits they are over before it ends, and need neither timer nor listener. */
+  #begun: Pending[] = []
+  readonly #waiting = new Set<Pending>()
   readonly #bySocket = new Map<Socket, PendingOfSocket>()
 
   /**
@@ -29,66 +43,101 @@ export class HandshakeDeadline {
    * @param timedOut called after the socket has been destroyed.
    */
   start(
-    request: IncomingMessage,
+    request: IncomingMessage & MaybePending,
     response: ServerResponse | undefined,
     milliseconds: number,
-    timedOut: () => void,
+    timedOut: TimedOut,
   ): void {
-    if (this.#pending.has(request)) return
-    const done = () => this.done(request)
-    const timer = setTimeout(() => {
-      done()
-      request.socket.destroy()
-      timedOut()
-    }, milliseconds)
-    timer.unref()
-    this.#pending.set(request, { timer, response, done })
-    response?.once('close', done)
-    this.#requestsOf(request.socket).add(request)
+    if (request[PENDING] !== undefined) return
+    const dueAt = performance.now() + milliseconds
+    const pending: Pending = { request, response, dueAt, timedOut, timer: undefined, done: undefined }
+    request[PENDING] = pending
+    if (this.#begun.length === 0) setImmediate(() => this.#waitForBegun())
+    this.#begun.push(pending)
+  }
+
+  #waitForBegun(): void {
+    const begun = this.#begun
+    this.#begun = []
+    for (const pending of begun) {
+      if (isPending(pending)) this.#wait(pending)
+    }
+  }
+
+  #wait(pending: Pending): void {
+    const { request, response, dueAt } = pending
+    const { socket } = request
+    if (socket.destroyed || response?.destroyed || response?.writableFinished) {
+      this.#end(pending)
+      return
+    }
+    pending.done = () => this.#end(pending)
+    pending.timer = setTimeout(() => {
+      this.#end(pending)
+      const { remoteAddress } = socket
+      socket.destroy()
+      pending.timedOut(request, remoteAddress)
+    }, dueAt - performance.now())
+    pending.timer.unref()
+    this.#waiting.add(pending)
+    response?.once('close', pending.done)
+    this.#requestsOf(socket).add(pending)
   }
 
   /** The response has been sent, or the handshake is complete: a connection owns the socket now. */
-  done(request: IncomingMessage): void {
-    const pending = this.#pending.get(request)
-    if (pending === undefined) return
-    clearTimeout(pending.timer)
-    pending.response?.off('close', pending.done)
-    this.#pending.delete(request)
+  done(request: IncomingMessage & MaybePending): void {
+    const pending = request[PENDING]
+    if (pending !== undefined) this.#end(pending)
+  }
+
+  #end(pending: Pending): void {
+    const { response, timer, done } = pending
+    const request: IncomingMessage & MaybePending = pending.request
+    request[PENDING] = undefined
+    if (timer === undefined || done === undefined) return
+    clearTimeout(timer)
+    response?.off('close', done)
+    this.#waiting.delete(pending)
     const { socket } = request
     const ofSocket = this.#bySocket.get(socket)
-    ofSocket?.requests.delete(request)
+    ofSocket?.requests.delete(pending)
     if (ofSocket?.requests.size !== 0) return
     socket.off('close', ofSocket.closed)
     this.#bySocket.delete(socket)
   }
 
   /** A handshake was refused: nothing else ends its socket when a hook has refused it before the websocket plugin saw it. */
-  refused(request: IncomingMessage): void {
-    const pending = this.#pending.get(request)
+  refused(request: IncomingMessage & MaybePending): void {
+    const pending = request[PENDING]
     if (pending === undefined || pending.response !== undefined) return
     request.socket.destroySoon()
   }
 
   /** Ends all handshakes that are under way. Plain requests are left to {@link AppConnections}. */
   close(): void {
-    for (const [request, { response }] of this.#pending) {
-      const isHandshake = response === undefined
-      if (!isHandshake) continue
-      this.done(request)
-      request.socket.destroy()
+    for (const pending of [...this.#begun, ...this.#waiting]) {
+      const isHandshake = pending.response === undefined
+      if (!isHandshake || !isPending(pending)) continue
+      this.#end(pending)
+      pending.request.socket.destroy()
     }
   }
 
   /** The socket has one listener for all: a response that waits for its turn does not learn that the socket has gone. */
-  #requestsOf(socket: Socket): Set<IncomingMessage> {
+  #requestsOf(socket: Socket): Set<Pending> {
     const known = this.#bySocket.get(socket)
     if (known !== undefined) return known.requests
-    const requests = new Set<IncomingMessage>()
+    const requests = new Set<Pending>()
     const closed = () => {
-      for (const request of [...requests]) this.done(request)
+      for (const pending of [...requests]) this.#end(pending)
     }
     this.#bySocket.set(socket, { requests, closed })
     socket.once('close', closed)
     return requests
   }
+}
+
+function isPending(pending: Pending): boolean {
+  const request: IncomingMessage & MaybePending = pending.request
+  return request[PENDING] === pending
 }

@@ -1,17 +1,29 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify'
 import { visible } from '../src/messages/index.js'
+import type { Place } from '../src/server/admission-control.js'
 import { DEFAULTS } from '../src/server/defaults.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import type { RefusalReason } from '../src/server/endpoint-statistics.js'
 import { registryOf } from './app-registry.js'
-import { FrameLimits } from './frame-limits.js'
+import { FrameLimits, limitsFor } from './frame-limits.js'
 import { MountedConnections } from './mounted-connections.js'
 import { levelOf } from './options.js'
 import { limitedRequestLog } from './request-log.js'
-import { SharedFrames } from './shared-frames.js'
 import { adaptWebSocket } from './websocket-adapter.js'
 import { appMaxPayload, provideWebsocket } from './websocket-server.js'
+
+const DECIDED = Symbol('decided')
+const PLACE = Symbol('place')
+
+/** A handshake that came as far as to be let in or refused. */
+interface Decided extends IncomingMessage {
+  [DECIDED]?: true
+}
+
+interface WithPlace extends ServerResponse {
+  [PLACE]?: Place
+}
 
 export interface MountOptions {
   prefix: string
@@ -63,14 +75,16 @@ export async function mountEndpoint(
   const registry = registryOf(app)
   await provideWebsocket(app)
   const maxMessageBytes = Math.min(options.maxMessageBytes ?? DEFAULTS.maxMessageBytes, appMaxPayload(app))
-  const frames = new SharedFrames()
   const frameLimits = FrameLimits.of(app.websocketServer)
+  const limits = limitsFor(maxMessageBytes)
 
   const connections = new MountedConnections(
     options.heartbeatInterval ?? DEFAULTS.heartbeatInterval,
     options.sendTimeout ?? DEFAULTS.sendTimeout,
     (options.messageTimeoutSeconds ?? DEFAULTS.messageTimeoutSeconds) * 1000,
+    server.maxBufferedBytes,
   )
+  const connectionMount = { server, connections }
   app.addHook('preClose', () => connections.close())
 
   await app.register(
@@ -79,7 +93,6 @@ export async function mountEndpoint(
       server.useLogger(app.log.child({ path: routes.prefix }, levelOf(options.scope)))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
-      const decided = new WeakSet<FastifyRequest>()
       const handshakeTimeout = options.handshakeTimeout ?? DEFAULTS.handshakeTimeout
       const mount = { path: routes.prefix, server, handshakeTimeout }
       routes.route({
@@ -95,31 +108,38 @@ export async function mountEndpoint(
             server.statistics.refused['has-body'] += 1
             return refuse(request, reply, 'has-body', server)
           }
-          decided.add(request)
+          const raw = request.raw as Decided
+          raw[DECIDED] = true
           const admission = server.admit(request.ip ?? '')
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
+          const response: WithPlace = reply.raw
+          response[PLACE] = admission
           // The only event that every ending of a handshake or a connection has in common.
-          reply.raw.once('close', admission.release)
-          frameLimits.set(request.raw, maxMessageBytes)
+          response.on('close', releasePlace)
+          frameLimits.set(raw, limits)
           done()
         },
         // A hook of the app has refused it: a client that guesses tokens makes handshakes too. The hook may have come before
         // the one that sets `request.ws`.
         onResponse: (request, _reply, done) => {
-          if (request.headers.upgrade !== undefined && !decided.has(request)) server.handshakeFailed(request.ip ?? '')
+          const isDecided = (request.raw as Decided)[DECIDED] === true
+          if (request.headers.upgrade !== undefined && !isDecided) server.handshakeFailed(request.ip ?? '')
           registry.requests.refused(request.raw)
           done()
         },
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
           registry.requests.done(request.raw)
-          const connection = adaptWebSocket(socket, request, server, frames, () => connections.remove(connection))
-          connections.add(connection)
+          adaptWebSocket(socket, request, connectionMount)
         },
       })
     },
     { ...options.scope, prefix: options.prefix },
   )
+}
+
+function releasePlace(this: WithPlace): void {
+  this[PLACE]?.release()
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason, server: EndpointServer): void {

@@ -1,35 +1,82 @@
-import type { AdaptedConnection } from './websocket-adapter.js'
+import type { AdaptedSocket, Watched } from './adapted-socket.js'
+import { SharedFrames } from './shared-frames.js'
 
 /** How often a time limit is checked within itself: a connection is ended at most this share too late. */
 const CHECKS_PER_TIMEOUT = 4
 
+/** Milliseconds between two shares of the heartbeats. Pinging 10,000 connections at once would block everything else for 150 ms. */
+const SHARE_INTERVAL = 50
+
+/** Shares of the heartbeats at most, each with a list of its own: enough for 30 s. */
+const MAX_SHARES = 600
+
 /** The open connections of one mount: watched while they are open, and sent away when the app closes. */
-export class MountedConnections {
-  readonly #heartbeatInterval: number
+export class MountedConnections implements Watched {
+  readonly pauseAbove: number
+  readonly frames: SharedFrames = new SharedFrames()
+  readonly sending: Set<AdaptedSocket> = new Set()
+  readonly receiving: Set<AdaptedSocket> = new Set()
   readonly #sendTimeout: number
   readonly #messageTimeout: number
-  readonly #open = new Set<AdaptedConnection>()
+  /** Each connection is in one slot. The slots have their heartbeats in turn, each once an interval. */
+  readonly #slots: AdaptedSocket[][]
+  readonly #slotInterval: number
+  /** Counts the slots that have had their turn since the first connection came. */
+  #turns = 0
+  #turnsBegan = 0
+  #nextSlot = 0
+  #size = 0
   #timers: NodeJS.Timeout[] = []
   #closing = false
   #allGone = (): void => {}
 
-  /** All in milliseconds; Infinity for never. */
-  constructor(heartbeatInterval: number, sendTimeout: number, messageTimeout: number) {
-    this.#heartbeatInterval = heartbeatInterval
+  /**
+   * Times in milliseconds; Infinity for never.
+   * @param maxBufferedBytes reading is paused while more than half of this waits for a peer.
+   */
+  constructor(heartbeatInterval: number, sendTimeout: number, messageTimeout: number, maxBufferedBytes: number) {
     this.#sendTimeout = sendTimeout
     this.#messageTimeout = messageTimeout
+    this.pauseAbove = maxBufferedBytes / 2
+    const shares = Number.isFinite(heartbeatInterval) ? Math.round(heartbeatInterval / SHARE_INTERVAL) : 1
+    const slots = Math.min(Math.max(shares, 1), MAX_SHARES)
+    this.#slots = Array.from({ length: slots }, () => [])
+    this.#slotInterval = heartbeatInterval / slots
   }
 
-  add(connection: AdaptedConnection): void {
-    this.#open.add(connection)
-    if (this.#timers.length === 0) this.#watch()
+  /** Whether messages have to be complete in time. */
+  get limitsReceiving(): boolean {
+    return this.#messageTimeout !== Number.POSITIVE_INFINITY
+  }
+
+  add(connection: AdaptedSocket): void {
+    if (this.#size === 0) this.#watch()
+    this.#size += 1
+    const index = this.#slotForNew()
+    const slot = this.#slots[index] as AdaptedSocket[]
+    connection.slot = index
+    connection.index = slot.length
+    slot.push(connection)
+  }
+
+  /** The server has taken the connection. */
+  opened(connection: AdaptedSocket): void {
     // Its handshake was under way when the app began to close.
-    if (this.#closing) connection.goAway()
+    if (this.#closing) connection.events?.goAway()
   }
 
-  remove(connection: AdaptedConnection): void {
-    this.#open.delete(connection)
-    if (this.#open.size > 0) return
+  remove(connection: AdaptedSocket): void {
+    const slot = this.#slots[connection.slot] as AdaptedSocket[]
+    if (slot[connection.index] !== connection) return
+    const last = slot.pop() as AdaptedSocket
+    if (last !== connection) {
+      slot[connection.index] = last
+      last.index = connection.index
+    }
+    this.sending.delete(connection)
+    this.receiving.delete(connection)
+    this.#size -= 1
+    if (this.#size > 0) return
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
     this.#allGone()
   }
@@ -37,28 +84,48 @@ export class MountedConnections {
   /** Sends all away. @returns when all are gone, which the adapter sees to: not when they have said that they would go. */
   close(): Promise<void> {
     this.#closing = true
-    for (const connection of [...this.#open]) connection.goAway()
+    for (const slot of this.#slots) for (const connection of [...slot]) connection.events?.goAway()
     return new Promise((resolve) => {
       this.#allGone = resolve
-      if (this.#open.size === 0) resolve()
+      if (this.#size === 0) resolve()
     })
+  }
+
+  /** The slot whose next turn is a whole interval away, unless it has more than its share already. */
+  #slotForNew(): number {
+    const slots = this.#slots.length
+    const latest = this.#turns % slots
+    if ((this.#slots[latest] as AdaptedSocket[]).length * slots <= this.#size) return latest
+    this.#nextSlot = (this.#nextSlot + 1) % slots
+    return this.#nextSlot
   }
 
   #watch(): void {
-    this.#every(this.#heartbeatInterval, (connection) => connection.heartbeat())
-    this.#every(this.#sendTimeout / CHECKS_PER_TIMEOUT, (connection) => {
-      connection.checkSending(performance.now(), this.#sendTimeout)
+    this.#turns = 0
+    this.#turnsBegan = performance.now()
+    this.#every(this.#slotInterval, () => this.#heartbeats())
+    this.#every(this.#sendTimeout / CHECKS_PER_TIMEOUT, () => {
+      for (const connection of this.sending) connection.checkSending(performance.now(), this.#sendTimeout)
     })
-    this.#every(this.#messageTimeout / CHECKS_PER_TIMEOUT, (connection) => {
-      connection.checkReceiving(performance.now(), this.#messageTimeout)
+    this.#every(this.#messageTimeout / CHECKS_PER_TIMEOUT, () => {
+      for (const connection of this.receiving) connection.checkReceiving(performance.now(), this.#messageTimeout)
     })
   }
 
-  #every(milliseconds: number, look: (connection: AdaptedConnection) => void): void {
+  #heartbeats(): void {
+    const due = Math.round((performance.now() - this.#turnsBegan) / this.#slotInterval)
+    // Each connection once at most, however long the process has stood still.
+    this.#turns = Math.max(this.#turns, due - this.#slots.length)
+    while (this.#turns < due) {
+      this.#turns += 1
+      const slot = this.#slots[this.#turns % this.#slots.length] as AdaptedSocket[]
+      for (const connection of [...slot]) connection.heartbeat()
+    }
+  }
+
+  #every(milliseconds: number, look: () => void): void {
     if (milliseconds === Number.POSITIVE_INFINITY) return
-    const timer = setInterval(() => {
-      for (const connection of [...this.#open]) look(connection)
-    }, milliseconds)
+    const timer = setInterval(look, milliseconds)
     timer.unref()
     this.#timers.push(timer)
   }

@@ -19,10 +19,15 @@ export function reachedAt(request: FastifyRequest): Authority {
 
 /** A client that has reached us directly is one even if `trustProxy` covers its address. */
 function isFromTrustedProxy(request: FastifyRequest): boolean {
-  if (!FORWARDED.some((name) => request.headers[name] !== undefined)) return false
+  if (!isForwarded(request.headers)) return false
   // Fastify does not say whether it trusts the peer. But its `host` is the forwarded one only for a trusted peer.
   const probe: FastifyRequest = Object.create(request, { headers: { value: { 'x-forwarded-host': PROBE } } })
   return probe.host === PROBE
+}
+
+function isForwarded(headers: FastifyRequest['headers']): boolean {
+  for (const name of FORWARDED) if (headers[name] !== undefined) return true
+  return false
 }
 
 function fromProxy(request: FastifyRequest): Authority | undefined {
@@ -66,13 +71,30 @@ function fromSocket(request: FastifyRequest): Authority {
   const localAddress = socket?.localAddress
   // An injected request has no address.
   if (localAddress === undefined) return { host: named?.host ?? 'localhost', port, secure }
-  return { host: named?.host ?? hostOnSameLink(localAddress, request.server), port, secure, localAddress }
+  if (named !== undefined) return { host: named.host, port, secure, localAddress }
+  // Looked up each time: what else the interface has may change.
+  const host = hostOfAddress(localAddress)
+  if (host === null) return { host: hostOnSameLink(localAddress, request.server), port, secure, localAddress }
+  return shared(host, port, secure, localAddress)
 }
 
-/** The address itself, or for a link-local one another address of its interface at which the app can be reached. */
+/** The addresses of which one object serves all connections: an app has few, and may have tens of thousands of connections. */
+const recent: Authority[] = []
+const MAX_RECENT = 8
+
+function shared(host: string, port: number, secure: boolean, localAddress: string): Authority {
+  for (const authority of recent) {
+    if (authority.port === port && authority.secure === secure && authority.localAddress === localAddress)
+      return authority
+  }
+  if (recent.length === MAX_RECENT) recent.shift()
+  const authority = Object.freeze({ host, port, secure, localAddress })
+  recent.push(authority)
+  return authority
+}
+
+/** For a link-local address another one of its interface at which the app can be reached. */
 function hostOnSameLink(localAddress: string, app: FastifyInstance): string | null {
-  const host = hostOfAddress(localAddress)
-  if (host !== null) return host
   const bound = addressesOfApp(app)
   const other = neighboursOf(localAddress).find((address) => isServed(bound, address))
   return other === undefined ? null : hostOfAddress(other)

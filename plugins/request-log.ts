@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { visible } from '../src/messages/index.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
+import { writesLevel } from '../src/server/log-limiter.js'
+import type { Logger } from '../src/server/logger.js'
 
 type FastifyChildLoggerFactory = FastifyInstance['childLoggerFactory']
 
@@ -15,10 +17,13 @@ const FASTIFY_LINES = ['incoming request', 'request completed']
 export function limitedRequestLog(server: EndpointServer, outer: FastifyChildLoggerFactory): FastifyChildLoggerFactory {
   return function childLoggerFactory(this: unknown, logger, bindings, options, rawRequest) {
     const log = outer.call(this as never, logger, visibleStrings(bindings), options, rawRequest)
+    // Nothing to limit, and nothing to pay for it.
+    if (!writesLevel(log as Partial<Logger>, 'info')) return log
     const info = log.info.bind(log) as (fields: unknown, message?: unknown, ...rest: unknown[]) => void
     const limitedInfo = (fields: unknown, message?: unknown, ...rest: unknown[]) => {
       if (!isFastifyLine(fields) || typeof message !== 'string') return info(fields, message, ...rest)
-      const shown = fields.req === undefined ? fields : { ...fields, req: shortened(fields.req) }
+      const { req } = fields
+      const shown = () => (req === undefined ? fields : { ...fields, req: shortened(req) })
       const kind = FASTIFY_LINES.includes(message) ? message : 'request failed'
       server.logLimited({ info }, 'info', shown, visible(message), kind)
     }
@@ -43,9 +48,14 @@ function withInfo<Log extends object>(log: Log, info: unknown): Log {
 
 /** With `requestIdHeader` the client chooses the id of its request, which is in every line of that request. */
 function visibleStrings(bindings: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(bindings).map(([name, value]) => [name, typeof value === 'string' ? visible(value) : value]),
-  )
+  let shown = bindings
+  for (const name of Object.keys(bindings)) {
+    const value = bindings[name]
+    const visibleValue = typeof value === 'string' ? visible(value) : value
+    // Copied only if there is something to change, which is seldom: this runs for each request.
+    if (visibleValue !== value) shown = { ...shown, [name]: visibleValue }
+  }
+  return shown
 }
 
 function isFastifyLine(fields: unknown): fields is { req?: FastifyRequest; res?: unknown } {

@@ -1,89 +1,92 @@
+import type { Socket } from 'node:net'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { ConnectionEvents } from '../src/server/connection.js'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
-import type { TimeoutReason } from '../src/server/endpoint-statistics.js'
 import { AdaptedSocket } from './adapted-socket.js'
-import type { SharedFrames } from './shared-frames.js'
+import type { MountedConnections } from './mounted-connections.js'
 
-/** An open WebSocket in the hands of its server, as its mount sees it. */
-export interface AdaptedConnection {
-  /** Sends the client away because the server is going. */
-  goAway(): void
-  /** Pings the peer, and ends the connection of one that has shown no sign of life for two intervals. */
-  heartbeat(): void
-  /** Ends the connection of a peer that has not read, within this time, what waited for it. */
-  checkSending(nowMilliseconds: number, timeoutMilliseconds: number): void
-  /** Closes the connection of a peer that has not completed, within this time, a message that it has begun. */
-  checkReceiving(nowMilliseconds: number, timeoutMilliseconds: number): void
+/** The mount to which a connection belongs. */
+export interface ConnectionMount {
+  readonly server: EndpointServer
+  readonly connections: MountedConnections
+}
+
+const ADAPTED = Symbol('adapted socket')
+const MOUNT = Symbol('mount')
+
+/** The listeners are shared by all connections, since closures for each would cost a tenth of its memory; they find theirs here. */
+interface Adapted {
+  [ADAPTED]: AdaptedSocket
+  [MOUNT]: ConnectionMount
 }
 
 /**
  * Hands an open WebSocket to its server. Listeners are attached before this returns: a message that came in one segment with the
  * handshake would be lost otherwise.
- * @param frames of the endpoint: what it sends to many clients is framed once.
- * @param onClosed called once, when the socket is gone, whatever else goes wrong.
  */
-export function adaptWebSocket(
-  socket: WebSocket,
-  request: FastifyRequest,
-  server: EndpointServer,
-  frames: SharedFrames,
-  onClosed: () => void,
-): AdaptedConnection {
-  const adapted = new AdaptedSocket(socket, request, server.maxBufferedBytes, frames)
+export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, mount: ConnectionMount): void {
+  const { server, connections } = mount
+  const adapted = new AdaptedSocket(socket, request, connections)
   // The websocket plugin's own listener may destroy the socket, and with it the close frame that says what was wrong.
   socket.removeAllListeners('error')
   // Likewise it would close all sockets without a code when the app closes; ours are closed with 1001. An app may have
   // turned this list off.
   request.server.websocketServer.clients?.delete(socket)
 
-  let events: ConnectionEvents | undefined
-  const giveUp = (reason: TimeoutReason) => {
-    events?.timedOut(reason)
-    adapted.terminate()
-  }
-  const early: (string | Uint8Array)[] = []
-  socket.on('pong', () => {
-    if (adapted.receivedPong()) events?.controlFrame()
-  })
-  socket.on('ping', () => {
-    if (adapted.abandoned) giveUp('send')
-    else if (adapted.receivedPing()) events?.controlFrame()
-  })
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (!adapted.receivedMessage(data.length)) return
-    const message = isBinary ? data : data.toString()
-    if (events === undefined) early.push(message)
-    else events.message(message)
-  })
-  socket.on('error', (error: Error) => {
-    adapted.endSoon()
-    events?.failed(error)
-  })
-  socket.once('close', (code: number, reason: Buffer) => {
-    adapted.closed()
-    // Before the server hears of it: the app waits for this when it closes.
-    onClosed()
-    events?.closed(code, reason.toString())
-  })
+  const withAdapted = socket as WebSocket & Adapted
+  withAdapted[ADAPTED] = adapted
+  withAdapted[MOUNT] = mount
+  socket.on('pong', onPong)
+  socket.on('ping', onPing)
+  socket.on('message', onMessage)
+  socket.on('error', onError)
+  socket.on('close', onClose)
+  connections.add(adapted)
   try {
-    events = server.opened(adapted)
+    adapted.events = server.opened(adapted)
   } catch (error) {
     server.logLimited(request.log, 'error', { err: error }, 'an endpoint could not take a connection')
     adapted.close(1011, 'internal error')
   }
-  for (const message of early) events?.message(message)
-  return {
-    goAway: () => events?.goAway(),
-    heartbeat: () => {
-      if (!adapted.ping()) giveUp('heartbeat')
-    },
-    checkSending: (nowMilliseconds, timeoutMilliseconds) => {
-      if (adapted.unreadFor(nowMilliseconds) >= timeoutMilliseconds) giveUp('send')
-    },
-    checkReceiving: (nowMilliseconds, timeoutMilliseconds) => {
-      if (adapted.incompleteFor(nowMilliseconds) >= timeoutMilliseconds) events?.timedOut('message')
-    },
-  }
+  adapted.release()
+  connections.opened(adapted)
+  // After the listener of `ws`, which parses the chunk.
+  const raw = (socket as unknown as { _socket?: Socket })._socket as (Socket & Adapted) | undefined
+  if (raw === undefined || !connections.limitsReceiving) return
+  raw[ADAPTED] = adapted
+  raw.on('data', onData)
+}
+
+function onPong(this: WebSocket): void {
+  const adapted = (this as WebSocket & Adapted)[ADAPTED]
+  if (adapted.receivedPong()) adapted.events?.controlFrame()
+}
+
+function onPing(this: WebSocket): void {
+  const adapted = (this as WebSocket & Adapted)[ADAPTED]
+  if (adapted.abandoned) adapted.giveUp('send')
+  else if (adapted.receivedPing()) adapted.events?.controlFrame()
+}
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  const adapted = (this as WebSocket & Adapted)[ADAPTED]
+  if (adapted.receivedMessage(data.length)) adapted.events?.message(isBinary ? data : data.toString())
+}
+
+function onError(this: WebSocket, error: Error): void {
+  const adapted = (this as WebSocket & Adapted)[ADAPTED]
+  adapted.endSoon()
+  adapted.events?.failed(error)
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  const { [ADAPTED]: adapted, [MOUNT]: mount } = this as WebSocket & Adapted
+  adapted.closed()
+  // Before the server is told: the app waits for this when it closes.
+  mount.connections.remove(adapted)
+  adapted.events?.closed(code, reason.toString())
+}
+
+function onData(this: Socket): void {
+  ;(this as Socket & Adapted)[ADAPTED].receivedChunk()
 }

@@ -21,8 +21,14 @@ export interface AdmissionOptions extends AddressFilterOptions {
   maxHandshakesPerSecondTotal?: number
 }
 
+/** A connection's share of the limits. */
+export interface Place {
+  /** Called when the socket is gone; further calls do nothing. */
+  release(): void
+}
+
 /** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
-export type Admission = { readonly release: () => void } | { readonly refusal: RefusalReason }
+export type Admission = Place | { readonly refusal: RefusalReason }
 
 /** Decides which handshakes become connections, and counts the places that are taken. */
 export class AdmissionControl {
@@ -75,7 +81,7 @@ export class AdmissionControl {
   refusal(remoteAddress: string | undefined): RefusalReason | undefined {
     if (remoteAddress === undefined) return this.#refusalOfPlace(undefined)
     if (this.#filter?.isServed(remoteAddress) === false) return 'denied'
-    const source = sourceKey(remoteAddress)
+    const source = this.#sourceOf(remoteAddress)
     return this.#handshakeRate?.refusal(source, nowSeconds()) ?? this.#refusalOfPlace(source)
   }
 
@@ -85,23 +91,29 @@ export class AdmissionControl {
    */
   admit(remoteAddress: string): Admission {
     if (this.#filter?.isServed(remoteAddress) === false) return { refusal: 'denied' }
-    const source = sourceKey(remoteAddress)
+    const source = this.#sourceOf(remoteAddress)
     const refusal = this.#handshakeRate?.take(source, nowSeconds()) ?? this.#refusalOfPlace(source)
     if (refusal !== undefined) return { refusal }
     this.#reserve(source, 1)
-    let held = true
-    return {
-      release: () => {
-        if (held) this.#reserve(source, -1)
-        held = false
-      },
-    }
+    return new ReservedPlace(this.#release, source)
   }
 
   /** Counts a handshake that ended before it could be admitted. */
   failed(remoteAddress: string): void {
-    this.#handshakeRate?.take(sourceKey(remoteAddress), nowSeconds())
+    this.#handshakeRate?.take(this.#sourceOf(remoteAddress), nowSeconds())
   }
+
+  /** Without limits by address nobody asks for the source. */
+  #sourceOf(remoteAddress: string): string {
+    const isNeeded = this.#handshakeRate !== undefined || this.#isLimitedPerAddress
+    return isNeeded ? sourceKey(remoteAddress) : ''
+  }
+
+  get #isLimitedPerAddress(): boolean {
+    return this.#maxConnectionsPerAddress !== Number.POSITIVE_INFINITY
+  }
+
+  readonly #release = (source: string): void => this.#reserve(source, -1)
 
   #refusalOfPlace(source: string | undefined): RefusalReason | undefined {
     if (!this.#enabled) return 'disabled'
@@ -112,9 +124,25 @@ export class AdmissionControl {
 
   #reserve(source: string, change: 1 | -1): void {
     this.#reserved += change
+    if (!this.#isLimitedPerAddress) return
     const ofSource = (this.#reservedBySource.get(source) ?? 0) + change
     if (ofSource === 0) this.#reservedBySource.delete(source)
     else this.#reservedBySource.set(source, ofSource)
+  }
+}
+
+class ReservedPlace implements Place {
+  #release: ((source: string) => void) | undefined
+  readonly #source: string
+
+  constructor(release: (source: string) => void, source: string) {
+    this.#release = release
+    this.#source = source
+  }
+
+  release(): void {
+    this.#release?.(this.#source)
+    this.#release = undefined
   }
 }
 

@@ -8,7 +8,6 @@ import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
-import { sourceKey } from './source-key.js'
 import { isThenable } from './thenable.js'
 
 export interface EndpointServerOptions extends AdmissionOptions {
@@ -57,7 +56,7 @@ export class EndpointServer<ConnectionData = unknown> {
   /** What was counted since this server was made. */
   readonly statistics: EndpointStatistics = new EndpointStatistics()
 
-  readonly #open = new Map<OpenConnection, ConnectionData>()
+  readonly #open = new Set<OpenConnection>()
   readonly #maxBadMessages: number
   readonly #admission: AdmissionControl
   readonly #messageRate: RateLimiter | undefined
@@ -76,11 +75,20 @@ export class EndpointServer<ConnectionData = unknown> {
       checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1),
       checkCount('maxMessagesPerSecondTotal', maxMessagesPerSecondTotal, 1),
     )
+    const endpoint = this
     this.#owner = {
       statistics: this.statistics,
       maxBufferedBytes: checkCount('maxBufferedBytes', options.maxBufferedBytes ?? DEFAULTS.maxBufferedBytes, 1),
+      get log() {
+        return endpoint.log
+      },
       bufferFull: (connection) => this.bufferFull(connection),
       closing: (connection) => this.closing(connection),
+      message: (connection, message) => this.#message(connection, message),
+      controlFrame: (connection) => this.#controlFrame(connection),
+      failed: (connection, error) => this.#failed(connection, error),
+      closed: (connection, code, reason) => this.#closed(connection, code, reason),
+      timedOut: (connection, reason) => this.#timedOut(connection, reason),
     }
     this.#logger = checkLogger(options.logger)
   }
@@ -146,7 +154,9 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** The open connections, each with its data, as they are now: a copy that later comings and goings do not alter. */
   get connections(): Map<Connection, ConnectionData> {
-    return new Map(this.#open)
+    const connections = new Map<Connection, ConnectionData>()
+    for (const connection of this.#open) connections.set(connection, connection.data as ConnectionData)
+    return connections
   }
 
   /** Makes the data that a new connection starts with. */
@@ -203,36 +213,34 @@ export class EndpointServer<ConnectionData = unknown> {
 
   /** Takes over a socket whose handshake is complete. */
   opened(socket: ConnectionSocket): ConnectionEvents {
-    const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.log, this.#owner)
-    const source = sourceKey(socket.remoteAddress)
-    const events: ConnectionEvents = {
-      message: (message) => this.#message(connection, source, message),
-      controlFrame: () => this.#controlFrame(connection, source),
-      failed: (error) => this.#failed(connection, error),
-      closed: (code, reason) => this.#closed(connection, code, reason),
-      timedOut: (reason) => this.#timedOut(connection, reason),
-      goAway: () => connection.close(1001, 'server going away'),
-    }
+    const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.#owner)
     this.statistics.connected += 1
     this.statistics.open += 1
-    this.#guard(connection, () => {
-      this.logLimited(connection.log, 'info', { remoteAddress: visible(socket.remoteAddress) }, 'connected')
-      // Switched off while this handshake was on its way.
-      if (!this.enabled) return
-      const data = this.createConnectionData(connection)
-      refusePromise(data)
-      this.#open.set(connection, data)
-      return this.connected(connection, data)
-    })
+    try {
+      this.#logOf(connection, 'info', 'connected', connectedFields)
+      // Unless switched off while this handshake was on its way.
+      if (this.enabled) this.#settle(connection, this.#join(connection))
+    } catch (error) {
+      this.#hookFailed(connection, error)
+    }
     // Or by one of the hooks that have just run.
     if (!this.enabled) connection.close(1001, 'endpoint disabled')
-    return events
+    return connection
   }
 
-  #message(connection: OpenConnection, source: string, message: string | Uint8Array): void {
+  #join(connection: OpenConnection): void | Promise<void> {
+    const data = this.createConnectionData(connection)
+    refusePromise(data)
+    connection.data = data
+    connection.joined = true
+    this.#open.add(connection)
+    return this.connected(connection, data)
+  }
+
+  #message(connection: OpenConnection, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
-    if (connection.closing || !this.#open.has(connection)) return
-    const refusal = this.#messageRate?.take(source, performance.now() / 1000)
+    if (connection.closing || !connection.joined) return
+    const refusal = this.#messageRate?.take(connection.source, performance.now() / 1000)
     if (refusal === 'rate-limited') {
       this.rejectMessage(connection, refusal, 'more messages a second than this address may send')
       return
@@ -242,22 +250,25 @@ export class EndpointServer<ConnectionData = unknown> {
       this.statistics.dropped[refusal] += 1
       return
     }
-    const data = this.#open.get(connection) as ConnectionData
-    this.#guard(connection, () => this.received(connection, message, data))
+    try {
+      this.#settle(connection, this.received(connection, message, connection.data as ConnectionData))
+    } catch (error) {
+      this.#hookFailed(connection, error)
+    }
   }
 
   /** Control frames cost what short messages cost, and so count as such. */
-  #controlFrame(connection: OpenConnection, source: string): void {
+  #controlFrame(connection: OpenConnection): void {
     if (connection.closing) return
     const now = performance.now()
     if (connection.countControlFrame(now) > DEFAULTS.controlFramesPerSecond) {
       this.statistics.dropped['control-flood'] += 1
       connection.close(1008, 'too many control frames')
       const fields = { reason: 'control-flood' }
-      this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'closing: too many control frames'))
+      this.#logGuarded(connection, 'warn', 'closing: too many control frames', () => fields)
       return
     }
-    const refusal = this.#messageRate?.take(source, now / 1000)
+    const refusal = this.#messageRate?.take(connection.source, now / 1000)
     if (refusal === 'rate-limited') {
       this.rejectMessage(connection, refusal, 'control frames count as messages, of which this address sent too many')
     } else if (refusal !== undefined) {
@@ -268,52 +279,65 @@ export class EndpointServer<ConnectionData = unknown> {
   #failed(connection: OpenConnection, error: Error): void {
     const reason = LIMIT_ERRORS[String((error as { code?: unknown }).code)] ?? 'broken-frame'
     this.statistics.dropped[reason] += 1
-    const fields = { reason, detail: visible(error.message) }
-    this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'protocol error'))
+    this.#logGuarded(connection, 'warn', 'protocol error', () => ({ reason, detail: visible(error.message) }))
   }
 
   #timedOut(connection: OpenConnection, reason: TimeoutReason): void {
     this.statistics.timedOut[reason] += 1
     if (reason === 'message') connection.close(1008, 'message not completed in time')
     const fields = { reason, bufferedAmount: connection.bufferedAmount }
-    this.#guard(connection, () => this.logLimited(connection.log, 'warn', fields, 'gave the connection up'))
+    this.#logGuarded(connection, 'warn', 'gave the connection up', () => fields)
   }
 
   #closed(connection: OpenConnection, code: number, reason: string): void {
     connection.ended()
     this.statistics.open -= 1
     this.statistics.disconnected += 1
-    const wasOpen = this.#open.has(connection)
-    const data = this.#open.get(connection) as ConnectionData
-    this.#open.delete(connection)
-    if (wasOpen) this.#guard(connection, () => this.disconnected(connection, data))
-    this.#guard(connection, () => {
-      const fields = { code, ...(reason === '' ? {} : { reason: visible(reason) }) }
-      this.logLimited(connection.log, 'info', fields, 'disconnected')
-    })
-  }
-
-  /** Runs what may fail, a hook or a logger of the app, so that it ends with its own connection. */
-  #guard(connection: OpenConnection, hook: () => unknown): void {
-    const caught = (error: unknown) => {
-      this.statistics.hookErrors += 1
-      connection.close(1011, 'internal error')
-      const unprintable = 'the error could not be logged: reading it threw another one'
-      for (const fields of [{ err: error }, { detail: unprintable }]) {
-        try {
-          this.logLimited(connection.log, 'error', fields, 'a hook of this endpoint failed')
-          return
-        } catch {
-          // The error may be an object that throws when it is read, or the logger may be broken. The failure is counted.
-        }
+    if (connection.joined) {
+      connection.joined = false
+      this.#open.delete(connection)
+      try {
+        this.#settle(connection, this.disconnected(connection, connection.data as ConnectionData))
+      } catch (error) {
+        this.#hookFailed(connection, error)
       }
     }
+    const fields = () => (reason === '' ? { code } : { code, reason: visible(reason) })
+    this.#logGuarded(connection, 'info', 'disconnected', fields)
+  }
+
+  /** A hook has returned: if it goes on asynchronously, its failure ends its own connection as well. */
+  #settle(connection: OpenConnection, result: unknown): void {
+    // A thenable of the app's own may call back more than once.
+    if (isThenable(result)) Promise.resolve(result).catch((error) => this.#hookFailed(connection, error))
+  }
+
+  /** A hook or a logger of the app has failed: that ends its own connection, and no other. */
+  #hookFailed(connection: OpenConnection, error: unknown): void {
+    this.statistics.hookErrors += 1
+    connection.close(1011, 'internal error')
+    const unprintable = 'the error could not be logged: reading it threw another one'
+    for (const fields of [{ err: error }, { detail: unprintable }]) {
+      try {
+        this.#logOf(connection, 'error', 'a hook of this endpoint failed', () => fields)
+        return
+      } catch {
+        // The error may be an object that throws when it is read, or the logger may be broken. The failure is counted.
+      }
+    }
+  }
+
+  /** {@link logLimited} for a line of a connection, whose logger is made only if the line is written. */
+  #logOf(connection: Connection, level: LogLevel, message: string, fields: (connection: Connection) => object): void {
+    const { levels } = connection as OpenConnection
+    if (this.#logLimiter.permits(levels, level, message)) connection.log[level](fields(connection), message)
+  }
+
+  #logGuarded(connection: OpenConnection, level: LogLevel, message: string, fields: () => object): void {
     try {
-      const result = hook()
-      // A thenable of the app's own may call back more than once.
-      if (isThenable(result)) Promise.resolve(result).catch(caught)
+      this.#logOf(connection, level, message, fields)
     } catch (error) {
-      caught(error)
+      this.#hookFailed(connection, error)
     }
   }
 
@@ -324,14 +348,13 @@ export class EndpointServer<ConnectionData = unknown> {
   protected rejectMessage(connection: Connection, reason: BadMessageReason, detail: string): void {
     this.statistics.dropped[reason] += 1
     const bad = (connection as OpenConnection).countBadMessage()
-    const log = connection.log
     const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
-    this.logLimited(log, level, { reason, detail: visible(detail) }, 'bad message')
+    this.#logOf(connection, level, 'bad message', () => ({ reason, detail: visible(detail) }))
     if (bad === DEFAULTS.badMessageWarnings) {
-      this.logLimited(log, 'warn', {}, 'further bad messages of this connection are logged at debug')
+      this.#logOf(connection, 'warn', 'further bad messages of this connection are logged at debug', () => ({}))
     }
     if (bad < this.#maxBadMessages) return
-    this.logLimited(log, 'warn', { badMessages: bad }, 'closing: too many bad messages')
+    this.#logOf(connection, 'warn', 'closing: too many bad messages', () => ({ badMessages: bad }))
     connection.close(1008, 'too many bad messages')
   }
 
@@ -343,18 +366,22 @@ export class EndpointServer<ConnectionData = unknown> {
     const { bufferedAmount } = connection
     connection.close(1008, 'messages not read')
     const fields = { reason: 'unread', bufferedAmount }
-    this.logLimited(connection.log, 'warn', fields, 'closing: the client does not read')
+    this.#logOf(connection, 'warn', 'closing: the client does not read', () => fields)
   }
 
   /** Counts and logs a message that is well-formed, and means nothing here. */
   protected ignoreMessage(connection: Connection, detail: string): void {
     this.statistics.dropped.ignored += 1
-    this.logLimited(connection.log, 'debug', { reason: 'ignored', detail: visible(detail) }, 'message ignored')
+    this.#logOf(connection, 'debug', 'message ignored', () => ({ reason: 'ignored', detail: visible(detail) }))
   }
 
   #closeAll(reason: string): void {
-    for (const connection of this.#open.keys()) connection.close(1001, reason)
+    for (const connection of this.#open) connection.close(1001, reason)
   }
+}
+
+function connectedFields({ remoteAddress }: Connection): object {
+  return { remoteAddress: visible(remoteAddress) }
 }
 
 /** A connection has its data before its first message can come, and that does not wait. */

@@ -6,6 +6,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 /** One kind of line: how many may be written now, and how many were left out since the last summary. */
 interface Kind {
   readonly level: LogLevel
+  readonly name: string
   tokens: number
   refilledAt: number
   leftOut: number
@@ -20,7 +21,13 @@ const SUMMARY_INTERVAL_MILLIS = 1000
 export class LogLimiter {
   readonly #summaryLog: () => Logger
   readonly #now: () => number
-  readonly #kinds = new Map<string, Kind>()
+  readonly #kinds: Record<LogLevel, Map<string, Kind>> = {
+    trace: new Map(),
+    debug: new Map(),
+    info: new Map(),
+    warn: new Map(),
+    error: new Map(),
+  }
   #summaryTimer: NodeJS.Timeout | undefined
 
   /** @param summaryLog where the summaries go. @param now in seconds. */
@@ -40,16 +47,20 @@ export class LogLimiter {
     message: string,
     kind: string = message,
   ): void {
-    if (this.#take(level, kind)) log[level](typeof fields === 'function' ? fields() : fields, message)
+    if (this.permits(log, level, kind)) log[level](typeof fields === 'function' ? fields() : fields, message)
   }
 
-  #take(level: LogLevel, kindName: string): boolean {
-    const key = `${level} ${kindName}`
+  /** @returns whether the logger writes lines of this level, and one of this kind may be written now: it counts as written. */
+  permits(log: Partial<Logger>, level: LogLevel, kind: string): boolean {
+    return writesLevel(log, level) && this.#take(level, kind)
+  }
+
+  #take(level: LogLevel, name: string): boolean {
     const now = this.#now()
-    let kind = this.#kinds.get(key)
+    let kind = this.#kinds[level].get(name)
     if (kind === undefined) {
-      kind = { level, tokens: DEFAULTS.logLinesBurst, refilledAt: now, leftOut: 0 }
-      this.#kinds.set(key, kind)
+      kind = { level, name, tokens: DEFAULTS.logLinesBurst, refilledAt: now, leftOut: 0 }
+      this.#kinds[level].set(name, kind)
     }
     const refill = Math.max(0, now - kind.refilledAt) * DEFAULTS.logLinesPerSecond
     kind.tokens = Math.min(DEFAULTS.logLinesBurst, kind.tokens + refill)
@@ -66,15 +77,35 @@ export class LogLimiter {
   /** At the level of the lines that were left out, so that a summary appears exactly where they would have. */
   #summarise(): void {
     this.#summaryTimer = undefined
-    for (const [key, kind] of this.#kinds) {
-      if (kind.leftOut === 0) continue
-      const fields = { leftOut: kind.leftOut, kind: key.slice(kind.level.length + 1) }
-      kind.leftOut = 0
-      try {
-        this.#summaryLog()[kind.level](fields, 'log lines left out: too many of this kind')
-      } catch {
-        // A logger that fails must not end the process from a timer.
+    for (const kinds of Object.values(this.#kinds)) {
+      for (const kind of kinds.values()) {
+        if (kind.leftOut === 0) continue
+        const fields = { leftOut: kind.leftOut, kind: kind.name }
+        kind.leftOut = 0
+        try {
+          this.#summaryLog()[kind.level](fields, 'log lines left out: too many of this kind')
+        } catch {
+          // A logger that fails must not end the process from a timer.
+        }
       }
     }
   }
+}
+
+const isEmptyFunction = new WeakMap<object, boolean>()
+
+/**
+ * Whether a logger writes lines of a level, so that lines it ignores cost nothing. The logger of a Fastify app with
+ * `logger: false` has no `isLevelEnabled`, and functions with an empty body.
+ */
+export function writesLevel(log: Partial<Logger>, level: LogLevel): boolean {
+  if (typeof log.isLevelEnabled === 'function') return log.isLevelEnabled(level)
+  const write = log[level]
+  if (typeof write !== 'function') return true
+  let isEmpty = isEmptyFunction.get(write)
+  if (isEmpty === undefined) {
+    isEmpty = /^function\s*\w*\s*\(\s*\)\s*\{\s*\}$/.test(String(write))
+    isEmptyFunction.set(write, isEmpty)
+  }
+  return !isEmpty
 }

@@ -14,6 +14,7 @@ export interface Logger {
   warn: LogMethod
   error: LogMethod
   child(bindings: Record<string, unknown>): Logger
+  isLevelEnabled?(level: string): boolean
 }
 
 /** The logger of a server that was given none: pino's own, one JSON object a line on standard output. */

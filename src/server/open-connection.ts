@@ -1,7 +1,8 @@
 import { describeValue } from '../messages/index.js'
-import type { Authority, Connection, ConnectionSocket, Handshake } from './connection.js'
-import type { EndpointStatistics } from './endpoint-statistics.js'
+import type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from './connection.js'
+import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
+import { sourceKey } from './source-key.js'
 
 /** WebSocket limits a close frame's reason to 123 bytes of UTF-8 (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123
@@ -9,30 +10,60 @@ const MAX_REASON_BYTES = 123
 /** The server of a connection, as the connection sees it. */
 export interface ConnectionOwner {
   readonly statistics: EndpointStatistics
+  /** The logger of which each connection has a child. */
+  readonly log: Logger
   readonly maxBufferedBytes: number
   /** Called for each message that was dropped because more than `maxBufferedBytes` wait. */
   bufferFull(connection: Connection): void
   /** Called once before the close frame, so that what still has to be sent goes out before it. */
   closing(connection: Connection): void
+  message(connection: OpenConnection, message: string | Uint8Array): void
+  controlFrame(connection: OpenConnection): void
+  failed(connection: OpenConnection, error: Error): void
+  closed(connection: OpenConnection, code: number, reason: string): void
+  timedOut(connection: OpenConnection, reason: TimeoutReason): void
 }
 
-/** One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. */
-export class OpenConnection implements Connection {
+/**
+ * One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. There may be tens of
+ * thousands, so this one object is also what the adapter reports to, and what costs memory or time is made when it is used.
+ */
+export class OpenConnection implements Connection, ConnectionEvents {
   readonly id: string
-  readonly log: Logger
+  /** What the server keeps for this connection, once it has joined. */
+  data: unknown = undefined
+  /** Whether the server counts this connection among its own. */
+  joined = false
   readonly #socket: ConnectionSocket
   readonly #owner: ConnectionOwner
+  #log: Logger | undefined
+  #source: string | undefined
   #closeBegun = false
   #closing = false
   #badMessages = 0
   #controlFrames = 0
   #controlFramesSince = 0
 
-  constructor(id: string, socket: ConnectionSocket, log: Logger, owner: ConnectionOwner) {
+  constructor(id: string, socket: ConnectionSocket, owner: ConnectionOwner) {
     this.id = id
-    this.log = log.child({ connection: id })
     this.#socket = socket
     this.#owner = owner
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#owner.log.child({ connection: this.id })
+    return this.#log
+  }
+
+  /** The logger whose level decides what is written, without making one for this connection. */
+  get levels(): Logger {
+    return this.#log ?? this.#owner.log
+  }
+
+  /** What the limits by address count this connection as. */
+  get source(): string {
+    this.#source ??= sourceKey(this.#socket.remoteAddress)
+    return this.#source
   }
 
   get remoteAddress(): string {
@@ -100,6 +131,30 @@ export class OpenConnection implements Connection {
     }
     this.#closing = true
     this.#socket.close(code, reason)
+  }
+
+  message(data: string | Uint8Array): void {
+    this.#owner.message(this, data)
+  }
+
+  controlFrame(): void {
+    this.#owner.controlFrame(this)
+  }
+
+  failed(error: Error): void {
+    this.#owner.failed(this, error)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#owner.closed(this, code, reason)
+  }
+
+  timedOut(reason: TimeoutReason): void {
+    this.#owner.timedOut(this, reason)
+  }
+
+  goAway(): void {
+    this.close(1001, 'server going away')
   }
 
   /** The socket is gone; whoever still holds this connection may call its methods in vain. */

@@ -9,7 +9,9 @@ function adaptedSocket() {
   const peer = { bufferedAmount: 0 }
   const raw = { bytesWritten: 0 }
   const request = { ip: '192.0.2.1', raw: { socket: raw }, headers: {} }
-  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, 1000, new SharedFrames())
+  const nobody = () => new Set<AdaptedSocket>()
+  const watched = { pauseAbove: 500, frames: new SharedFrames(), sending: nobody(), receiving: nobody() }
+  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, watched)
   return {
     adapted,
     write: (bytes: number) => {
