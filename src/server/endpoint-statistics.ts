@@ -66,7 +66,7 @@ export class EndpointStatistics {
     unread: 0,
     ignored: 0,
   }
-  /** Messages received whole, the dropped ones included. */
+  /** Messages received whole before a close has begun, the dropped ones included. */
   messagesIn = 0
   messagesOut = 0
   /** Bytes of the messages sent, without their framing. */
