@@ -1,4 +1,5 @@
-import { Server as NetServer } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { DEFAULTS } from '../src/server/defaults.js'
@@ -37,6 +38,7 @@ export async function provideWebsocket(app: FastifyInstance): Promise<void> {
     ownWebsocketServers.add(app.websocketServer)
   }
   checkWebsocketPlugin(root)
+  letOthersFirst(root)
 }
 
 /** Bytes of a message that the app's own registration of @fastify/websocket lets through; Infinity where it has none. */
@@ -46,6 +48,43 @@ export function appMaxPayload(app: FastifyInstance): number {
     return Number.POSITIVE_INFINITY
   // For ws, 0 means no limit.
   return root.websocketServer.options.maxPayload || Number.POSITIVE_INFINITY
+}
+
+type UpgradeListener = (request: IncomingMessage, socket: Socket & { _httpMessage?: unknown }, head: Buffer) => void
+
+/**
+ * Lets the app's other upgrade listeners, such as that of a WebSocket proxy, have the sockets that they take. @fastify/websocket answers
+ * for every path, and an upgrade that both hand to Fastify throws out of whichever comes second: out of the process, where that
+ * is the proxy. So its listener is the last, and leaves alone what has been taken.
+ */
+function letOthersFirst(root: FastifyInstance): void {
+  const { server } = root
+  if (guardedServers.has(server)) return
+  guardedServers.add(server)
+  const dispatcher = dispatchersOf(root)[0] as UpgradeListener | undefined
+  if (dispatcher === undefined) return
+  const guarded: UpgradeListener & { listener: UpgradeListener } = Object.assign(
+    (...[request, socket, head]: Parameters<UpgradeListener>) => {
+      // Set while a response is assigned to the socket: by another listener, or to an earlier request without an answer.
+      if (socket._httpMessage == null) dispatcher(request, socket, head)
+    },
+    // By which the plugin finds it again when it removes its listener.
+    { listener: dispatcher },
+  )
+  server.off('upgrade', dispatcher)
+  server.on('upgrade', guarded)
+  root.addHook('onReady', async () => {
+    if (!server.rawListeners('upgrade').includes(guarded)) return
+    server.off('upgrade', guarded)
+    server.on('upgrade', guarded)
+  })
+}
+
+const guardedServers = new WeakSet<object>()
+
+/** Each registration of @fastify/websocket adds a listener of the same source, which passes what it gets to Fastify. */
+function dispatchersOf({ server }: FastifyInstance): unknown[] {
+  return server.listeners('upgrade').filter((listener) => String(listener).includes('fastify.routing('))
 }
 
 function checkServer({ server, log }: FastifyInstance): void {
@@ -61,11 +100,7 @@ function checkServer({ server, log }: FastifyInstance): void {
 }
 
 function checkWebsocketPlugin(root: FastifyInstance): void {
-  // Each registration adds a listener of the same source, which passes what it gets to Fastify.
-  const dispatchers = root.server
-    .listeners('upgrade')
-    .filter((listener) => String(listener).includes('fastify.routing('))
-  if (dispatchers.length > 1) {
+  if (dispatchersOf(root).length > 1) {
     throw new UnsuitableAppError(
       '@fastify/websocket is registered more than once; register it once, on the root instance, before the other plugins',
     )
