@@ -21,6 +21,7 @@ export type BadMessageReason =
   | 'broken-frame'
   | 'too-fragmented'
   | 'rate-limited'
+  | 'clock-unavailable'
   | 'rate-limited-total'
   | 'control-flood'
   | 'unread'
@@ -61,6 +62,7 @@ export class EndpointStatistics {
     'broken-frame': 0,
     'too-fragmented': 0,
     'rate-limited': 0,
+    'clock-unavailable': 0,
     'rate-limited-total': 0,
     'control-flood': 0,
     unread: 0,

@@ -64,12 +64,18 @@ export class WallClockWebSocketServer extends EndpointServer {
   #answerBinary(connection: Connection, request: Uint8Array, receiveNanos: number): void {
     const response = this.#handler.handle(request, undefined, receiveNanos)
     if (typeof response === 'string') {
-      this.rejectMessage(connection, 'invalid', response)
+      this.#refuse(connection, response)
       return
     }
     connection.send(response)
     const followUp = this.#handler.followUp(response)
     if (followUp !== undefined) connection.send(followUp)
+  }
+
+  /** A request that comes while the clock has no time is no fault of the client's, and not charged to it. */
+  #refuse(connection: Connection, reason: string): void {
+    if (reason === 'clock-unavailable') this.statistics.dropped[reason] += 1
+    else this.rejectMessage(connection, 'invalid', reason)
   }
 
   #answerJson(connection: Connection, text: string, receiveNanos: number): void {
@@ -83,7 +89,7 @@ export class WallClockWebSocketServer extends EndpointServer {
     }
     const response = this.#handler.handle(request, undefined, receiveNanos)
     if (typeof response === 'string') {
-      this.rejectMessage(connection, 'invalid', response)
+      this.#refuse(connection, response)
       return
     }
     // Spelling the response out takes longer than reading the clock: what was read before is replaced by the last moment there is.

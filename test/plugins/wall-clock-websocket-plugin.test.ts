@@ -37,6 +37,21 @@ const binary = (hex: string) => decodeWallClockMessage(Buffer.from(hex, 'hex'))
 const json = (text: string) => decodeWallClockJson(JSON.parse(text))
 
 describe('the wall clock over WebSocket', () => {
+  it('drops requests while its clock is unavailable, and does not charge them to the client', async () => {
+    const wallClockServed = new SystemClock()
+    const { app, client } = await wallClock({ wallClock: wallClockServed, maxBadMessages: 3 })
+    wallClockServed.available = false
+    for (let request = 0; request < 10; request++) {
+      client.send(encodeWallClockMessage(REQUEST))
+      client.send(encodeWallClockJson(REQUEST))
+    }
+    await client.roundTrip()
+    wallClockServed.available = true
+    client.send(encodeWallClockMessage(REQUEST))
+    expect(binary(await client.next()).type).toBe(1)
+    expect(app.wallClockWebSocket.statistics.dropped).toMatchObject({ 'clock-unavailable': 20, invalid: 0 })
+  })
+
   it('answers each request in the carriage in which it came', async () => {
     const { client, clock } = await wallClock()
     for (const [request, decode] of [
