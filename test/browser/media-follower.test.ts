@@ -63,13 +63,19 @@ describe.skipIf(noChromium !== undefined)('a media follower in Chromium', { time
     expect(await tab.evaluate(() => page.media.currentTime)).toBeGreaterThan(30)
   })
 
-  it('bends the rate for a small error, and ends with the rate of the timeline', async () => {
+  it('corrects a small error by bending the rate, or by other means where the player bends badly', async () => {
     await tab.evaluate(() => page.jumpTo(10, 1))
     await lockedSecond(tab)
+    const { holds, seeks } = await tab.evaluate(() => page.status())
     await tab.evaluate(() => page.jumpTo(page.timelineSeconds() + 0.15, 1))
     const { rates } = await tab.evaluate(() => page.measure(1))
-    expect(Math.max(...rates)).toBe(1.04)
-    await lockedSecond(tab)
+    expect(Math.max(...rates)).toBeLessThanOrEqual(1.04)
+    // It ends with the rate of the timeline.
+    expect((await lockedSecond(tab)).rates).toEqual([1])
+    const after = await tab.evaluate(() => page.status())
+    // Which means Chromium obeys depends on how busy the machine is.
+    const bent = Math.max(...rates) > 1
+    expect(bent || after.holds + after.seeks > holds + seeks).toBe(true)
   })
 
   it('plays at twice the speed with a timeline that does', async () => {
@@ -92,8 +98,8 @@ describe.skipIf(noChromium !== undefined)('a media follower in Chromium', { time
   it('stays at the end when the timeline goes past it, and comes back with it', async () => {
     await tab.evaluate((seconds) => page.jumpTo(seconds - 2, 1), MEDIA_SECONDS)
     await expect.poll(() => tab.evaluate(() => page.status().state), { timeout: 20_000 }).toBe('outside')
-    await tab.evaluate(() => page.measure(1))
-    expect(await tab.evaluate(() => page.media.currentTime)).toBeGreaterThan(MEDIA_SECONDS - 0.5)
+    const atEnd = expect.poll(() => tab.evaluate(() => page.media.currentTime), { timeout: 20_000 })
+    await atEnd.toBeGreaterThan(MEDIA_SECONDS - 0.5)
     await tab.evaluate(() => page.jumpTo(10, 1))
     await lockedSecond(tab)
   })
