@@ -11,6 +11,8 @@ import type { SharedFrames } from './shared-frames.js'
 const TEXT = { binary: false }
 const BINARY = { binary: true }
 const NOTHING = Buffer.alloc(0)
+/** A ping without a payload, unmasked as a server sends it (RFC 6455, 5.5.2). */
+const PING = Buffer.from([0x89, 0])
 
 /** The part of its parser's state that `ws` 8 has no public name for. */
 interface Parser {
@@ -232,7 +234,8 @@ export class AdaptedSocket implements ConnectionSocket {
     this.#silentPings += 1
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#unansweredPings += 1
-    this.#socket.ping()
+    if (this.#isIdle) (this.#socket as unknown as Internals)._socket?.write(PING)
+    else this.#socket.ping()
     this.#watchSending()
   }
 

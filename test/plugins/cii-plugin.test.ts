@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type Cii, CiiServer, ciiPlugin, tsPlugin, wallClockPlugin } from '../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
@@ -276,5 +278,19 @@ describe('an app that sets an invalid CII', () => {
 
   it('gets it as well when it sets a content id without a status', () => {
     expect(() => new CiiServer({ cii: { contentId: 'dvb://1.2.3' } })).toThrow(/contentIdStatus/)
+  })
+})
+
+describe('the answer to a handshake', () => {
+  it('leaves in one packet with the first message', async () => {
+    const { hostname, port } = new URL((await ciiApp()).url)
+    const socket = connect(Number(port), hostname)
+    socket.write(
+      'GET /cii HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    const [packet] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(packet.toString('latin1')).toMatch(/^HTTP\/1.1 101 .*\r\n\r\n.*"protocolVersion":"1.1"/s)
   })
 })
