@@ -6,8 +6,11 @@ export {
   type CorrelationOptions,
   OffsetClock,
   type ScheduledCall,
+  type SleepOptions,
   SystemClock,
   type SystemClockOptions,
+  TunableClock,
+  type TunableClockOptions,
 } from '../clocks/index.js'
 export {
   type Cii,

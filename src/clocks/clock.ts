@@ -3,6 +3,7 @@ import type { ClockChangeListener, ClockChangeReason } from './clock-change.js'
 import { NoCommonClockError } from './no-common-clock-error.js'
 import { checkBoolean, checkFunction, checkString, show } from './option-checks.js'
 import { type ScheduledCall, type ScheduleOptions, scheduleAt } from './scheduler.js'
+import { type SleepOptions, sleepFor, sleepUntil } from './sleep.js'
 import { NANOS_PER_SECOND, rescale } from './tick-rate.js'
 
 /** Products of the same speeds, taken in another order, may differ in the last bits. */
@@ -197,6 +198,28 @@ export abstract class Clock {
    */
   scheduleAt(ticks: number, callback: () => void, options: ScheduleOptions = {}): ScheduledCall {
     return scheduleAt(this, ticks, callback, options)
+  }
+
+  /**
+   * Resolves when the clock reads `ticks`, as a call of {@link scheduleAt} would come: through changes of speed, jumps and
+   * pauses, and at once where the clock is past the tick already in its direction of travel. While the clock is
+   * unavailable, stands still, or moves away from the tick, the promise stays pending: give it a `signal` to end that.
+   *
+   * @throws TypeError, RangeError, as a rejection; the reason of the signal once that is aborted
+   */
+  sleepUntil(ticks: number, options: SleepOptions = {}): Promise<void> {
+    return sleepUntil(this, ticks, options)
+  }
+
+  /**
+   * Resolves when the clock has moved on by `ticks`, 0 or more, in the direction in which it runs now; forward if it stands
+   * still. The tick to reach is fixed when this is called, so a jump of the clock shortens or prolongs the sleep. Otherwise
+   * like {@link sleepUntil}.
+   *
+   * @throws TypeError, RangeError, as a rejection; the reason of the signal once that is aborted
+   */
+  sleepFor(ticks: number, options: SleepOptions = {}): Promise<void> {
+    return sleepFor(this, ticks, options)
   }
 
   toString(): string {
