@@ -2,7 +2,8 @@ import { Clock } from '../clocks/index.js'
 import { checkPositive, checkString, show } from '../clocks/option-checks.js'
 import type { CiiClientOptions } from './cii-client.js'
 import { type AllowedHosts, checkAllowedHosts } from './companion-hosts.js'
-import { TsClient, type TsClientOptions } from './ts-client.js'
+import { TsClient } from './ts-client.js'
+import type { TsClientSettings } from './ts-client-options.js'
 import { WallClockClient } from './wall-clock-client.js'
 import type { WallClockClientOptions } from './wall-clock-options.js'
 
@@ -30,10 +31,7 @@ export interface CompanionOptions {
   parentClock?: Clock
   cii?: CiiClientOptions
   /** `holdSeconds` is 20 by default. */
-  ts?: Omit<
-    TsClientOptions,
-    'wallClock' | 'contentIdStem' | 'timelineSelector' | 'tickRate' | 'unwrapper' | 'beforeResuming'
-  >
+  ts?: Omit<TsClientSettings, 'contentIdStem' | 'timelineSelector' | 'unwrapper' | 'beforeResuming'>
   wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock'>
 }
 

@@ -29,6 +29,11 @@ export type { BackoffOptions } from './backoff.js'
 export { Candidate, type ClockLine } from './candidate.js'
 export type { CandidateAlgorithm } from './candidate-algorithm.js'
 export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
+export {
+  type PresentationClocks,
+  type PresentationTimestampsOptions,
+  presentationTimestampsOf,
+} from './clock-presentation-timestamps.js'
 export { Companion } from './companion.js'
 export type { CompanionEvents, CompanionSource, Unavailable, UnavailableReason } from './companion-events.js'
 export type { AllowedHosts } from './companion-hosts.js'
@@ -65,7 +70,13 @@ export type { ClockHolder, FollowedClock, MediaCorrelation } from './playback-ta
 export type { ProtocolErrorEvent } from './reconnecting-client.js'
 export type { ConnectionEvents, ReconnectingSocketOptions } from './reconnecting-socket.js'
 export { TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
-export { TsClient, type TsClientEvents, type TsClientOptions } from './ts-client.js'
+export { TsClient, type TsClientEvents } from './ts-client.js'
+export {
+  TsClientConnection,
+  type TsClientConnectionEvents,
+  type TsClientConnectionOptions,
+} from './ts-client-connection.js'
+export type { TsClientOptions, TsClientSettings } from './ts-client-options.js'
 export { WallClockClient } from './wall-clock-client.js'
 export type { WallClockClientEvents } from './wall-clock-events.js'
 export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'

@@ -47,6 +47,11 @@ export class TimelineUnwrapper {
     return this.#offset
   }
 
+  /** A position as content time for the server, which counts within the range unless it has sent values beyond it. */
+  contentTime(ticks: number): number {
+    return this.#isUnwrappedByServer ? ticks : ticks - Math.floor(ticks / this.#range) * this.#range
+  }
+
   /**
    * Reads a control timestamp.
    * @param contentTime as it came.

@@ -1,53 +1,21 @@
-import { type Clock, CorrelatedClock, Correlation } from '../clocks/index.js'
+import { type Clock, type CorrelatedClock, Correlation } from '../clocks/index.js'
 import {
   type AvailableControlTimestamp,
   type ControlTimestamp,
   contentTicksAt,
-  encodePresentationTimestamps,
-  encodeSetupData,
   isAvailable,
   type PresentationTimestamps,
-  parseJson,
-  type SetupData,
 } from '../messages/index.js'
+import { type PresentationTimestampsOptions, presentationTimestampsOf } from './clock-presentation-timestamps.js'
 import { INVALID_TIMESTAMP_SECONDS } from './connection-limits.js'
-import { meaningOfInvalid, readControlTimestamp, UNAVAILABLE } from './control-timestamp-reader.js'
+import { meaningOfInvalid, UNAVAILABLE } from './control-timestamp-reader.js'
 import { undisturbed } from './emitter.js'
 import type { ConnectFailure } from './platform.js'
-import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
-import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
+import { TsClientConnection, type TsClientConnectionEvents } from './ts-client-connection.js'
+import { checkClock, checkSeconds, checkTimerSeconds, clockOf, type TsClientOptions } from './ts-client-options.js'
 
-export interface TsClientOptions extends ReconnectingSocketOptions, SetupData {
-  /** The television's wall clock as this companion knows it: a WallClockClient's `clock`. */
-  wallClock: Clock
-  /** Ticks per second of the timeline: `tickRateOf` its line in CII. */
-  tickRate: number
-  /** A control timestamp that would move the clock by less, at the same speed, is not applied. Default 0: every one is. */
-  thresholdSeconds?: number
-  /**
-   * By how much a control timestamp may be off. Content time travels in whole ticks, and a server may cut off the rest. Default:
-   * one tick.
-   */
-  timestampErrorSeconds?: number
-  /**
-   * Seconds that the clock stays available after the connection was lost, while it is tried again. Its error bound then
-   * grows by a second a second at least, because a pause would go unnoticed. Default 0; a Companion has 20.
-   */
-  holdSeconds?: number
-  /**
-   * Called when the connection is open again while the position is held; the server is asked when it calls `done`. So the wall clock
-   * can be confirmed before there are timestamps that depend on it. Default: asks at once.
-   */
-  beforeResuming?: (done: () => void) => void
-  /**
-   * Counts how often the timeline has wrapped. Default: a new one for PTS, none for other timelines. Give that of another client
-   * to continue its count.
-   */
-  unwrapper?: TimelineUnwrapper
-}
-
-export interface TsClientEvents extends ReconnectingClientEvents {
+export interface TsClientEvents extends TsClientConnectionEvents {
   /** A control timestamp came, for a timeline that is available. */
   timing: {
     /** As it came, without the count of wraps. */
@@ -71,17 +39,22 @@ export interface TsClientEvents extends ReconnectingClientEvents {
  * When the connection ends the clock becomes unavailable, after `holdSeconds`, but keeps running: an app that prefers to go
  * on can still read it.
  */
-export class TsClient extends ReconnectingClient<TsClientEvents> {
+export class TsClient extends TsClientConnection<TsClientEvents> {
   /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the position is known. */
   readonly clock: CorrelatedClock
-  readonly #setup: string
+  /**
+   * The timeline, in its ticks, as it would be if this companion presented as early as it can: {@link presentationTimestamps}
+   * reports it. Related to the wall clock. Undefined, the default, and unavailable mean that it can present at any time.
+   */
+  earliestClock: Clock | undefined
+  /** The same for as late as it can. */
+  latestClock: Clock | undefined
   readonly #thresholdSeconds: number
   readonly #timestampErrorSeconds: number
   readonly #holdSeconds: number
   readonly #unwrapper: TimelineUnwrapper | undefined
   readonly #beforeResuming: ((done: () => void) => void) | undefined
   #connections = 0
-  #timestamp: ControlTimestamp | undefined
   /** Whether the position is known, from this connection or from one that was lost a moment ago. */
   #hasPosition = false
   /** Whether the position comes from a connection that was lost. */
@@ -98,20 +71,21 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
    */
   constructor(url: string, options: TsClientOptions) {
     super(url, options)
-    const { wallClock, contentIdStem, timelineSelector, tickRate, thresholdSeconds = 0, holdSeconds = 0 } = options
-    const setup = { contentIdStem, timelineSelector, ...(options.private && { private: options.private }) }
-    this.#setup = encodeSetupData(setup)
+    const { timelineSelector, thresholdSeconds = 0, holdSeconds = 0 } = options
+    this.clock = clockOf(options)
     this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
-    this.#timestampErrorSeconds = checkSeconds('timestampErrorSeconds', options.timestampErrorSeconds ?? 1 / tickRate)
+    this.#timestampErrorSeconds = checkSeconds(
+      'timestampErrorSeconds',
+      options.timestampErrorSeconds ?? 1 / this.clock.tickRate,
+    )
     this.#holdSeconds = checkTimerSeconds('holdSeconds', holdSeconds)
     this.#beforeResuming = options.beforeResuming
     this.#unwrapper = options.unwrapper ?? unwrapperFor(timelineSelector)
-    this.clock = new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
-  }
-
-  /** The last valid control timestamp of this connection, as it came. */
-  get timestamp(): ControlTimestamp | undefined {
-    return this.#timestamp
+    this.earliestClock = checkClock('earliestClock', options.earliestClock)
+    this.latestClock = checkClock('latestClock', options.latestClock)
+    undisturbed(() => {
+      this.clock.available = false
+    })
   }
 
   /** Whether the position is known: from this connection, or from a lost one for `holdSeconds`. */
@@ -120,12 +94,36 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
   }
 
   /**
-   * Reports to the server when this companion presents, and could present, its content.
-   * @returns false when it was not sent, because there is no connection or because the server does not read.
-   * @throws MessageError that names the property.
+   * What {@link clock}, {@link earliestClock} and {@link latestClock} say now; bounds that are not known are infinite.
+   * @throws NoCommonClockError for a clock that is not related to the wall clock.
    */
-  sendPresentationTimestamps(timestamps: PresentationTimestamps): boolean {
-    return this.send(encodePresentationTimestamps(timestamps))
+  presentationTimestamps(options: PresentationTimestampsOptions = {}): PresentationTimestamps {
+    const { clock, earliestClock: earliest, latestClock: latest } = this
+    const toContentTime = (ticks: number): number => this.#unwrapper?.contentTime(ticks) ?? ticks
+    return presentationTimestampsOf(
+      { wallClock: clock.parent, actual: clock, earliest, latest },
+      { toContentTime, ...options },
+    )
+  }
+
+  /**
+   * Reports to the server when this companion presents, and could present, its content.
+   * @param timestamps default: {@link presentationTimestamps}.
+   * @returns false when it was not sent, because there is no connection or because the server does not read.
+   * @throws MessageError that names the property; NoCommonClockError.
+   */
+  override sendPresentationTimestamps(timestamps: PresentationTimestamps = this.presentationTimestamps()): boolean {
+    return super.sendPresentationTimestamps(timestamps)
+  }
+
+  /** The state in one line, for people: `connected, available, 12.345 s at speed 1`. */
+  statusSummary(): string {
+    const { clock } = this
+    const connection = this.connected ? 'connected' : 'not connected'
+    if (!this.#hasPosition) return `${connection}, timeline unavailable`
+    const state = clock.available ? 'available' : 'wall clock unavailable'
+    const held = this.#isHeld ? ' (held)' : ''
+    return `${connection}, ${state}, ${(clock.now() / clock.tickRate).toFixed(3)} s at speed ${clock.speed}${held}`
   }
 
   /**
@@ -140,7 +138,7 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
   /** Other content has begun: a timeline that wraps may start to count anew. */
   newProgramme(): void {
     if (this.#unwrapper?.newProgramme(this.#localSeconds()) !== true || !this.#hasPosition) return
-    const timestamp = this.#timestamp
+    const { timestamp } = this
     if (timestamp !== undefined && isAvailable(timestamp)) this.#place(timestamp)
   }
 
@@ -148,14 +146,14 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     this.#connections += 1
     const connection = this.#connections
     const ask = (): void => {
-      if (connection === this.#connections) this.send(this.#setup)
+      if (connection === this.#connections) this.sendSetupData()
     }
     if (this.#isHeld && this.#beforeResuming !== undefined) this.#beforeResuming(ask)
     else ask()
   }
 
   protected override lost(isRetried: boolean): void {
-    this.#timestamp = undefined
+    super.lost(isRetried)
     this.#settle()
     if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
       this.#lose('disconnected')
@@ -171,28 +169,17 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     if (status === 403 || status === 404) this.#lose('disconnected')
   }
 
-  protected override received(text: string): void {
-    let message: unknown
-    let timestamp: ControlTimestamp
-    try {
-      message = parseJson(text)
-      timestamp = readControlTimestamp(message)
-    } catch (error) {
-      this.#invalid(message)
-      throw error
-    }
-    this.#timestamp = timestamp
+  protected override take(timestamp: ControlTimestamp): void {
+    super.take(timestamp)
     this.#settle()
     if (isAvailable(timestamp)) this.#follow(timestamp)
     else this.#lose('timeline')
   }
 
-  /** @param message undefined where it was not JSON. */
-  #invalid(message: unknown): void {
+  protected override rejected(message: unknown): void {
     const meaning = meaningOfInvalid(message)
     if (meaning === 'unavailable') {
-      this.#timestamp = UNAVAILABLE
-      this.#lose('timeline')
+      this.take(UNAVAILABLE)
     } else if (meaning === 'unknown' && this.#hasPosition && this.connected) {
       // The server reported a change that cannot be read. A new connection gets the present state.
       const reason = 'no valid control timestamp after an invalid one'
@@ -257,7 +244,7 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     }
     // Without the wall clock it is not known where this is. The clock is not available until then either.
     this.#stopWaiting ??= parent.on('change', () => {
-      const latest = this.#timestamp
+      const latest = this.timestamp
       if (!parent.available || latest === undefined || !isAvailable(latest)) return
       this.#stopWaiting?.()
       this.#stopWaiting = undefined
@@ -301,17 +288,4 @@ export class TsClient extends ReconnectingClient<TsClientEvents> {
     this.#hasPosition = false
     if (isNews) this.emit('unavailable', { reason })
   }
-}
-
-function checkSeconds(option: string, seconds: number): number {
-  if (typeof seconds === 'number' && seconds >= 0) return seconds
-  throw new RangeError(`${option}: expected a number of seconds from 0 upward, got ${String(seconds)}`)
-}
-
-/** A day, which timers can count. */
-const MAX_HOLD_SECONDS = 86_400
-
-function checkTimerSeconds(option: string, seconds: number): number {
-  if (checkSeconds(option, seconds) <= MAX_HOLD_SECONDS) return seconds
-  throw new RangeError(`${option}: expected at most ${MAX_HOLD_SECONDS} seconds, got ${seconds}`)
 }

@@ -9,6 +9,11 @@ export interface ClockTimelineSourceOptions {
    * at another clock's pace.
    */
   speedSource?: Clock
+  /**
+   * Whether a change of a clock updates the clients. Default true. With false they are updated when the app calls
+   * `updateClients`, so that several changes are sent as one; a client that connects meanwhile gets the present relation.
+   */
+  autoUpdateClients?: boolean
 }
 
 /** A relation that has moved by less than this is the same: it is the noise of doubles, and no companion could act on it. */
@@ -23,6 +28,7 @@ export class ClockTimelineSource extends TimelineSource {
   readonly #wallClock: Clock
   readonly #clock: Clock
   readonly #speedSource: Clock
+  readonly #autoUpdateClients: boolean
   #unsubscribe: (() => void)[] = []
   #timestamp: ControlTimestamp | undefined
 
@@ -43,7 +49,14 @@ export class ClockTimelineSource extends TimelineSource {
       if (value instanceof Clock) continue
       throw new TypeError(`ClockTimelineSource: ${name}: expected a Clock, got ${describeValue(value)}`)
     }
+    const { autoUpdateClients = true } = options
+    if (typeof autoUpdateClients !== 'boolean') {
+      throw new TypeError(
+        `ClockTimelineSource: autoUpdateClients: expected a boolean, got ${describeValue(autoUpdateClients)}`,
+      )
+    }
     this.timelineSelector = timelineSelector
+    this.#autoUpdateClients = autoUpdateClients
     this.#wallClock = wallClock
     this.#clock = clock
     this.#speedSource = clocks.speedSource
@@ -57,16 +70,31 @@ export class ClockTimelineSource extends TimelineSource {
   }
 
   override controlTimestamp(_timelineSelector: string): ControlTimestamp {
-    // Without sinks nobody listens to the clocks, and what was computed before may be out of date.
-    if (!this.hasSinks || this.#timestamp === undefined) this.#timestamp = this.#compute()
-    return this.#timestamp
+    // Without sinks, and without automatic updates, nobody listens to the clocks, and the last timestamp may be out of date.
+    const before = this.#timestamp
+    if (before !== undefined && this.hasSinks && this.#autoUpdateClients) return before
+    const timestamp = this.#compute()
+    // The same object for the same relation, so that clients that have it are not sent it again.
+    if (before !== undefined && this.hasSinks && this.#sameRelation(before, timestamp)) return before
+    this.#timestamp = timestamp
+    return timestamp
+  }
+
+  /**
+   * Sends the present relation to every client that was sent another one. Needed with `autoUpdateClients: false` only; harmless
+   * otherwise.
+   */
+  updateClients(): void {
+    this.changed(this.timelineSelector)
   }
 
   override attachSink(sink: TimelineSink): void {
     if (!this.hasSinks) {
       // The timeline's clock also tells of its ancestors. The wall clock need not be one of them.
       const clocks = new Set([this.#clock, this.#speedSource, this.#wallClock])
-      this.#unsubscribe = [...clocks].map((clock) => clock.on('change', this.#clockChanged))
+      if (this.#autoUpdateClients) {
+        this.#unsubscribe = [...clocks].map((clock) => clock.on('change', this.#clockChanged))
+      }
       this.#timestamp = undefined
     }
     super.attachSink(sink)

@@ -2,8 +2,9 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { meaningOfInvalid } from '../../src/client/control-timestamp-reader.js'
 import { setPlatform } from '../../src/client/platform.js'
-import { TsClient, type TsClientOptions } from '../../src/client/ts-client.js'
-import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
+import { TsClient } from '../../src/client/ts-client.js'
+import type { TsClientSettings } from '../../src/client/ts-client-options.js'
+import { type Clock, CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
 import { nodePlatform } from '../../src/node-client/platform.js'
 import { manualClock } from '../helpers/manual-clock.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 const QUICK = { initialSeconds: 0.01, maxSeconds: 0.02 }
 
-async function following(options: Partial<TsClientOptions> = {}) {
+async function following(options: Partial<TsClientSettings & { wallClock: Clock; tickRate: number }> = {}) {
   const server = await ScriptedServer.start()
   servers.push(server)
   const client = new TsClient(server.url, {

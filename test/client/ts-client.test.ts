@@ -1,8 +1,16 @@
 import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ClockTimelineSource, CorrelatedClock, Correlation, SystemClock, tsPlugin } from '../../plugins/index.js'
+import {
+  type Clock,
+  ClockTimelineSource,
+  CorrelatedClock,
+  Correlation,
+  SystemClock,
+  tsPlugin,
+} from '../../plugins/index.js'
 import { setPlatform } from '../../src/client/platform.js'
-import { TsClient, type TsClientOptions } from '../../src/client/ts-client.js'
+import { TsClient } from '../../src/client/ts-client.js'
+import type { TsClientSettings } from '../../src/client/ts-client-options.js'
 import { nodePlatform } from '../../src/node-client/platform.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
@@ -18,7 +26,10 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()))
 })
 
-function follow(url: string, options: Partial<TsClientOptions> = {}): TsClient {
+function follow(
+  url: string,
+  options: Partial<TsClientSettings & { wallClock: Clock; tickRate: number }> = {},
+): TsClient {
   const client = new TsClient(url, {
     wallClock: new SystemClock(),
     contentIdStem: '',

@@ -64,6 +64,29 @@ describe('a clock as a timeline source', () => {
     expect(source.controlTimestamp(PTS).contentTime).toBeNull()
   })
 
+  it('without autoUpdateClients, tells its sinks only when the app says so', () => {
+    const { time, wallClock, clock, told, sink } = setUp()
+    const source = new ClockTimelineSource(PTS, wallClock, clock, { autoUpdateClients: false })
+    source.attachSink(sink)
+    expect([clock.listenerCount, wallClock.listenerCount]).toEqual([0, 0])
+    const first = source.controlTimestamp(PTS)
+    time.nanos += 1_000_000_000
+    expect(source.controlTimestamp(PTS)).toBe(first)
+    clock.speed = 2
+    clock.correlation = new Correlation({ parentTicks: time.nanos, childTicks: 900_000 })
+    expect(told).toHaveLength(0)
+    // A client that asks only now gets what is true now, and the others have still to be told.
+    expect(source.controlTimestamp(PTS)).toMatchObject({ contentTime: 900_000n, timelineSpeedMultiplier: 2 })
+    source.updateClients()
+    expect(told).toHaveLength(1)
+  })
+
+  it('refuses an autoUpdateClients that is no boolean', () => {
+    const { wallClock, clock } = setUp()
+    const make = () => new ClockTimelineSource(PTS, wallClock, clock, { autoUpdateClients: 'no' as never })
+    expect(make).toThrow('ClockTimelineSource: autoUpdateClients: expected a boolean, got "no"')
+  })
+
   it('takes the speed of another clock when asked, and follows its changes', () => {
     const { wallClock, clock, told, sink } = setUp()
     const player = new CorrelatedClock(wallClock, { tickRate: 1000, speed: 0 })
