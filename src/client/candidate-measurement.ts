@@ -6,7 +6,7 @@ import { MAX_FREQ_ERROR_PPM, MAX_PRECISION_SECONDS, WIRE_RESOLUTION_SECONDS } fr
 
 const NANOS_PER_SECOND = 1e9
 
-/** Something that no honest server says. */
+/** A statement that no correct server makes. */
 export interface Implausible {
   readonly reason:
     | 'precision'
@@ -24,19 +24,31 @@ export interface Measured {
   readonly implausible?: Implausible
 }
 
+export interface MeasureOptions {
+  /** Whether the messages travelled as JSON, whose times are rounded to doubles. Default false. */
+  isJson?: boolean
+  /** An answer of a server whose stated precision is not below it is refused, in seconds. Default: no limit. */
+  maxDispersionSeconds?: number | undefined
+}
+
 /**
- * Makes a candidate of an exchange.
+ * Makes a candidate of an exchange, as {@link WallClockClient} does, for an app that sends its requests itself.
  *
  * A follow-up is used where it can be true: a server that is held up between sending
  * the response and reading its clock for the follow-up states a time at which the client had the response already.
- * @param maxDispersionSeconds of no use is a server that cannot be read more finely.
+ *
+ * ```js
+ * const sentTicks = parent.now()
+ * // … send a request, receive its answer
+ * const receivedTicks = parent.now()
+ * const { candidate, implausible } = measureCandidate({ sentTicks, receivedTicks, response: decodeWallClockMessage(bytes) }, parent)
+ * if (candidate !== undefined) wallClock.correlation = candidate.correlation()
+ * ```
+ *
+ * @param parent the clock whose ticks are in the exchange: its precision and its frequency error are part of the bound.
  */
-export function measure(
-  exchange: WallClockExchange,
-  parent: Clock,
-  isJson: boolean,
-  maxDispersionSeconds: number = Number.POSITIVE_INFINITY,
-): Measured {
+export function measureCandidate(exchange: WallClockExchange, parent: Clock, options: MeasureOptions = {}): Measured {
+  const { isJson = false, maxDispersionSeconds = Number.POSITIVE_INFINITY } = options
   const { response, followUp } = exchange
   // Taken, it would leave a clock that never becomes available, and nobody knows why.
   if (response.precisionSeconds >= maxDispersionSeconds) {

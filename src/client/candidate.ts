@@ -1,3 +1,4 @@
+import { Correlation } from '../clocks/index.js'
 import { rescale } from '../clocks/tick-rate.js'
 
 const NANOS_PER_SECOND = 1e9
@@ -61,6 +62,17 @@ export class Candidate implements ClockLine {
   /** The bound when the response came, in seconds. */
   get dispersionSeconds(): number {
     return this.errorAt(this.receivedTicks)
+  }
+
+  /**
+   * The correlation that makes a CorrelatedClock, whose parent is the clock that the exchange was measured by, read the
+   * server's wall clock, with its error.
+   * @param tickRate that of the CorrelatedClock. Default 1 000 000 000.
+   */
+  correlation(tickRate: number = NANOS_PER_SECOND): Correlation {
+    const { parentTicks, errorSeconds: initialErrorSeconds, errorGrowthRate } = this
+    const childTicks = rescale(this.ticks, NANOS_PER_SECOND, tickRate)
+    return new Correlation({ parentTicks, childTicks, initialErrorSeconds, errorGrowthRate })
   }
 
   /** How far off it may be when the parent reads `parentTicks`, in seconds. */

@@ -1,4 +1,4 @@
-import { applyCii, CII_PROPERTIES, type Cii, equalCii, parseCii } from '../messages/index.js'
+import { applyCii, CII_PROPERTIES, type Cii, equalCii, parseCii, visible } from '../messages/index.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
 import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 
@@ -37,6 +37,16 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
    */
   get state(): Cii {
     return this.#state
+  }
+
+  /** The state in one line, for people: `connected, content dvb://233a.1004.1044 (final), okay`. */
+  statusSummary(): string {
+    const { contentId, contentIdStatus, presentationStatus } = this.#state
+    const connection = this.connected ? 'connected' : 'not connected'
+    if (this.#state === NOTHING_KNOWN) return `${connection}, nothing received`
+    // The server's text, which may end up in a terminal.
+    const content = typeof contentId === 'string' ? `${visible(contentId)} (${contentIdStatus})` : 'unknown'
+    return [connection, `content ${content}`, visible(presentationStatus?.join(' ') ?? '')].filter(Boolean).join(', ')
   }
 
   protected override opened(): void {

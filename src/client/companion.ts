@@ -141,6 +141,15 @@ export class Companion extends Emitter<CompanionEvents> {
     return { ...position, available: this.#unavailable === undefined && position.available }
   }
 
+  /** The state in one line, for people: where the content is and how surely, or why that is not known. */
+  statusSummary(): string {
+    const position = this.position()
+    if (this.#unavailable !== undefined) return `unavailable (${this.#unavailable.reason}): ${this.#unavailable.detail}`
+    if (position === undefined) return 'not started'
+    const { seconds, speed, errorSeconds } = position
+    return `${seconds.toFixed(3)} s at speed ${speed}, ± ${errorSeconds.toFixed(6)} s`
+  }
+
   /** Brings the clients in line with what CII says. */
   #apply(): void {
     if (!this.#started) return

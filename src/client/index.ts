@@ -26,8 +26,15 @@ export {
   tickRateOf,
 } from '../messages/index.js'
 export type { BackoffOptions } from './backoff.js'
-export { Candidate, type ClockLine } from './candidate.js'
+export { Candidate, type CandidateFields, type ClockLine } from './candidate.js'
 export type { CandidateAlgorithm } from './candidate-algorithm.js'
+export {
+  type CandidateFilter,
+  FilteredAlgorithm,
+  LowestDispersionFilter,
+  RoundTripFilter,
+} from './candidate-filters.js'
+export { type Implausible, type Measured, type MeasureOptions, measureCandidate } from './candidate-measurement.js'
 export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
 export {
   type PresentationClocks,
@@ -79,6 +86,7 @@ export {
 export type { TsClientOptions, TsClientSettings } from './ts-client-options.js'
 export { WallClockClient } from './wall-clock-client.js'
 export type { WallClockClientEvents } from './wall-clock-events.js'
+export type { WallClockExchange } from './wall-clock-exchange.js'
 export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'
 export type { WallClockStatus } from './wall-clock-status.js'
 export type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'

@@ -1,6 +1,6 @@
 import type { Clock, ClockChange, CorrelatedClock } from '../clocks/index.js'
 import { describeValue, MessageError, visible, type WallClockMessage, WallClockMessageType } from '../messages/index.js'
-import { measure } from './candidate-measurement.js'
+import { measureCandidate } from './candidate-measurement.js'
 import { Emitter, undisturbed } from './emitter.js'
 import { ProtocolErrorLimit } from './protocol-error-limit.js'
 import { SleepWatch } from './sleep-watch.js'
@@ -10,7 +10,7 @@ import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchang
 import { DEFAULT_MAX_DISPERSION_SECONDS } from './wall-clock-limits.js'
 import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
 import { WallClockPace } from './wall-clock-pace.js'
-import { WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
+import { summaryOf, WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
 import { WallClockSteering } from './wall-clock-steering.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 import { WatchedClock } from './watched-clock.js'
@@ -37,6 +37,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   readonly #steering: WallClockSteering
   readonly #pace: WallClockPace
   readonly #watch: SleepWatch
+  /** The largest error bound until the last change of the clock. */
+  #worstDispersionSeconds = Number.POSITIVE_INFINITY
   readonly #counters = new WallClockCounters()
   readonly #protocolErrorLimit = new ProtocolErrorLimit()
   readonly #now: () => number
@@ -149,6 +151,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       offsetSeconds: isSet ? offsetNanos / NANOS_PER_SECOND : undefined,
       speedPpm: (this.clock.speed - 1) * 1e6,
       dispersionSeconds: this.#dispersionSeconds(),
+      worstDispersionSeconds: this.worstDispersionSeconds,
       roundTripSeconds: counters.roundTripSeconds,
       minRoundTripSeconds: counters.minRoundTripSeconds,
       medianRoundTripSeconds: counters.medianRoundTripSeconds,
@@ -160,6 +163,24 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       ignored: { ...counters.ignored },
       protocolErrors: counters.protocolErrors,
     }
+  }
+
+  /**
+   * The largest error bound since the client was made, or since {@link resetWorstDispersion}, in seconds; Infinity when there
+   * was a time without an answer to go by.
+   */
+  get worstDispersionSeconds(): number {
+    return Math.max(this.#worstDispersionSeconds, this.#dispersionSeconds())
+  }
+
+  /** Begins another period of {@link worstDispersionSeconds}, with the present error bound. */
+  resetWorstDispersion(): void {
+    this.#worstDispersionSeconds = this.#dispersionSeconds()
+  }
+
+  /** The state in one line, for people: `available, connected, offset 1.234567 s ± 0.000123 s, round trip 0.211 ms`. */
+  statusSummary(): string {
+    return summaryOf(this.status())
   }
 
   #opened(): void {
@@ -206,11 +227,13 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #use(exchange: WallClockExchange): void {
     const { maxDispersionSeconds } = this.#settings
-    const { candidate, implausible } = measure(exchange, this.#parent, this.#transport.isJson, maxDispersionSeconds)
+    const { isJson } = this.#transport
+    const { candidate, implausible } = measureCandidate(exchange, this.#parent, { isJson, maxDispersionSeconds })
     if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
     if (candidate === undefined) return
     this.#serverPrecisionSeconds = exchange.response.precisionSeconds
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
+    this.#noteDispersion()
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     if (stepped) this.#pace.restart()
     if (kind !== 'inconsistent') this.#trust(stepped)
@@ -243,6 +266,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #forget(): void {
     this.#steering.forget()
+    this.#noteDispersion()
     this.#watch.end()
     this.#distrusted = false
   }
@@ -278,7 +302,10 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       this.emit('timeout', { waitedFor, waitedSeconds, timeouts: counters.timeouts })
       if (exchange !== undefined) this.#use(exchange)
     }
-    if (now >= this.#steering.slewEndTicks) this.#steering.update(now)
+    if (now >= this.#steering.slewEndTicks) {
+      this.#noteDispersion()
+      this.#steering.update(now)
+    }
     this.#checkAvailability()
     // A listener may have stopped the client.
     if (this.#started && this.#connected && now >= this.#nextRequestTicks()) this.#ask()
@@ -390,6 +417,11 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #dispersionSeconds(): number {
     return this.#steering.isSet ? this.clock.dispersionAt(this.clock.now()) : Number.POSITIVE_INFINITY
+  }
+
+  /** Before the clock is set: until then the bound has only grown. */
+  #noteDispersion(): void {
+    this.#worstDispersionSeconds = this.worstDispersionSeconds
   }
 
   #protocolError(reason: string, detail: string): void {

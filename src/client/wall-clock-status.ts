@@ -15,6 +15,8 @@ export interface WallClockStatus {
   readonly speedPpm: number
   /** How far off the clock may be now; Infinity without an answer. */
   readonly dispersionSeconds: number
+  /** The largest of a period: see `resetWorstDispersion`. */
+  readonly worstDispersionSeconds: number
   /** Of the last answer. */
   readonly roundTripSeconds: number | undefined
   /** The shortest of late. */
@@ -71,4 +73,14 @@ export class WallClockCounters {
     const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
     return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2
   }
+}
+
+/** The status in one line, for people. */
+export function summaryOf(status: WallClockStatus): string {
+  const { available, connected, offsetSeconds, dispersionSeconds, roundTripSeconds } = status
+  const state = `${available ? 'available' : 'unavailable'}, ${connected ? 'connected' : 'not connected'}`
+  if (offsetSeconds === undefined) return `${state}, no answer to ${status.requests} requests`
+  const offset = `offset ${offsetSeconds.toFixed(6)} s ± ${dispersionSeconds.toFixed(6)} s`
+  const roundTrip = roundTripSeconds === undefined ? '' : `, round trip ${(roundTripSeconds * 1000).toFixed(3)} ms`
+  return `${state}, ${offset}${roundTrip}`
 }

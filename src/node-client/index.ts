@@ -4,5 +4,6 @@ import { nodePlatform } from './platform.js'
 setPlatform(nodePlatform)
 
 export * from '../client/index.js'
-export { UdpWallClockTransport } from '../udp/udp-wall-clock-transport.js'
+export type { LocalEndpoint } from '../udp/local-endpoint.js'
+export { UdpWallClockTransport, type UdpWallClockTransportOptions } from '../udp/udp-wall-clock-transport.js'
 export { nodePlatform } from './platform.js'

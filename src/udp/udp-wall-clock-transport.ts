@@ -1,11 +1,17 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { Backoff, type BackoffOptions } from '../client/backoff.js'
 import type { WallClockTransport, WallClockTransportHandlers } from '../client/wall-clock-transport.js'
-import { HostAddresses } from './host-addresses.js'
+import { describeBindError } from './bind-error.js'
+import { type HostAddress, HostAddresses } from './host-addresses.js'
+import { checkLocalAddress, checkLocalPort, type LocalEndpoint, localEndpointOf } from './local-endpoint.js'
 
 export interface UdpWallClockTransportOptions {
   /** How the waits grow between tries to look the host up and to open a socket. */
   backoff?: BackoffOptions
+  /** Address of this machine to bind to, of the family of the server's. Default: the system picks one for each datagram. */
+  localAddress?: string
+  /** Port to bind to. Default 0: the system picks one, which `localEndpoint` has. */
+  localPort?: number
 }
 
 /** Errors of a single datagram. The next may get through, so the socket stays. */
@@ -38,6 +44,8 @@ export class UdpWallClockTransport implements WallClockTransport {
   readonly #port: number
   readonly #addresses: HostAddresses
   readonly #backoff: Backoff
+  readonly #localAddress: string | undefined
+  readonly #localPort: number
   readonly #onSent = (error: Error | null): void => {
     if (error !== null) this.#sendFailed(error)
   }
@@ -53,7 +61,7 @@ export class UdpWallClockTransport implements WallClockTransport {
 
   /**
    * @param target a URL `udp://host:port`, or the host.
-   * @throws TypeError for anything else.
+   * @throws TypeError for anything else; TypeError, RangeError for an option.
    */
   constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
     const [host, ownPort] = port === undefined ? parseUrl(target) : [target, port]
@@ -64,6 +72,13 @@ export class UdpWallClockTransport implements WallClockTransport {
     this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${ownPort}`
     this.#addresses = new HostAddresses(host)
     this.#backoff = new Backoff(options.backoff)
+    this.#localAddress = checkLocalAddress(options.localAddress)
+    this.#localPort = checkLocalPort(options.localPort)
+  }
+
+  /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
+  get localEndpoint(): LocalEndpoint | null {
+    return this.#socket === undefined ? null : localEndpointOf(this.#socket)
   }
 
   start(handlers: WallClockTransportHandlers, now: () => number): void {
@@ -107,7 +122,7 @@ export class UdpWallClockTransport implements WallClockTransport {
       // The look-up that sockets have defers each send by a tick, which would count as time on the way.
       const addressAsItIs: AddressLookup = (name, _family, callback) => callback(null, name, family)
       socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs })
-      await this.#bind(socket)
+      await this.#bind(socket, { address, family })
       if (this.#handlers !== handlers) {
         socket.close()
         return
@@ -123,14 +138,15 @@ export class UdpWallClockTransport implements WallClockTransport {
     handlers.opened()
   }
 
-  #bind(socket: Socket): Promise<void> {
+  #bind(socket: Socket, server: HostAddress): Promise<void> {
+    const address = this.#localAddress ?? (server.family === 6 ? '::' : '0.0.0.0')
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
         socket.close()
-        reject(error)
+        reject(describeBindError(address, this.#localPort, error))
       }
       socket.once('error', onError)
-      socket.bind(0, () => {
+      socket.bind({ address, port: this.#localPort }, () => {
         socket.off('error', onError)
         resolve()
       })

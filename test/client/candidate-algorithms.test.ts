@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { Candidate, type CandidateFields } from '../../src/client/candidate.js'
+import { FilteredAlgorithm, LowestDispersionFilter, RoundTripFilter } from '../../src/client/candidate-filters.js'
+import { measureCandidate } from '../../src/client/candidate-measurement.js'
 import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
 import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
 import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
 import { NarrowestIntervalAlgorithm } from '../../src/client/narrowest-interval-algorithm.js'
+import { CorrelatedClock } from '../../src/clocks/index.js'
+import { WallClockMessageType } from '../../src/messages/index.js'
+import { manualClock } from '../helpers/manual-clock.js'
 
 /** A candidate at a second of the parent clock, that says the wall clock is ahead by so many seconds. */
 function candidate(second: number, leadSeconds: number, fields: Partial<CandidateFields> = {}): Candidate {
@@ -139,5 +144,85 @@ describe('the filter and predict algorithm', () => {
     algorithm.add(candidate(0, 0, { roundTripSeconds: 0.0001 }), 0)
     expect(algorithm.add(candidate(5, 0), 5e9)).toBeUndefined()
     expect(algorithm.add(candidate(11, 0), 11e9)).toBeDefined()
+  })
+})
+
+describe('filters in front of a predictor', () => {
+  it('let through what all of them accept', () => {
+    const algorithm = new FilteredAlgorithm([new RoundTripFilter(0.01), { accepts: ({ ticks }) => ticks !== 3e9 }], {
+      add: (each) => each,
+      reset: () => {},
+    })
+    const quick = candidate(1, 0, { roundTripSeconds: 0.01 })
+    expect(algorithm.add(quick, 1e9)).toBe(quick)
+    expect(algorithm.add(candidate(2, 0, { roundTripSeconds: 0.011 }), 2e9)).toBeUndefined()
+    expect(algorithm.add(candidate(3, 0), 3e9)).toBeUndefined()
+  })
+
+  it('accept only lower error bounds, as of now, until they are reset', () => {
+    const algorithm = new FilteredAlgorithm([new LowestDispersionFilter()], new MostRecentAlgorithm())
+    const [sure, unsure] = [candidate(1, 0), candidate(2, 0, { roundTripSeconds: 0.01 })]
+    expect(algorithm.add(sure, 1e9)).toBe(sure)
+    expect(algorithm.add(unsure, 2e9)).toBeUndefined()
+    // By then the old one has grown by 9 ms.
+    const later = candidate(10, 0, { roundTripSeconds: 0.01 })
+    expect(algorithm.add(later, 10e9)).toBe(later)
+    algorithm.reset()
+    expect(algorithm.add(unsure, 2e9)).toBe(unsure)
+  })
+
+  it.each([
+    [
+      () => new FilteredAlgorithm([{} as never], new MostRecentAlgorithm()),
+      'filters: expected objects with the method',
+    ],
+    [() => new FilteredAlgorithm([], {} as never), 'predictor: expected an object with the methods add and reset'],
+    [() => new RoundTripFilter(0), 'maxRoundTripSeconds: expected seconds, above 0, got 0'],
+  ])('refuse what is none: %#', (make, message) => {
+    expect(make).toThrow(message)
+  })
+})
+
+describe('a candidate that is made outside of a client', () => {
+  const { clock: parent } = manualClock({ maxFreqErrorPpm: 100 })
+  const response = {
+    type: WallClockMessageType.response,
+    precisionSeconds: 0.0005,
+    maxFreqErrorPpm: 400,
+    originateNanos: 0n,
+    receiveNanos: 50_001_000_000n,
+    transmitNanos: 50_003_000_000n,
+  }
+
+  it('has the offset and the bound of its exchange', () => {
+    const { candidate: made, implausible } = measureCandidate(
+      { sentTicks: 10e9, receivedTicks: 10.004e9, response },
+      parent,
+    )
+    expect(implausible).toBeUndefined()
+    expect(made?.offsetSeconds).toBeCloseTo(40, 9)
+    expect(made?.roundTripSeconds).toBeCloseTo(0.002, 9)
+    // Precision, half the round trip, and what both may drift in 4 ms.
+    expect(made?.dispersionSeconds).toBeCloseTo(0.0005 + 0.001 + 0.000002, 6)
+  })
+
+  it('sets a correlated clock of any tick rate', () => {
+    const { candidate: made } = measureCandidate({ sentTicks: 10e9, receivedTicks: 10.004e9, response }, parent)
+    for (const tickRate of [1e9, 1e6]) {
+      const clock = new CorrelatedClock(parent, { tickRate })
+      if (made !== undefined) clock.correlation = made.correlation(tickRate)
+      expect(clock.fromParent(12.002e9) / tickRate).toBeCloseTo(52.002, 9)
+      expect(clock.dispersionAt(52.002 * tickRate)).toBeCloseTo(made?.errorAt(12.002e9) ?? 0, 8)
+    }
+  })
+
+  it('is refused where no correct server would say so, with the reason', () => {
+    const exchange = { sentTicks: 10e9, receivedTicks: 10.004e9 }
+    const backwards = { ...response, transmitNanos: 0n }
+    expect(measureCandidate({ ...exchange, response: backwards }, parent)).toMatchObject({
+      implausible: { reason: 'transmit-before-receive' },
+    })
+    const options = { maxDispersionSeconds: 0.0005 }
+    expect(measureCandidate({ ...exchange, response }, parent, options).implausible?.reason).toBe('precision')
   })
 })

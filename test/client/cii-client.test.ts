@@ -49,6 +49,18 @@ describe('a CII client', () => {
     expect(client.connected).toBe(true)
   })
 
+  it('sums its state up in one line, in which the text of the server is escaped', async () => {
+    const server = await scripted()
+    const client = clientOf(server.url)
+    expect(client.statusSummary()).toBe('not connected, nothing received')
+    const changed = client.next('change')
+    client.start()
+    const connection = await server.connection()
+    connection.send('{"contentId":"dvb://\\u001b[2J","contentIdStatus":"final","presentationStatus":"okay urn:x"}')
+    await changed
+    expect(client.statusSummary()).toBe('connected, content dvb://\\u001b[2J (final), okay urn:x')
+  })
+
   it('keeps null from the first message apart from what the server has not sent', async () => {
     const app = makeApp()
     await app.register(ciiPlugin, { prefix: '/cii', cii: { mrsUrl: null, teUrl: null } })

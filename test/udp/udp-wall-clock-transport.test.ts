@@ -66,6 +66,68 @@ describe('the wall clock over UDP, with our server', () => {
     })
   }
 
+  it('has the address and port that it sends from, which can be chosen', async () => {
+    const port = await serve()
+    const server = await fakeServer()
+    const localPort = server.address().port
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+    sockets.splice(sockets.indexOf(server), 1)
+    const transport = new UdpWallClockTransport('127.0.0.1', port, { localAddress: '127.0.0.1', localPort })
+    const client = clientOf(transport)
+    expect(transport.localEndpoint).toBeNull()
+    client.start()
+    await client.next('available')
+    expect(transport.localEndpoint).toEqual({ address: '127.0.0.1', port: localPort, family: 'IPv4' })
+    client.stop()
+    expect(transport.localEndpoint).toBeNull()
+  })
+
+  it('says which port is taken, and tries again', async () => {
+    const taken = await fakeServer()
+    const localPort = taken.address().port
+    const transport = new UdpWallClockTransport('127.0.0.1', await serve(), {
+      localAddress: '127.0.0.1',
+      localPort,
+      backoff: { initialSeconds: 0.01, maxSeconds: 0.02 },
+    })
+    const client = clientOf(transport)
+    const failed = client.next('disconnected')
+    client.start()
+    expect((await failed).reason).toContain(`UDP port ${localPort} on 127.0.0.1 is taken (EADDRINUSE)`)
+    sockets.splice(sockets.indexOf(taken), 1)
+    const available = client.next('available')
+    taken.close()
+    await available
+  })
+
+  it.each([
+    [{ localAddress: 'localhost' }, 'localAddress: expected an IP address, got "localhost"'],
+    [{ localPort: 65_536 }, 'localPort: expected an integer from 0 to 65535, got 65536'],
+    [{ localPort: '1' as never }, 'localPort: expected a number, got "1"'],
+  ])('refuses %o', (options, message) => {
+    expect(() => new UdpWallClockTransport('127.0.0.1', 6677, options)).toThrow(message)
+  })
+
+  it('states the worst error bound of a period, and its status in one line', async () => {
+    const client = clientOf(new UdpWallClockTransport('127.0.0.1', await serve()))
+    expect(client.statusSummary()).toBe('unavailable, not connected, no answer to 0 requests')
+    client.start()
+    await client.next('available')
+    expect(client.worstDispersionSeconds).toBe(Number.POSITIVE_INFINITY)
+    client.resetWorstDispersion()
+    const start = client.worstDispersionSeconds
+    expect(start).toBeLessThan(1)
+    for (let i = 0; i < 5; i++) await client.next('candidate')
+    const { worstDispersionSeconds, dispersionSeconds } = client.status()
+    expect(worstDispersionSeconds).toBeGreaterThanOrEqual(Math.max(start, dispersionSeconds))
+    expect(worstDispersionSeconds).toBeLessThan(1)
+    expect(client.statusSummary()).toMatch(
+      /^available, connected, offset 1000\.\d{6} s ± 0\.\d{6} s, round trip [\d.]+ ms$/,
+    )
+    client.stop()
+    expect(client.worstDispersionSeconds).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('looks a host name up', async () => {
     const port = await serve({ host: 'localhost' })
     const client = clientOf(new UdpWallClockTransport('localhost', port))
