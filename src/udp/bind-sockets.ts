@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIPv6, SocketAddress } from 'node:net'
+import { addressAsItIs } from './address-lookup.js'
 import { describeBindError } from './bind-error.js'
 
 /** One socket of a server. A server on several addresses has one for each, all on the same port. */
@@ -10,12 +11,6 @@ interface BindTarget {
   /** Whether the server can do without this address when the machine does not have it. */
   readonly optional: boolean
 }
-
-type SynchronousLookup = (
-  hostname: string,
-  family: unknown,
-  callback: (error: Error | null, address: string, family: number) => void,
-) => void
 
 const EVERY_IPV4: BindTarget = { address: '0.0.0.0', family: 4, optional: true }
 const EVERY_IPV6: BindTarget = { address: '::', family: 6, optional: true }
@@ -136,12 +131,4 @@ function bind({ address, family }: BindTarget, port: number, prepare: (socket: S
       resolve(socket)
     })
   })
-}
-
-/**
- * A look-up that takes the address for an address, at once. The one that sockets have defers each send by a tick even
- * for an address: the time in the answer would be older, and the reply dearer than that of a bare echo.
- */
-function addressAsItIs(family: number): SynchronousLookup {
-  return (address, _family, callback) => callback(null, address, family)
 }

@@ -1,9 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { Backoff, type BackoffOptions } from '../client/backoff.js'
 import type { WallClockTransport, WallClockTransportHandlers } from '../client/wall-clock-transport.js'
+import { addressAsItIs } from './address-lookup.js'
 import { describeBindError } from './bind-error.js'
 import { type HostAddress, HostAddresses } from './host-addresses.js'
 import { checkLocalAddress, checkLocalPort, type LocalEndpoint, localEndpointOf } from './local-endpoint.js'
+import { checkServerPort, parseUdpUrl } from './udp-url.js'
 
 export interface UdpWallClockTransportOptions {
   /** How the waits grow between tries to look the host up and to open a socket. */
@@ -64,10 +66,7 @@ export class UdpWallClockTransport implements WallClockTransport {
    * @throws TypeError for anything else; TypeError, RangeError for an option.
    */
   constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
-    const [host, ownPort] = port === undefined ? parseUrl(target) : [target, port]
-    if (!Number.isInteger(ownPort) || ownPort < 1 || ownPort > 65_535) {
-      throw new TypeError(`port: expected an integer from 1 to 65535, got ${String(ownPort)}`)
-    }
+    const [host, ownPort] = port === undefined ? parseUdpUrl(target) : [target, checkServerPort(port)]
     this.#port = ownPort
     this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${ownPort}`
     this.#addresses = new HostAddresses(host)
@@ -119,9 +118,7 @@ export class UdpWallClockTransport implements WallClockTransport {
       // Also when it fails below, so that the next one is tried then.
       this.#address = address
       this.#hasAnswered = false
-      // The look-up that sockets have defers each send by a tick, which would count as time on the way.
-      const addressAsItIs: AddressLookup = (name, _family, callback) => callback(null, name, family)
-      socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs })
+      socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs(family) })
       await this.#bind(socket, { address, family })
       if (this.#handlers !== handlers) {
         socket.close()
@@ -213,17 +210,4 @@ export class UdpWallClockTransport implements WallClockTransport {
     this.#openedAt = undefined
     socket?.close()
   }
-}
-
-type AddressLookup = (
-  hostname: string,
-  family: unknown,
-  callback: (error: Error | null, address: string, family: number) => void,
-) => void
-
-function parseUrl(url: string): [host: string, port: number] {
-  const match = /^udp:\/\/(?:\[([^\]/]+)\]|([^:/?#@]+)):(\d{1,5})\/?$/i.exec(url)
-  const host = match?.[1] ?? match?.[2]
-  if (host === undefined) throw new TypeError(`url: expected udp://host:port, got ${JSON.stringify(url)}`)
-  return [host, Number(match?.[3])]
 }
