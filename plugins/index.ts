@@ -13,6 +13,7 @@ export {
 } from '../src/server/endpoint-statistics.js'
 export { LATENCY_BOUNDS, LatencyHistogram } from '../src/server/latency-histogram.js'
 export type { Logger } from '../src/server/logger.js'
+export { type ServeMessagePortOptions, serveMessagePort } from '../src/server/message-port.js'
 export {
   DROP_REASONS,
   type DropReason,

@@ -5,6 +5,8 @@ import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 export type CiiClientOptions = ReconnectingSocketOptions
 
 export interface CiiClientEvents extends ReconnectingClientEvents {
+  /** A valid message came, whether it changes anything or not; before `change`. */
+  message: { readonly message: Cii }
   /** A message has changed the state: one event for each such message. */
   change: {
     /** The properties that differ now. */
@@ -23,6 +25,7 @@ const NOTHING_KNOWN: Cii = Object.freeze({})
  */
 export class CiiClient extends ReconnectingClient<CiiClientEvents> {
   #state: Cii = NOTHING_KNOWN
+  #latestMessage: Cii | undefined
   /** The next message is the first of a connection, and says everything. */
   #expectsAll = true
 
@@ -37,6 +40,11 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
    */
   get state(): Cii {
     return this.#state
+  }
+
+  /** The last valid message, as it came; undefined before the first. */
+  get latestMessage(): Cii | undefined {
+    return this.#latestMessage
   }
 
   /** The state in one line, for people: `connected, content dvb://233a.1004.1044 (final), okay`. */
@@ -55,6 +63,8 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
 
   protected override received(text: string): void {
     const message = parseCii(text)
+    this.#latestMessage = message
+    this.emit('message', { message })
     const previous = this.#state
     const state = Object.freeze(applyCii(this.#expectsAll ? NOTHING_KNOWN : previous, message))
     this.#expectsAll = false

@@ -18,6 +18,7 @@ export {
   contentTicksAt,
   isAvailable,
   MessageError,
+  type MessagePortLike,
   type PresentationTimestamp,
   type PresentationTimestamps,
   type PrivateData,
@@ -58,6 +59,7 @@ export type {
   PlayerLimit,
 } from './media-follower-events.js'
 export type { MediaFollowerOptions, WhenUnavailable } from './media-follower-options.js'
+export { overMessagePort } from './message-port-socket.js'
 export { MostRecentAlgorithm } from './most-recent-algorithm.js'
 export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 export {

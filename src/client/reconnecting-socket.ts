@@ -1,4 +1,4 @@
-import { checkPositive, show } from '../clocks/option-checks.js'
+import { checkFunction, checkPositive, show } from '../clocks/option-checks.js'
 import { visible } from '../messages/index.js'
 import { Backoff, type BackoffOptions, type RequestedPause } from './backoff.js'
 import {
@@ -16,6 +16,7 @@ import {
   displayUrl,
   getPlatform,
   type OpenSocket,
+  type Platform,
   type SocketEnd,
   type Violation,
 } from './platform.js'
@@ -36,6 +37,8 @@ export interface ReconnectingSocketOptions {
   handshakeTimeoutSeconds?: number
   /** Headers of the handshake, `authorization` for instance. Only in Node: a browser does not let pages set any. */
   headers?: Readonly<Record<string, string>>
+  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
+  openSocket?: Platform['openSocket']
 }
 
 /** What happens to the connection of a client. */
@@ -79,6 +82,7 @@ export class ReconnectingSocket {
   readonly #messageTimeout: number
   readonly #handshakeTimeout: number
   readonly #headers: Readonly<Record<string, string>> | undefined
+  readonly #openSocket: Platform['openSocket'] | undefined
   #socket: OpenSocket | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #connectedSince: number | undefined
@@ -92,6 +96,7 @@ export class ReconnectingSocket {
     this.#handlers = handlers
     this.#backoff = new Backoff(options.backoff)
     this.#headers = options.headers
+    this.#openSocket = options.openSocket === undefined ? undefined : checkFunction('openSocket', options.openSocket)
     this.#maxMessageBytes = checkAtLeastOne('maxMessageBytes', options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
     this.#maxMessagesPerSecond = checkAtLeastOne(
       'maxMessagesPerSecond',
@@ -192,7 +197,8 @@ export class ReconnectingSocket {
   #open(): void {
     // A socket that was replaced may still emit events; only those of the present one count.
     const current = (): boolean => this.#socket === socket
-    const socket = getPlatform().openSocket(
+    const openSocket = this.#openSocket ?? getPlatform().openSocket
+    const socket = openSocket(
       this.url,
       {
         open: () => {

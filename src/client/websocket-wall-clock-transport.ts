@@ -1,5 +1,6 @@
 import { show } from '../clocks/option-checks.js'
 import type { BackoffOptions } from './backoff.js'
+import type { Platform } from './platform.js'
 import { ReconnectingSocket } from './reconnecting-socket.js'
 import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
 import type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'
@@ -14,6 +15,8 @@ export interface WebSocketWallClockTransportOptions {
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
+  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
+  openSocket?: Platform['openSocket']
 }
 
 /** Answers, with their follow-ups: more than any client asks for. */
@@ -45,7 +48,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
 
   start(handlers: WallClockTransportHandlers, now: () => number): void {
     this.stop()
-    const { backoff, handshakeTimeoutSeconds } = this.#options
+    const { backoff, handshakeTimeoutSeconds, openSocket } = this.#options
     this.#socket = new ReconnectingSocket(
       this.url,
       {
@@ -63,6 +66,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
         maxMessageBytes: MAX_MESSAGE_BYTES,
         maxMessagesPerSecond: MAX_MESSAGES_PER_SECOND,
         ...(backoff === undefined ? {} : { backoff }),
+        ...(openSocket === undefined ? {} : { openSocket }),
         ...(handshakeTimeoutSeconds === undefined ? {} : { handshakeTimeoutSeconds }),
       },
     )

@@ -15,6 +15,13 @@ export { decodeInteger, encodeInteger, MAX_INTEGER_LENGTH } from './integer-stri
 export { MAX_JSON_DEPTH, parseJson } from './json.js'
 export { MessageError, type MessageErrorKind } from './message-error.js'
 export {
+  type MessagePortLike,
+  type PortClose,
+  type PortMessage,
+  postableBytes,
+  readPortMessage,
+} from './message-port.js'
+export {
   decodePresentationTimestamps,
   type EarliestPresentationTimestamp,
   encodePresentationTimestamps,

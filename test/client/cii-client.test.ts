@@ -49,6 +49,24 @@ describe('a CII client', () => {
     expect(client.connected).toBe(true)
   })
 
+  it('emits every valid message, also one that changes nothing', async () => {
+    const server = await scripted()
+    const client = clientOf(server.url)
+    expect(client.latestMessage).toBeUndefined()
+    const messages: unknown[] = []
+    let changes = 0
+    client.on('message', ({ message }) => messages.push(message))
+    client.on('change', () => {
+      changes += 1
+    })
+    client.start()
+    const connection = await server.connection()
+    for (const text of ['{"teUrl":"ws://h/te"}', '{"teUrl":"ws://h/te"}', '{}', 'not JSON']) connection.send(text)
+    await client.next('protocolError')
+    expect(messages).toEqual([{ teUrl: 'ws://h/te' }, { teUrl: 'ws://h/te' }, {}])
+    expect([changes, client.latestMessage]).toEqual([1, {}])
+  })
+
   it('sums its state up in one line, in which the text of the server is escaped', async () => {
     const server = await scripted()
     const client = clientOf(server.url)
