@@ -1,4 +1,4 @@
-import { type MessagePortLike, postableBytes, readPortMessage } from '../messages/index.js'
+import { type MessagePortLike, postableBytes, readPortMessage } from '../messages/message-port.js'
 import type { Platform, SocketEnd } from './platform.js'
 
 /**

@@ -14,13 +14,7 @@ export { describeValue } from './describe-value.js'
 export { decodeInteger, encodeInteger, MAX_INTEGER_LENGTH } from './integer-string.js'
 export { MAX_JSON_DEPTH, parseJson } from './json.js'
 export { MessageError, type MessageErrorKind } from './message-error.js'
-export {
-  type MessagePortLike,
-  type PortClose,
-  type PortMessage,
-  postableBytes,
-  readPortMessage,
-} from './message-port.js'
+export type { MessagePortLike } from './message-port.js'
 export {
   decodePresentationTimestamps,
   type EarliestPresentationTimestamp,

@@ -1,4 +1,4 @@
-import { type MessagePortLike, postableBytes, readPortMessage } from '../messages/index.js'
+import { type MessagePortLike, postableBytes, readPortMessage } from '../messages/message-port.js'
 import type { Authority, ConnectionSocket } from './connection.js'
 import type { EndpointServer } from './endpoint-server.js'
 
