@@ -61,6 +61,8 @@ export class AppConnections {
   readonly #securing = new Map<string, Socket>()
   readonly #http2Sessions = new Set<Http2Session>()
   readonly #appServers = new WeakMap<object, boolean>()
+  /** How many listeners read the socket whose upgrade is being emitted, before any listener of the upgrade has run. */
+  #readersBefore = 0
   #closingSince = Number.POSITIVE_INFINITY
   #reportTimer: NodeJS.Timeout | undefined
 
@@ -89,6 +91,13 @@ export class AppConnections {
   responseTo(request: IncomingMessage): ServerResponse | undefined {
     const latest = (request.socket as WithLatest)[LATEST]
     return latest?.request === request ? latest.response : undefined
+  }
+
+  /** Whether an earlier listener of the upgrade that is being emitted reads the socket, has answered, or has ended it. */
+  isTakenMeanwhile(socket: Socket): boolean {
+    if (socket.destroyed || socket.writableEnded || readersOf(socket) > this.#readersBefore) return true
+    const latest = (socket as WithLatest)[LATEST]
+    return latest !== undefined && latest.response === undefined && socket.bytesWritten > latest.bytesWritten
   }
 
   /** A request that the router has assigned to one of our routes. */
@@ -180,6 +189,7 @@ export class AppConnections {
   }
 
   readonly #upgraded = (request: IncomingMessage, socket: Socket): void => {
+    this.#readersBefore = readersOf(socket)
     if (!this.#open.has(socket)) return
     const earlier = (socket as WithLatest)[LATEST]?.response
     if (earlier !== undefined && !earlier.writableFinished) {
@@ -273,7 +283,11 @@ export class AppConnections {
 
 /** Whether somebody reads what comes after the upgrade. */
 function isTaken(socket: Socket): boolean {
-  return socket.listenerCount('data') > 0 || socket.listenerCount('readable') > 0
+  return readersOf(socket) > 0
+}
+
+function readersOf(socket: Socket): number {
+  return socket.listenerCount('data') + socket.listenerCount('readable')
 }
 
 function goneFrom(open: Set<Socket>): (this: Socket) => void {

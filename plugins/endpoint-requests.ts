@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import { AppConnections } from './app-connections.js'
@@ -60,6 +61,11 @@ export class EndpointRequests {
   /** The handshake was answered, and not with a connection. */
   refused(request: IncomingMessage): void {
     this.#deadline.refused(request)
+  }
+
+  /** Whether an upgrade listener that ran before has taken the socket. */
+  isTaken(socket: Socket): boolean {
+    return this.#connections.isTakenMeanwhile(socket)
   }
 
   #start(request: IncomingMessage, { handshakeTimeout }: EndpointMount, timedOut: TimedOut): void {

@@ -3,7 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { DEFAULTS } from '../src/server/defaults.js'
-import { rootOf } from './app-registry.js'
+import { registryOf, rootOf } from './app-registry.js'
 
 /** The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. */
 export class UnsuitableAppError extends Error {
@@ -50,12 +50,15 @@ export function appMaxPayload(app: FastifyInstance): number {
   return root.websocketServer.options.maxPayload || Number.POSITIVE_INFINITY
 }
 
-type UpgradeListener = (request: IncomingMessage, socket: Socket & { _httpMessage?: unknown }, head: Buffer) => void
+type UpgradeListener = (request: IncomingMessage, socket: UpgradedSocket, head: Buffer) => void
+
+/** The response that Node or an upgrade listener has assigned to the socket, which has no public name. */
+type UpgradedSocket = Socket & { _httpMessage?: { req?: IncomingMessage } | null }
 
 /**
- * Lets the app's other upgrade listeners, such as that of a WebSocket proxy, have the sockets that they take. @fastify/websocket answers
- * for every path, and an upgrade that both hand to Fastify throws out of whichever comes second: out of the process, where that
- * is the proxy. So its listener is the last, and leaves alone what has been taken.
+ * Gives the app's other upgrade listeners, such as a WebSocket proxy or a `ws` server of the app, the sockets that they take.
+ * @fastify/websocket dispatches every upgrade to Fastify: one that another listener has taken would get a 404 into its stream,
+ * and if both dispatch it, the second one throws and ends the process. So its listener runs last, and skips taken sockets.
  */
 function letOthersFirst(root: FastifyInstance): void {
   const { server } = root
@@ -63,20 +66,30 @@ function letOthersFirst(root: FastifyInstance): void {
   guardedServers.add(server)
   const dispatcher = dispatchersOf(root)[0] as UpgradeListener | undefined
   if (dispatcher === undefined) return
+  const { requests } = registryOf(root)
   const guarded: UpgradeListener & { listener: UpgradeListener } = Object.assign(
     (...[request, socket, head]: Parameters<UpgradeListener>) => {
-      // Set while a response is assigned to the socket: by another listener, or to an earlier request without an answer.
-      if (socket._httpMessage == null) dispatcher(request, socket, head)
+      const response = socket._httpMessage
+      if (response == null) {
+        if (!requests.isTaken(socket)) dispatcher(request, socket, head)
+      } else if (response.req !== request) {
+        // Pipelined behind a request without an answer, so it cannot be dispatched. Node has removed its own error listener.
+        socket.on('error', () => socket.destroy())
+      }
     },
     // By which the plugin finds it again when it removes its listener.
     { listener: dispatcher },
   )
-  server.off('upgrade', dispatcher)
-  server.on('upgrade', guarded)
-  root.addHook('onReady', async () => {
+  const moveToEnd = () => {
     if (!server.rawListeners('upgrade').includes(guarded)) return
     server.off('upgrade', guarded)
     server.on('upgrade', guarded)
+  }
+  server.off('upgrade', dispatcher)
+  server.on('upgrade', guarded)
+  server.on('newListener', (event: string | symbol, added: unknown) => {
+    // Called before the listener is added.
+    if (event === 'upgrade' && added !== dispatcher) queueMicrotask(moveToEnd)
   })
 }
 
