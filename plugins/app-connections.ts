@@ -6,6 +6,7 @@ import { type TLSSocket, Server as TlsServer } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { visible } from '../src/messages/index.js'
 import { DEFAULTS } from '../src/server/defaults.js'
+import { readersOf } from './unrouted-upgrades.js'
 
 /** How often a closing app looks for connections to end, in milliseconds. */
 const SWEEP_INTERVAL = 100
@@ -91,6 +92,12 @@ export class AppConnections {
   responseTo(request: IncomingMessage): ServerResponse | undefined {
     const latest = (request.socket as WithLatest)[LATEST]
     return latest?.request === request ? latest.response : undefined
+  }
+
+  /** Whether this request came as an upgrade on a socket of the app. */
+  isUpgrade(request: IncomingMessage): boolean {
+    const latest = (request.socket as WithLatest | undefined)?.[LATEST]
+    return latest?.request === request && latest.response === undefined
   }
 
   /** Whether an earlier listener of the upgrade that is being emitted reads the socket, has answered, or has ended it. */
@@ -284,10 +291,6 @@ export class AppConnections {
 /** Whether somebody reads what comes after the upgrade. */
 function isTaken(socket: Socket): boolean {
   return readersOf(socket) > 0
-}
-
-function readersOf(socket: Socket): number {
-  return socket.listenerCount('data') + socket.listenerCount('readable')
 }
 
 function goneFrom(open: Set<Socket>): (this: Socket) => void {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { EndpointServer } from '../src/server/endpoint-server.js'
 import { AppConnections } from './app-connections.js'
 import { HandshakeDeadline } from './handshake-deadline.js'
+import { hasOtherUpgradeListeners, holdBackAnswer } from './unrouted-upgrades.js'
 
 type ChildLoggerFactory = FastifyInstance['childLoggerFactory']
 
@@ -25,9 +26,13 @@ export class EndpointRequests {
   constructor(root: FastifyInstance) {
     this.#connections = new AppConnections(root)
     root.addHook('preClose', async () => this.#deadline.close())
-    root.addHook('onRequest', (request, _reply, done) => {
-      if (request.is404) this.#unrouted(request.raw as IncomingMessage)
-      done()
+    root.addHook('onRequest', (request, reply, done) => {
+      if (!request.is404) return done()
+      const raw = request.raw as IncomingMessage
+      const isOurs = this.#unrouted(raw)
+      const isUpgrade = this.#connections.isUpgrade(raw)
+      if (isUpgrade && !isOurs && hasOtherUpgradeListeners(root.server)) holdBackAnswer(raw, reply.raw, done)
+      else done()
     })
   }
 
@@ -76,12 +81,13 @@ export class EndpointRequests {
     this.#deadline.start(request, response, handshakeTimeout, timedOut)
   }
 
-  /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. */
-  #unrouted(request: IncomingMessage): void {
+  /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. @returns whether its path is that of an endpoint. */
+  #unrouted(request: IncomingMessage): boolean {
     this.#connections.unrouted(request)
     const path = request.url?.split('?', 1)[0] ?? ''
     const found = this.#mounts.find(({ pattern }) => pattern.test(path))
     if (found !== undefined) this.#start(request, found.mount, timedOutAt(found.mount))
+    return found !== undefined
   }
 }
 

@@ -16,6 +16,12 @@ export const DEFAULTS = {
   handshakeTimeout: 10_000,
 
   /**
+   * Milliseconds that other upgrade listeners of the app have to take a socket for whose path there is no route, before it gets its
+   * 404. Enough to look up a session or to connect to an upstream server.
+   */
+  unroutedUpgradeTimeout: 5000,
+
+  /**
    * Milliseconds that a peer has, when the app closes, to answer a close frame or to complete a request before its socket
    * is destroyed. Below a second, so that `app.close()` is too.
    */

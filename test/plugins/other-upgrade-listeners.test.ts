@@ -77,7 +77,6 @@ describe('a WebSocket server of the app with an upgrade listener', () => {
       expect(await client.next()).toBe('own hello')
       const companion = await WsClient.open(`${url}/cii`)
       expect(JSON.parse(await companion.next())).toEqual({ protocolVersion: '1.1' })
-      await expect(WsClient.open(`${url}/nowhere`)).rejects.toThrow('404')
       expect(log.lines).toEqual([])
       client.socket.terminate()
     },
@@ -96,6 +95,28 @@ describe('a WebSocket server of the app with an upgrade listener', () => {
     expect(await client.next()).toBe('own hello')
     client.socket.close()
     await closed
+  })
+
+  it('keeps the sockets that it takes later, and nobody gets a 404 before', async () => {
+    const app = makeApp()
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    const own = new WebSocketServer({ noServer: true })
+    app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (request.url !== '/own') return
+      setTimeout(() => {
+        own.handleUpgrade(request, socket, head, (webSocket) => {
+          webSocket.on('message', (message) => webSocket.send(`own ${message}`))
+        })
+      }, 100)
+    })
+    const url = await listen(app)
+    const client = await WsClient.open(`${url}/own`)
+    const nobodys = new RawClient(url, handshake('/nowhere'))
+    await nobodys.closed
+    expect(nobodys.received).toContain('404 Not Found')
+    client.send('hello')
+    expect(await client.next()).toBe('own hello')
+    client.socket.terminate()
   })
 
   it('keeps a refusal that it has sent itself', async () => {
