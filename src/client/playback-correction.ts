@@ -168,7 +168,8 @@ export class PlaybackCorrection {
       if (this.bending.waitSeconds(now) <= LONGEST_WAIT_SECONDS) return 'adjusting'
     }
     const isWorth = this.seeking.isWorth(error, target, place, this.#spreadWorthWaiting(now))
-    return isWorth && this.seeking.waitSeconds(now) <= LONGEST_WAIT_SECONDS ? 'adjusting' : 'limited'
+    if (isWorth && this.seeking.waitSeconds(now) <= LONGEST_WAIT_SECONDS) return 'adjusting'
+    return Math.abs(error) <= this.scaled(this.#options.toleranceSeconds, target) ? 'locked' : 'limited'
   }
 
   /** @returns whether the rate is bent, or more readings are needed before it can be */

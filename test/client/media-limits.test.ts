@@ -103,6 +103,20 @@ describe('a player that', () => {
     },
   )
 
+  it('cannot be brought closer is limited outside the tolerance and locked inside it', async () => {
+    const { timeline, media, follower } = followedPlayer(ignored)
+    follower.start()
+    await pass(20)
+    Object.defineProperty(media, 'currentTime', { get: () => media.position, set: () => {} })
+    timeline.jumpTo(media.position + 0.045)
+    await pass(60)
+    expect(follower.status().state).toBe('limited')
+    timeline.jumpTo(media.position + 0.0225)
+    await pass(60)
+    expect(follower.status().errorSeconds).toBeCloseTo(-0.0225, 3)
+    expect(follower.status().state).toBe('locked')
+  })
+
   it('begins to obey its rate is bent again some minutes later', async () => {
     let obeys = false
     const { timeline, media, follower } = followedPlayer({ playedRate: (rate) => (obeys ? rate : 1) })
