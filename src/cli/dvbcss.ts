@@ -9,7 +9,7 @@ import { tsCommand } from './ts-command.js'
 import { tvCommand } from './tv-command.js'
 import { wcCommand } from './wc-command.js'
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 

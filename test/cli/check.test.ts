@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { Program } from '../helpers/program.js'
 
-const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+const DVBCSS = fileURLToPath(new URL('../../dist/cli/dvbcss.js', import.meta.url))
 const PEER = fileURLToPath(new URL('check-peer.js', import.meta.url))
 
 const ends: (() => unknown)[] = []

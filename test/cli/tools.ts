@@ -3,7 +3,7 @@ import { afterEach } from 'vitest'
 import { Program } from '../helpers/program.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
 
-const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+const DVBCSS = fileURLToPath(new URL('../../dist/cli/dvbcss.js', import.meta.url))
 
 const running: Program[] = []
 const servers: ScriptedServer[] = []

@@ -8,7 +8,7 @@ import { handshake, RawClient } from '../helpers/raw-client.js'
 import { UdpClient } from '../helpers/udp-client.js'
 import { WsClient } from '../helpers/ws-client.js'
 
-const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+const DVBCSS = fileURLToPath(new URL('../../dist/cli/dvbcss.js', import.meta.url))
 
 /** Version 0, type 0: the rest may be anything. */
 const WALL_CLOCK_REQUEST = new Uint8Array(32)

@@ -7,7 +7,7 @@ import { endToolsAfterEach, scriptedServer } from './tools.js'
 
 endToolsAfterEach()
 
-const DVBCSS = fileURLToPath(new URL('../../dist/src/cli/dvbcss.js', import.meta.url))
+const DVBCSS = fileURLToPath(new URL('../../dist/cli/dvbcss.js', import.meta.url))
 const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0
 
 /** Runs a command on a terminal of its own, which is read until a text has come, and then never again. */

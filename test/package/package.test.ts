@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,9 +45,31 @@ describe('the packed package', () => {
     expect([...new Set(sources)].filter((path) => !files.includes(path))).toEqual([])
   })
 
+  it('holds the command as a bundle, with the licences of the packages in it', async () => {
+    expect(files.filter((path) => /^(dist\/)?src\/cli\//.test(path))).toEqual([])
+    const { dependencies, peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+    const installed = Object.keys({ ...dependencies, ...peerDependencies })
+    const bundles = files.filter((path) => /^dist\/cli\/.*\.js$/.test(path))
+    const code = (await Promise.all(bundles.map((path) => readFile(join(ROOT, path), 'utf8')))).join('\n')
+    const imported = [...code.matchAll(/^import\b[^'"\n]*["']([^'"\n.][^'"\n]*)["']/gm)].map(([, name = '']) =>
+      name.split('/', name.startsWith('@') ? 2 : 1).join('/'),
+    )
+    expect(imported).toContain('fastify')
+    expect(imported.filter((name) => !isBuiltin(name) && !installed.includes(name))).toEqual([])
+    const licences = await readFile(join(ROOT, 'dist/cli/THIRD-PARTY-LICENSES.txt'), 'utf8')
+    for (const name of ['commander', 'pino-pretty'])
+      expect(licences).toMatch(new RegExp(`^== ${name} .*\\(MIT\\)\n\n`, 'm'))
+  })
+
+  it('asks the app for its Fastify, and brings no second one', async () => {
+    const { dependencies, peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+    expect(peerDependencies.fastify).toBe('^5.0.0')
+    expect(Object.keys(dependencies)).not.toContain('fastify')
+  })
+
   it('holds nothing else: no tests, measurements, settings or leftovers', () => {
     const known =
-      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|docs\/.*\.(md|png|svg)|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/
+      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/
     expect(
       files.filter((path) => !known.test(path) || /(^|\/)(test|bench|node_modules)\/|\.test\./.test(path)),
     ).toEqual([])

@@ -1,0 +1,44 @@
+// @ts-check
+// Bundles the command, dist/cli/dvbcss.js, so that an app that installs the package for its plugins installs neither an argument
+// parser nor a log formatter. Reads the compiler's output and removes it: only the bundle is published.
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const COMPILED = 'dist/src/cli'
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'))
+
+const { metafile } = await build({
+  absWorkingDir: ROOT,
+  entryPoints: [`${COMPILED}/dvbcss.js`],
+  outdir: 'dist/cli',
+  bundle: true,
+  // Each subcommand loads only what it needs.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: Object.keys({ ...dependencies, ...peerDependencies }),
+  legalComments: 'inline',
+  // Bundled CommonJS packages require Node's modules.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  metafile: true,
+  logLevel: 'warning',
+})
+
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+)
+writeFileSync(`${ROOT}dist/cli/THIRD-PARTY-LICENSES.txt`, [...packages].sort().map(licence).join('\n'))
+rmSync(`${ROOT}${COMPILED}`, { recursive: true })
+
+/** @param {string} folder of an installed package @returns {string} its licence, under its name */
+function licence(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(`${ROOT}${folder}/package.json`, 'utf8'))
+  const file = readdirSync(`${ROOT}${folder}`).find((path) => /^licen[cs]e(\.|$)/i.test(path))
+  const text = file === undefined ? '' : `\n${readFileSync(`${ROOT}${folder}/${file}`, 'utf8').trim()}\n`
+  return `== ${name} ${version} (${license})\n${text}`
+}
