@@ -1,9 +1,13 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { Authority, ConnectionEvents, ConnectionSocket } from '../src/server/connection.js'
-import { DEFAULTS } from '../src/server/defaults.js'
-import type { TimeoutReason } from '../src/server/endpoint-statistics.js'
+import {
+  type Authority,
+  type ConnectionEvents,
+  type ConnectionSocket,
+  DEFAULTS,
+  type TimeoutReason,
+} from '../src/server/endpoint/index.js'
 import { reachedAt } from './reached-at.js'
 import { yieldTurn } from './reading-turns.js'
 import type { SharedFrames } from './shared-frames.js'

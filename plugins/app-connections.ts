@@ -4,8 +4,8 @@ import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type TLSSocket, Server as TlsServer } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { visible } from '../src/messages/index.js'
-import { DEFAULTS } from '../src/server/defaults.js'
+import { DEFAULTS } from '../src/server/endpoint/index.js'
+import { visible } from '../src/validation/index.js'
 import { readersOf } from './unrouted-upgrades.js'
 
 /** How often a closing app looks for connections to end, in milliseconds. */

@@ -1,11 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../src/clocks/index.js'
 import { type Cii, wallClockWebSocketLocation } from '../src/messages/index.js'
-import type { CiiServer } from '../src/server/cii-server.js'
-import type { Authority } from '../src/server/connection.js'
-import type { EndpointServer } from '../src/server/endpoint-server.js'
-import type { LatencyHistogram } from '../src/server/latency-histogram.js'
-import type { UdpRequestServer } from '../src/udp/udp-request-server.js'
+import type { CiiServer } from '../src/server/cii/index.js'
+import type { Authority, EndpointServer } from '../src/server/endpoint/index.js'
+import type { LatencyHistogram, UdpRequestServer } from '../src/server/wall-clock/index.js'
 import { EndpointRequests } from './endpoint-requests.js'
 
 /** Where the endpoints of an app are to be found. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TObject, Type } from 'typebox'
-import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
+import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint/index.js'
 import { mountEndpoint } from './mount-endpoint.js'
 import {
   checkDecoratorIsFree,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { EndpointServer } from '../src/server/endpoint-server.js'
+import type { EndpointServer } from '../src/server/endpoint/index.js'
 import { AppConnections } from './app-connections.js'
 import { HandshakeDeadline } from './handshake-deadline.js'
 import { hasOtherUpgradeListeners, holdBackAnswer } from './unrouted-upgrades.js'

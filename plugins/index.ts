@@ -1,43 +1,143 @@
-export * from '../src/clocks/index.js'
-export * from '../src/messages/index.js'
-export type { AddressFilterOptions } from '../src/server/address-filter.js'
-export type { Admission, AdmissionOptions } from '../src/server/admission-control.js'
-export { CiiServer, type CiiServerOptions } from '../src/server/cii-server.js'
-export type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from '../src/server/connection.js'
-export { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint-server.js'
 export {
+  Clock,
+  type ClockChange,
+  type ClockChangeListener,
+  type ClockChangeReason,
+  type ClockOptions,
+  CorrelatedClock,
+  type CorrelatedClockOptions,
+  Correlation,
+  type CorrelationOptions,
+  DEFAULT_MAX_FREQ_ERROR_PPM,
+  DependentClock,
+  measurePrecisionSeconds,
+  monotonicNanos,
+  type NanosecondSource,
+  NoCommonClockError,
+  OffsetClock,
+  type OffsetClockOptions,
+  RangeCorrelatedClock,
+  type RangeCorrelatedClockOptions,
+  type ScheduledCall,
+  type ScheduleOptions,
+  type SleepOptions,
+  SystemClock,
+  type SystemClockOptions,
+  TunableClock,
+  type TunableClockOptions,
+} from '../src/api/clocks.js'
+export {
+  type AvailableControlTimestamp,
+  applyCii,
+  CII_PROPERTIES,
+  type Cii,
+  type ControlTimestamp,
+  checkCii,
+  checkControlTimestamp,
+  contentTicksAt,
+  decodeCii,
+  decodeControlTimestamp,
+  decodeInteger,
+  decodeMaxFreqError,
+  decodePrecision,
+  decodePresentationTimestamps,
+  decodeSetupData,
+  decodeWallClockJson,
+  decodeWallClockMessage,
+  describeValue,
+  diffCii,
+  type EarliestPresentationTimestamp,
+  encodeCii,
+  encodeControlTimestamp,
+  encodeInteger,
+  encodeMaxFreqError,
+  encodePrecision,
+  encodePresentationTimestamps,
+  encodeSetupData,
+  encodeWallClockJson,
+  encodeWallClockMessage,
+  equalCii,
+  equalControlTimestamps,
+  equalPresentationTimestamps,
+  equalWallClockMessages,
+  escapeUnsafe,
+  hasContentIdStem,
+  isAvailable,
+  type LatestPresentationTimestamp,
+  MAX_INTEGER_LENGTH,
+  MAX_JSON_DEPTH,
+  MAX_SHOWN_CHARACTERS,
+  MessageError,
+  type MessageErrorKind,
+  type MessagePortLike,
+  mergeCii,
+  type PresentationTimestamp,
+  type PresentationTimestamps,
+  type PrivateData,
+  parseCii,
+  parseJson,
+  type SetupData,
+  type TimelineOption,
+  type TimelineProperties,
+  tickRateOf,
+  visible,
+  WALL_CLOCK_MESSAGE_BYTES,
+  WALL_CLOCK_WEBSOCKET_TYPE,
+  type WallClockMessage,
+  WallClockMessageType,
+  wallClockWebSocketLocation,
+  wallClockWebSocketUrl,
+} from '../src/api/messages.js'
+export { CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
+export {
+  type AddressFilterOptions,
+  type Admission,
+  type AdmissionOptions,
+  type Authority,
   type BadMessageReason,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionSocket,
+  EndpointServer,
+  type EndpointServerOptions,
   EndpointStatistics,
+  type Handshake,
+  type Logger,
   type RefusalReason,
+  type ServeMessagePortOptions,
+  serveMessagePort,
   type TimeoutReason,
-} from '../src/server/endpoint-statistics.js'
-export { LATENCY_BOUNDS, LatencyHistogram } from '../src/server/latency-histogram.js'
-export type { Logger } from '../src/server/logger.js'
-export { type ServeMessagePortOptions, serveMessagePort } from '../src/server/message-port.js'
+} from '../src/server/endpoint/index.js'
+export { type TsConnectionData, TsServer, type TsServerOptions } from '../src/server/ts/index.js'
 export {
   DROP_REASONS,
   type DropReason,
-  type RemoteEndpoint,
+  LATENCY_BOUNDS,
+  LatencyHistogram,
   type RequestHandler,
-} from '../src/server/request-handler.js'
-export { type TsConnectionData, TsServer, type TsServerOptions } from '../src/server/ts-server.js'
-export { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
-export {
-  WallClockWebSocketServer,
-  type WallClockWebSocketServerOptions,
-} from '../src/server/wall-clock-websocket-server.js'
-export * from '../src/timelines/index.js'
-export {
-  IsolatedWallClockServer,
-  type IsolatedWallClockServerOptions,
-  type IsolatedWallClockServerStatistics,
-} from '../src/udp/isolated-wall-clock-server.js'
-export {
   UdpRequestServer,
   type UdpRequestServerOptions,
   type UdpRequestServerStatistics,
   type UdpServerAddress,
-} from '../src/udp/udp-request-server.js'
+  WallClockHandler,
+  type WallClockHandlerOptions,
+  WallClockWebSocketServer,
+  type WallClockWebSocketServerOptions,
+} from '../src/server/wall-clock/index.js'
+export {
+  IsolatedWallClockServer,
+  type IsolatedWallClockServerOptions,
+  type IsolatedWallClockServerStatistics,
+} from '../src/server/wall-clock/isolated/index.js'
+export {
+  ClockTimelineSource,
+  type ClockTimelineSourceOptions,
+  contentIdMatches,
+  FixedTimelineSource,
+  type TimelineSink,
+  TimelineSource,
+} from '../src/timelines/index.js'
+export type { RemoteEndpoint } from '../src/udp/index.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type * as PromClient from 'prom-client'
 import { Type } from 'typebox'
-import { LATENCY_BOUNDS } from '../src/server/latency-histogram.js'
+import { LATENCY_BOUNDS } from '../src/server/wall-clock/index.js'
 import { type AppRegistry, registryOf } from './app-registry.js'
 import { checkOptions, enabledSchema, OptionError, prefixSchema, refinedSchema } from './options.js'
 

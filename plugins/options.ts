@@ -2,8 +2,8 @@ import type { FastifyInstance, RegisterOptions } from 'fastify'
 import { type TObject, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { Clock } from '../src/clocks/index.js'
-import { describeValue } from '../src/messages/index.js'
-import { invalidNetwork, NETWORKS_EXPECTED } from '../src/server/address-filter.js'
+import { invalidNetwork, NETWORKS_EXPECTED } from '../src/server/endpoint/index.js'
+import { describeValue } from '../src/validation/index.js'
 
 /** An option that a plugin cannot take. Thrown when the plugin is registered, so that `ready()` and `listen()` reject with it. */
 export class OptionError extends TypeError {

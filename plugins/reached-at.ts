@@ -1,8 +1,7 @@
 import { type AddressInfo, Server } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Authority } from '../src/server/connection.js'
-import { defaultPort, parseHostAndPort, parsePathPrefix } from '../src/server/public-address.js'
+import { type Authority, defaultPort, parseHostAndPort, parsePathPrefix } from '../src/server/endpoint/index.js'
 import { addressesOfApp, hostOfAddress, isServed, neighboursOf } from './machine-addresses.js'
 
 /** What proxies add to a request. */

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { visible } from '../src/messages/index.js'
-import type { EndpointServer } from '../src/server/endpoint-server.js'
-import { writesLevel } from '../src/server/log-limiter.js'
-import type { Logger } from '../src/server/logger.js'
+import { type EndpointServer, type Logger, writesLevel } from '../src/server/endpoint/index.js'
+import { visible } from '../src/validation/index.js'
 
 type FastifyChildLoggerFactory = FastifyInstance['childLoggerFactory']
 

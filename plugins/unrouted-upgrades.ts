@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { DEFAULTS } from '../src/server/defaults.js'
+import { DEFAULTS } from '../src/server/endpoint/index.js'
 
 /** The listener of @fastify/websocket, and ours that watches. */
 const OWN_LISTENERS = 2

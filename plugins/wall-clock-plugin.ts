@@ -2,16 +2,20 @@ import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fasti
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
-import type { Authority } from '../src/server/connection.js'
-import type { LatencyHistogram } from '../src/server/latency-histogram.js'
-import { WallClockHandler, type WallClockHandlerOptions } from '../src/server/wall-clock-handler.js'
-import { isReadInEveryThread } from '../src/udp/isolated-clock-line.js'
+import type { Authority } from '../src/server/endpoint/index.js'
+import {
+  type LatencyHistogram,
+  UdpRequestServer,
+  type UdpRequestServerOptions,
+  WallClockHandler,
+  type WallClockHandlerOptions,
+} from '../src/server/wall-clock/index.js'
 import {
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
+  isReadInEveryThread,
   type WallClockUdpServer,
-} from '../src/udp/isolated-wall-clock-server.js'
-import { UdpRequestServer, type UdpRequestServerOptions } from '../src/udp/udp-request-server.js'
+} from '../src/server/wall-clock/isolated/index.js'
 import { registryOf } from './app-registry.js'
 import { addressesOfApp } from './machine-addresses.js'
 import {

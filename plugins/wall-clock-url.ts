@@ -1,5 +1,5 @@
-import type { Authority } from '../src/server/connection.js'
-import type { UdpServerAddress } from '../src/udp/udp-request-server.js'
+import type { Authority } from '../src/server/endpoint/index.js'
+import type { UdpServerAddress } from '../src/server/wall-clock/index.js'
 import {
   type BoundAddress,
   hostOfAddress,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { EndpointServer } from '../src/server/endpoint-server.js'
+import type { EndpointServer } from '../src/server/endpoint/index.js'
 import { AdaptedSocket } from './adapted-socket.js'
 import type { MountedConnections } from './mounted-connections.js'
 

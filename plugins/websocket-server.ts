@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
-import { DEFAULTS } from '../src/server/defaults.js'
+import { DEFAULTS } from '../src/server/endpoint/index.js'
 import { registryOf, rootOf } from './app-registry.js'
 
 /** The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. */

@@ -1,13 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { checkCommand } from './check-command.js'
-import { ciiCommand } from './cii-command.js'
-import { followCommand } from './follow-command.js'
-import { EXIT } from './tool-run.js'
-import { tsCommand } from './ts-command.js'
-import { tvCommand } from './tv-command.js'
-import { wcCommand } from './wc-command.js'
+import { checkCommand, ciiCommand, EXIT, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string

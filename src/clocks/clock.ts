@@ -1,7 +1,7 @@
+import { checkBoolean, checkFunction, checkString, show } from '../validation/index.js'
 import { ChangeAudience } from './change-audience.js'
 import type { ClockChangeListener, ClockChangeReason } from './clock-change.js'
 import { NoCommonClockError } from './no-common-clock-error.js'
-import { checkBoolean, checkFunction, checkString, show } from './option-checks.js'
 import { type ScheduledCall, type ScheduleOptions, scheduleAt } from './scheduler.js'
 import { type SleepOptions, sleepFor, sleepUntil } from './sleep.js'
 import { NANOS_PER_SECOND, rescale } from './tick-rate.js'

@@ -1,7 +1,7 @@
+import { checkFinite, checkNotNegative, show } from '../validation/index.js'
 import type { Clock, ClockOptions } from './clock.js'
 import { Correlation } from './correlation.js'
 import { DependentClock } from './dependent-clock.js'
-import { checkFinite, checkNotNegative, show } from './option-checks.js'
 import { checkTickRate, NANOS_PER_SECOND, rescale } from './tick-rate.js'
 
 export interface CorrelatedClockOptions extends ClockOptions {

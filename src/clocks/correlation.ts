@@ -1,4 +1,4 @@
-import { checkFinite, checkNotNegative } from './option-checks.js'
+import { checkFinite, checkNotNegative } from '../validation/index.js'
 
 export interface CorrelationOptions {
   /** Ticks of the parent clock. Default 0. */

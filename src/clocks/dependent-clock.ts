@@ -1,5 +1,5 @@
+import { show } from '../validation/index.js'
 import { Clock, type ClockOptions } from './clock.js'
-import { show } from './option-checks.js'
 
 /** A clock that is derived from a parent, which may be exchanged. */
 export abstract class DependentClock extends Clock {

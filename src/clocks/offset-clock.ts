@@ -1,6 +1,6 @@
+import { checkFinite } from '../validation/index.js'
 import type { Clock, ClockOptions } from './clock.js'
 import { DependentClock } from './dependent-clock.js'
-import { checkFinite } from './option-checks.js'
 
 export interface OffsetClockOptions extends ClockOptions {
   /** By how many seconds of the root it is ahead of its parent; below 0: behind. Default 0. */

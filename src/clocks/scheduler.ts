@@ -1,5 +1,5 @@
+import { checkBoolean, checkFinite, checkFunction } from '../validation/index.js'
 import type { Clock } from './clock.js'
-import { checkBoolean, checkFinite, checkFunction } from './option-checks.js'
 
 /** The longest delay setTimeout takes: one above it fires at once. */
 const MAX_TIMEOUT_MILLIS = 2 ** 31 - 1

@@ -1,5 +1,5 @@
+import { checkFinite, checkNotNegative, show } from '../validation/index.js'
 import type { Clock } from './clock.js'
-import { checkFinite, checkNotNegative, show } from './option-checks.js'
 import { type ScheduleOptions, scheduleAt } from './scheduler.js'
 
 export interface SleepOptions extends ScheduleOptions {

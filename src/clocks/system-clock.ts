@@ -1,3 +1,4 @@
+import { checkFunction, checkNotNegative, checkPositive } from '../validation/index.js'
 import { Clock } from './clock.js'
 import {
   measurePrecisionSeconds,
@@ -5,7 +6,6 @@ import {
   monotonicPrecisionSeconds,
   type NanosecondSource,
 } from './nanosecond-source.js'
-import { checkFunction, checkNotNegative, checkPositive } from './option-checks.js'
 import { checkTickRate, NANOS_PER_SECOND } from './tick-rate.js'
 
 /** A cautious bound for the crystal of a consumer device, in parts per million. */

@@ -1,4 +1,4 @@
-import { checkPositive } from './option-checks.js'
+import { checkPositive } from '../validation/index.js'
 
 /** Ticks per second of a clock that counts nanoseconds. */
 export const NANOS_PER_SECOND = 1_000_000_000

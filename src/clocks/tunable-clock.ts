@@ -1,7 +1,7 @@
+import { checkFinite, checkNotNegative } from '../validation/index.js'
 import type { Clock, ClockOptions } from './clock.js'
 import { CorrelatedClock } from './correlated-clock.js'
 import { Correlation } from './correlation.js'
-import { checkFinite, checkNotNegative } from './option-checks.js'
 
 export interface TunableClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */

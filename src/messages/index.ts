@@ -1,4 +1,4 @@
-export { CII_PROPERTIES, type Cii, checkCii, decodeCii, encodeCii, parseCii } from './cii.js'
+export { CII_PROPERTIES, type Cii, checkCii, decodeCii, encodeCheckedCii, encodeCii, parseCii } from './cii.js'
 export { applyCii, diffCii, equalCii, mergeCii } from './cii-changes.js'
 export {
   type AvailableControlTimestamp,
@@ -10,11 +10,11 @@ export {
   equalControlTimestamps,
   isAvailable,
 } from './control-timestamp.js'
-export { describeValue } from './describe-value.js'
 export { decodeInteger, encodeInteger, MAX_INTEGER_LENGTH } from './integer-string.js'
 export { MAX_JSON_DEPTH, parseJson } from './json.js'
 export { MessageError, type MessageErrorKind } from './message-error.js'
 export type { MessagePortLike } from './message-port.js'
+export { postableBytes, readPortMessage } from './message-port.js'
 export {
   decodePresentationTimestamps,
   type EarliestPresentationTimestamp,
@@ -27,7 +27,7 @@ export {
 export type { PrivateData } from './private-data.js'
 export { decodeSetupData, encodeSetupData, hasContentIdStem, type SetupData } from './setup-data.js'
 export { type TimelineOption, type TimelineProperties, tickRateOf } from './timeline-option.js'
-export { escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from './visible-text.js'
+export { rangeOfSelector, tickRateOfSelector } from './timeline-selector.js'
 export { decodeMaxFreqError, decodePrecision, encodeMaxFreqError, encodePrecision } from './wall-clock-fields.js'
 export { decodeWallClockJson, encodeWallClockJson } from './wall-clock-json.js'
 export {

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.js'
+import { describeValue } from '../validation/index.js'
 import { MessageError } from './message-error.js'
 import type { UnknownObject } from './read-field.js'
 

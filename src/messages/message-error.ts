@@ -1,5 +1,4 @@
-import { describeValue, MAX_DESCRIPTION_LENGTH } from './describe-value.js'
-import { visible } from './visible-text.js'
+import { describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../validation/index.js'
 
 /**
  * Every way in which a message can be wrong:

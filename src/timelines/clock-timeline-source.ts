@@ -1,5 +1,6 @@
 import { Clock } from '../clocks/index.js'
-import { type ControlTimestamp, describeValue } from '../messages/index.js'
+import type { ControlTimestamp } from '../messages/index.js'
+import { describeValue } from '../validation/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
 import { wireTime } from './wire-time.js'
 

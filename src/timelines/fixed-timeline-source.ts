@@ -1,9 +1,5 @@
-import {
-  type ControlTimestamp,
-  checkControlTimestamp,
-  describeValue,
-  equalControlTimestamps,
-} from '../messages/index.js'
+import { type ControlTimestamp, checkControlTimestamp, equalControlTimestamps } from '../messages/index.js'
+import { describeValue } from '../validation/index.js'
 import { TimelineSource } from './timeline-source.js'
 
 /** A source whose control timestamp the app sets itself: for one timeline, or for all that a predicate accepts. */

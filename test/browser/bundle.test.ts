@@ -18,7 +18,7 @@ describe('fastify-dvbcss/client in a browser', () => {
   beforeAll(async () => {
     const { outputFiles, metafile } = await build({
       absWorkingDir: ROOT,
-      entryPoints: ['src/client/index.ts'],
+      entryPoints: ['src/api/client.ts'],
       bundle: true,
       minify: true,
       write: false,
@@ -39,15 +39,17 @@ describe('fastify-dvbcss/client in a browser', () => {
   })
 
   it('is made of the client, the messages and the clocks alone', () => {
-    expect(modules).toContain('src/client/companion.ts')
-    expect(modules.filter((path) => !/^src\/(client|messages|clocks)\//.test(path))).toEqual([])
+    expect(modules).toContain('src/companion/companion.ts')
+    expect(
+      modules.filter((path) => !/^src\/(api\/client\.ts$|(companion|messages|clocks|events|validation)\/)/.test(path)),
+    ).toEqual([])
     expect(outside).toEqual([])
   })
 
   it('would not be built with a module of Node', async () => {
     const attempt = build({
       absWorkingDir: ROOT,
-      stdin: { contents: "import '../node-client/index.js'", resolveDir: `${ROOT}src/client` },
+      stdin: { contents: "import '../companion/node/index.js'", resolveDir: `${ROOT}src/api` },
       bundle: true,
       write: false,
       platform: 'browser',
@@ -88,8 +90,8 @@ describe('fastify-dvbcss/client in a browser', () => {
   it('is what the package gives to bundlers for browsers', async () => {
     const { exports } = JSON.parse(await readFile(`${ROOT}package.json`, 'utf8'))
     expect(exports['./client']).toMatchObject({
-      browser: { default: './dist/src/client/index.js' },
-      default: './dist/src/node-client/index.js',
+      browser: { default: './dist/src/api/client.js' },
+      default: './dist/src/api/client-node.js',
     })
   })
 })

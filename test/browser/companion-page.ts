@@ -1,4 +1,4 @@
-import { Companion, type CompanionEvents, type CompanionPosition } from '../../src/client/index.js'
+import { Companion, type CompanionEvents, type CompanionPosition } from '../../src/companion/index.js'
 import type { Cii } from '../../src/messages/index.js'
 
 /** What a test may do in the page: it is the script of the page, and runs in the browser only. */

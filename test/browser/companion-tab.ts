@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import type { CompanionEvents } from '../../src/client/index.js'
+import type { CompanionEvents } from '../../src/companion/index.js'
 import type { Browser } from '../helpers/chromium.js'
 import type { CompanionPage, Reading } from './companion-page.js'
 

@@ -1,5 +1,5 @@
-import { MediaFollower } from '../../src/client/media-follower.js'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
+import { MediaFollower } from '../../src/companion/media/media-follower.js'
 
 /** What a test may do in the page: it is the script of the page, and runs in the browser only. */
 export interface MediaPage {

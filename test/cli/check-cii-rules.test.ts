@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { CiiObservations } from '../../src/cli/check/cii-observations.js'
-import type { SocketRecord } from '../../src/cli/check/recorded-socket.js'
-import { judgeAll } from '../../src/cli/check/rule.js'
-import { RULES } from '../../src/cli/check/run-check.js'
+import type { CiiObservations } from '../../src/conformance/cii-observations.js'
+import type { SocketRecord } from '../../src/conformance/recorded-socket.js'
+import { judgeAll } from '../../src/conformance/rule.js'
+import { RULES } from '../../src/conformance/run-check.js'
 
 const FIRST = {
   protocolVersion: '1.1',

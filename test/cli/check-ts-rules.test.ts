@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { SocketRecord } from '../../src/cli/check/recorded-socket.js'
-import { judgeAll } from '../../src/cli/check/rule.js'
-import { RULES } from '../../src/cli/check/run-check.js'
-import type { SetUpConnection, TsObservations } from '../../src/cli/check/ts-observations.js'
+import type { SocketRecord } from '../../src/conformance/recorded-socket.js'
+import { judgeAll } from '../../src/conformance/rule.js'
+import { RULES } from '../../src/conformance/run-check.js'
+import type { SetUpConnection, TsObservations } from '../../src/conformance/ts-observations.js'
 
 const OFFSET = 7_000_000_000_000n
 

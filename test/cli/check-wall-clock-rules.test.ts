@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judgeAll } from '../../src/cli/check/rule.js'
-import { RULES } from '../../src/cli/check/run-check.js'
-import type { WallClockExchange, WallClockObservations } from '../../src/cli/check/wall-clock-observations.js'
-import type { ProbeReply } from '../../src/udp/udp-probe.js'
+import { judgeAll } from '../../src/conformance/rule.js'
+import { RULES } from '../../src/conformance/run-check.js'
+import type { ProbeReply } from '../../src/conformance/udp-probe.js'
+import type { WallClockExchange, WallClockObservations } from '../../src/conformance/wall-clock-observations.js'
 
 const SECOND = 1_000_000_000n
 const MICROSECOND = 1000n

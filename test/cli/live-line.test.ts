@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LiveLine } from '../../src/cli/live-line.js'
-import type { Output } from '../../src/cli/output.js'
-import { clockText, millisText, offsetText } from '../../src/cli/time-text.js'
+import { LiveLine } from '../../src/cli/terminal/live-line.js'
+import type { Output } from '../../src/cli/terminal/output.js'
+import { clockText, millisText, offsetText } from '../../src/cli/terminal/time-text.js'
 
 function terminal(properties: object) {
   const written: string[] = []

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { Output } from '../../src/cli/output.js'
+import { Output } from '../../src/cli/terminal/output.js'
 
 /** A stream whose reader takes something only when the test says so. */
 class Reader extends Writable {

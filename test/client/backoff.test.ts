@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Backoff } from '../../src/client/backoff.js'
+import { Backoff } from '../../src/companion/connections/backoff.js'
 
 describe('the waits between attempts to connect', () => {
   it('double up to the maximum while nothing answers, less jitter', () => {

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { Candidate, type CandidateFields } from '../../src/client/candidate.js'
-import { FilteredAlgorithm, LowestDispersionFilter, RoundTripFilter } from '../../src/client/candidate-filters.js'
-import { measureCandidate } from '../../src/client/candidate-measurement.js'
-import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
-import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
-import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
-import { NarrowestIntervalAlgorithm } from '../../src/client/narrowest-interval-algorithm.js'
 import { CorrelatedClock } from '../../src/clocks/index.js'
+import { Candidate, type CandidateFields } from '../../src/companion/wall-clock/candidate.js'
+import {
+  FilteredAlgorithm,
+  LowestDispersionFilter,
+  RoundTripFilter,
+} from '../../src/companion/wall-clock/candidate-filters.js'
+import { measureCandidate } from '../../src/companion/wall-clock/candidate-measurement.js'
+import { FilterAndPredictAlgorithm } from '../../src/companion/wall-clock/filter-and-predict-algorithm.js'
+import { LowestDispersionAlgorithm } from '../../src/companion/wall-clock/lowest-dispersion-algorithm.js'
+import { MostRecentAlgorithm } from '../../src/companion/wall-clock/most-recent-algorithm.js'
+import { NarrowestIntervalAlgorithm } from '../../src/companion/wall-clock/narrowest-interval-algorithm.js'
 import { WallClockMessageType } from '../../src/messages/index.js'
 import { manualClock } from '../helpers/manual-clock.js'
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ciiPlugin } from '../../plugins/index.js'
-import { CiiClient, type CiiClientOptions } from '../../src/client/cii-client.js'
-import { setPlatform } from '../../src/client/platform.js'
-import { nodePlatform } from '../../src/node-client/platform.js'
+import { CiiClient, type CiiClientOptions } from '../../src/companion/connections/cii-client.js'
+import { setPlatform } from '../../src/companion/connections/platform.js'
+import { nodePlatform } from '../../src/companion/node/platform.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findTimelines, findWallClock, type HostRule } from '../../src/client/companion-addresses.js'
+import { findTimelines, findWallClock, type HostRule } from '../../src/companion/companion-addresses.js'
 import { wallClockWebSocketLocation } from '../../src/messages/index.js'
 
 const CII_URL = 'ws://192.0.2.7:7681/cii'

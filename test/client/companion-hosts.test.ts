@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AllowedHosts, checkAllowedHosts, refusal } from '../../src/client/companion-hosts.js'
+import { type AllowedHosts, checkAllowedHosts, refusal } from '../../src/companion/companion-hosts.js'
 
 const origin = (url: string, remoteAddress?: string) => ({ url, remoteAddress })
 const TV = origin('ws://tv.local:7681/cii', '192.0.2.7')

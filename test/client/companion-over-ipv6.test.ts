@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ClockTimelineSource, CorrelatedClock, ciiPlugin, tsPlugin, wallClockPlugin } from '../../plugins/index.js'
-import { Companion, setPlatform } from '../../src/client/index.js'
-import { nodePlatform } from '../../src/node-client/platform.js'
+import { setPlatform } from '../../src/companion/connections/index.js'
+import { Companion } from '../../src/companion/index.js'
+import { nodePlatform } from '../../src/companion/node/platform.js'
 import { closeAppsAfterEach, makeApp } from '../helpers/app.js'
 import { hasIPv6 } from '../helpers/has-ipv6.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CompanionPace } from '../../src/client/companion-pace.js'
+import { CompanionPace } from '../../src/companion/companion-pace.js'
 
 /** Moves as soon as it may, all the time. */
 function movesWithin(seconds: number, pace: CompanionPace, from = 0): number[] {

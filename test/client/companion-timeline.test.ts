@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { pickTimeline, tickRateOfSelector } from '../../src/client/companion-timeline.js'
+import { pickTimeline } from '../../src/companion/companion-timeline.js'
 import type { TimelineOption } from '../../src/messages/index.js'
+import { tickRateOfSelector } from '../../src/messages/index.js'
 
 const option = (timelineSelector: string, unitsPerSecond: number, unitsPerTick = 1): TimelineOption => ({
   timelineSelector,

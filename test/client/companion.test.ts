@@ -9,8 +9,9 @@ import {
   wallClockPlugin,
   wallClockWebSocketPlugin,
 } from '../../plugins/index.js'
-import { Companion, type CompanionOptions, setPlatform } from '../../src/client/index.js'
-import { nodePlatform } from '../../src/node-client/platform.js'
+import { setPlatform } from '../../src/companion/connections/index.js'
+import { Companion, type CompanionOptions } from '../../src/companion/index.js'
+import { nodePlatform } from '../../src/companion/node/platform.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
 import { until } from '../helpers/until.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FrameWatch } from '../../src/node-client/frame-watch.js'
+import { FrameWatch } from '../../src/companion/node/frame-watch.js'
 
 function frame(opcode: number, length: number, isFinal = true): Buffer {
   const size =

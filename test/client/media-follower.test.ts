@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MediaFollower } from '../../src/client/media-follower.js'
-import type { MediaFollowerOptions } from '../../src/client/media-follower-options.js'
+import { MediaFollower } from '../../src/companion/media/media-follower.js'
+import type { MediaFollowerOptions } from '../../src/companion/media/media-follower-options.js'
 import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from '../helpers/simulated-player.js'
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { PlayerLimit } from '../../src/client/media-follower-events.js'
+import type { PlayerLimit } from '../../src/companion/media/media-follower-events.js'
 import { followedPlayer, pass, repeatableRandom } from '../helpers/followed-player.js'
 import type { SimulatedPlayerOptions } from '../helpers/simulated-player.js'
 

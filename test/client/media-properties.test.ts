@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
-import { MediaFollower } from '../../src/client/media-follower.js'
+import { MediaFollower } from '../../src/companion/media/media-follower.js'
 import { SimulatedPlayer, simulatedTimeline } from '../helpers/simulated-player.js'
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { MediaFollowerState } from '../../src/client/media-follower-events.js'
+import type { MediaFollowerState } from '../../src/companion/media/media-follower-events.js'
 import { followedPlayer, pass } from '../helpers/followed-player.js'
 import { SimulatedPlayer } from '../helpers/simulated-player.js'
 

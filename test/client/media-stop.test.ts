@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MediaFollower } from '../../src/client/media-follower.js'
-import type { MediaFollowerEvents } from '../../src/client/media-follower-events.js'
-import type { MediaFollowerOptions } from '../../src/client/media-follower-options.js'
+import { MediaFollower } from '../../src/companion/media/media-follower.js'
+import type { MediaFollowerEvents } from '../../src/companion/media/media-follower-events.js'
+import type { MediaFollowerOptions } from '../../src/companion/media/media-follower-options.js'
 import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from '../helpers/simulated-player.js'
 
 beforeEach(() => {

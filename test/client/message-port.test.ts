@@ -12,13 +12,13 @@ import {
   TsServer,
   WallClockWebSocketServer,
 } from '../../plugins/index.js'
-import { CiiClient } from '../../src/client/cii-client.js'
-import { overMessagePort } from '../../src/client/message-port-socket.js'
-import { setPlatform } from '../../src/client/platform.js'
-import { TsClient } from '../../src/client/ts-client.js'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
-import { WebSocketWallClockTransport } from '../../src/client/websocket-wall-clock-transport.js'
-import { nodePlatform } from '../../src/node-client/platform.js'
+import { CiiClient } from '../../src/companion/connections/cii-client.js'
+import { overMessagePort } from '../../src/companion/connections/message-port-socket.js'
+import { setPlatform } from '../../src/companion/connections/platform.js'
+import { TsClient } from '../../src/companion/connections/ts-client.js'
+import { nodePlatform } from '../../src/companion/node/platform.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
+import { WebSocketWallClockTransport } from '../../src/companion/wall-clock/websocket-wall-clock-transport.js'
 import { until } from '../helpers/until.js'
 
 beforeAll(() => setPlatform(nodePlatform))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TimelineUnwrapper, unwrapperFor } from '../../src/client/timeline-unwrapper.js'
+import { TimelineUnwrapper, unwrapperFor } from '../../src/companion/connections/timeline-unwrapper.js'
 
 const RANGE = 2 ** 33
 const RATE = 90_000

@@ -8,10 +8,10 @@ import {
   SystemClock,
   tsPlugin,
 } from '../../plugins/index.js'
-import { setPlatform } from '../../src/client/platform.js'
-import { TsClient } from '../../src/client/ts-client.js'
-import type { TsClientSettings } from '../../src/client/ts-client-options.js'
-import { nodePlatform } from '../../src/node-client/platform.js'
+import { setPlatform } from '../../src/companion/connections/platform.js'
+import { TsClient } from '../../src/companion/connections/ts-client.js'
+import type { TsClientSettings } from '../../src/companion/connections/ts-client-options.js'
+import { nodePlatform } from '../../src/companion/node/platform.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import { ScriptedServer } from '../helpers/scripted-server.js'
 

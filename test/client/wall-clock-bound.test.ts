@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CandidateAlgorithm } from '../../src/client/candidate-algorithm.js'
-import { FilterAndPredictAlgorithm } from '../../src/client/filter-and-predict-algorithm.js'
-import { LowestDispersionAlgorithm } from '../../src/client/lowest-dispersion-algorithm.js'
-import { MostRecentAlgorithm } from '../../src/client/most-recent-algorithm.js'
-import { NarrowestIntervalAlgorithm } from '../../src/client/narrowest-interval-algorithm.js'
+import type { CandidateAlgorithm } from '../../src/companion/wall-clock/candidate-algorithm.js'
+import { FilterAndPredictAlgorithm } from '../../src/companion/wall-clock/filter-and-predict-algorithm.js'
+import { LowestDispersionAlgorithm } from '../../src/companion/wall-clock/lowest-dispersion-algorithm.js'
+import { MostRecentAlgorithm } from '../../src/companion/wall-clock/most-recent-algorithm.js'
+import { NarrowestIntervalAlgorithm } from '../../src/companion/wall-clock/narrowest-interval-algorithm.js'
 import { type Fate, Simulation } from './wall-clock-simulation.js'
 
 const ALGORITHMS: Record<string, () => CandidateAlgorithm> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
-import type { WallClockClientEvents } from '../../src/client/wall-clock-events.js'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
+import type { WallClockClientEvents } from '../../src/companion/wall-clock/wall-clock-events.js'
 import { type WallClockMessage, WallClockMessageType } from '../../src/messages/index.js'
 import { Simulation, type SimulationOptions } from './wall-clock-simulation.js'
 

@@ -1,4 +1,4 @@
-import type { WallClockClientOptions } from '../../src/client/wall-clock-options.js'
+import type { WallClockClientOptions } from '../../src/companion/wall-clock/wall-clock-options.js'
 import { type Fate, Simulation } from './wall-clock-simulation.js'
 
 /** Times in seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
 import { SystemClock } from '../../src/clocks/index.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
 import { Simulation, type SimulationOptions } from './wall-clock-simulation.js'
 
 const make = (options: object) => () => new WallClockClient({ transport: 'ws://127.0.0.1:1', ...options })

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
-import type { WallClockTransport, WallClockTransportHandlers } from '../../src/client/wall-clock-transport.js'
 import { SystemClock } from '../../src/clocks/index.js'
+import type {
+  WallClockTransport,
+  WallClockTransportHandlers,
+} from '../../src/companion/connections/wall-clock-transport.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
 import { decodeWallClockMessage, encodeWallClockMessage } from '../../src/messages/index.js'
 import { until } from '../helpers/until.js'
 

@@ -1,7 +1,7 @@
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
-import type { WallClockClientOptions } from '../../src/client/wall-clock-options.js'
-import type { WallClockTransportHandlers } from '../../src/client/wall-clock-transport.js'
 import { SystemClock } from '../../src/clocks/index.js'
+import type { WallClockTransportHandlers } from '../../src/companion/connections/wall-clock-transport.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
+import type { WallClockClientOptions } from '../../src/companion/wall-clock/wall-clock-options.js'
 import {
   decodeWallClockJson,
   decodeWallClockMessage,

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import { getPlatform, setPlatform } from '../../src/client/platform.js'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
-import { WebSocketWallClockTransport } from '../../src/client/websocket-wall-clock-transport.js'
 import { SystemClock } from '../../src/clocks/index.js'
+import { getPlatform, setPlatform } from '../../src/companion/connections/platform.js'
+import { openNodeSocket } from '../../src/companion/node/node-socket.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
+import { WebSocketWallClockTransport } from '../../src/companion/wall-clock/websocket-wall-clock-transport.js'
 import { decodeWallClockJson, encodeWallClockJson } from '../../src/messages/index.js'
-import { openNodeSocket } from '../../src/node-client/node-socket.js'
-import { WallClockHandler } from '../../src/server/wall-clock-handler.js'
+import { WallClockHandler } from '../../src/server/wall-clock/wall-clock-handler.js'
 
 const servers: WebSocketServer[] = []
 const clients: WallClockClient[] = []

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import { MediaFollower } from '../../src/client/media-follower.js'
-import type { MediaFollowerOptions } from '../../src/client/media-follower-options.js'
+import { MediaFollower } from '../../src/companion/media/media-follower.js'
+import type { MediaFollowerOptions } from '../../src/companion/media/media-follower-options.js'
 import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from './simulated-player.js'
 
 /** A follower, not started, of a simulated player on a timeline at 100 s. Needs fake timers. */

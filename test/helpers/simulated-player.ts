@@ -1,5 +1,5 @@
-import type { FollowedMedia } from '../../src/client/playback-media.js'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
+import type { FollowedMedia } from '../../src/companion/media/playback-media.js'
 
 const TICK_RATE = 90_000
 

@@ -1,8 +1,8 @@
 import type { CIIMessage } from 'dvbcss-protocols'
 import { describe, expect, it } from 'vitest'
 import { ciiPlugin, tsPlugin, wallClockPlugin } from '../../plugins/index.js'
-import { LoggingTsServer } from '../../src/cli/logging-ts-server.js'
-import { Television, type TelevisionOptions, TIMELINES } from '../../src/cli/television.js'
+import { LoggingTsServer } from '../../src/cli/television/logging-ts-server.js'
+import { Television, type TelevisionOptions, TIMELINES } from '../../src/cli/television/television.js'
 import { closeAppsAfterEach, listen, makeApp } from '../helpers/app.js'
 import {
   CiiPeer,

@@ -9,7 +9,6 @@ import {
   decodeSetupData,
   decodeWallClockJson,
   decodeWallClockMessage,
-  describeValue,
   diffCii,
   encodeCii,
   equalCii,
@@ -19,6 +18,7 @@ import {
   parseCii,
   parseJson,
 } from '../../src/messages/index.js'
+import { describeValue } from '../../src/validation/index.js'
 import { refusal } from './refusal.js'
 
 const decoders = {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkCii, decodeCii, describeValue, escapeUnsafe, MessageError, visible } from '../../src/messages/index.js'
+import { checkCii, decodeCii, MessageError } from '../../src/messages/index.js'
+import { describeValue, escapeUnsafe, visible } from '../../src/validation/index.js'
 import { HOSTILE, unsafeCharacters } from '../helpers/hostile-text.js'
 
 describe('text of a peer', () => {

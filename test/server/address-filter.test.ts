@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AddressFilter, type AddressFilterOptions } from '../../src/server/address-filter.js'
+import { AddressFilter, type AddressFilterOptions } from '../../src/server/endpoint/address-filter.js'
 
 const served = (options: AddressFilterOptions, ...addresses: string[]): string[] => {
   const filter = AddressFilter.of(options)

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LogLimiter } from '../../src/server/log-limiter.js'
+import { LogLimiter } from '../../src/server/endpoint/log-limiter.js'
 import { LogLines } from '../helpers/log-lines.js'
 
 describe('the limit on log lines', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RateLimiter } from '../../src/server/rate-limiter.js'
+import { RateLimiter } from '../../src/server/endpoint/rate-limiter.js'
 
 const NO_LIMIT = Number.POSITIVE_INFINITY
 

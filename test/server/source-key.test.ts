@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sourceKey } from '../../src/server/source-key.js'
+import { sourceKey } from '../../src/server/endpoint/source-key.js'
 
 describe('a source', () => {
   it.each([

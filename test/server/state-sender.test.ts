@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Connection } from '../../src/server/connection.js'
-import { StateSender } from '../../src/server/state-sender.js'
+import type { Connection } from '../../src/server/endpoint/connection.js'
+import { StateSender } from '../../src/server/endpoint/state-sender.js'
 import { FakeSocket } from '../helpers/fake-socket.js'
 
 class Sender extends StateSender {}

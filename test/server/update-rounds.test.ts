@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type RoundMember, UpdateRounds } from '../../src/server/update-rounds.js'
+import { type RoundMember, UpdateRounds } from '../../src/server/endpoint/update-rounds.js'
 import { nextTurn } from '../helpers/next-turn.js'
 import { until } from '../helpers/until.js'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation, SystemClock, type SystemClockOptions } from '../../src/clocks/index.js'
-import { WallClockHandler, type WallClockHandlerOptions } from '../../src/server/wall-clock-handler.js'
+import { WallClockHandler, type WallClockHandlerOptions } from '../../src/server/wall-clock/wall-clock-handler.js'
 
 /** A clock that reads these nanoseconds one after the other, and then the last of them for ever. */
 function scripted(times: readonly number[], options: SystemClockOptions = {}): SystemClock {

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect, it } from 'vitest'
 import { applyCii, type Cii, parseCii } from '../../src/messages/index.js'
-import { CiiServer } from '../../src/server/cii-server.js'
+import { CiiServer } from '../../src/server/cii/cii-server.js'
 import { FakeSocket } from '../helpers/fake-socket.js'
 import { nextTurn } from '../helpers/next-turn.js'
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
-import { IsolatedWallClockServer } from '../../src/udp/isolated-wall-clock-server.js'
+import { IsolatedWallClockServer } from '../../src/server/wall-clock/isolated/isolated-wall-clock-server.js'
 
 /** A companion in a thread of its own: asks when it is told, and puts the receive time of the answer where others see it. */
 const COMPANION = `

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation, SystemClock } from '../../src/clocks/index.js'
-import { NO_TIME, readClockLine } from '../../src/udp/isolated-clock-line.js'
-import { ClockLineReader, ClockLineWriter } from '../../src/udp/isolated-line-memory.js'
+import { NO_TIME, readClockLine } from '../../src/server/wall-clock/isolated/isolated-clock-line.js'
+import { ClockLineReader, ClockLineWriter } from '../../src/server/wall-clock/isolated/isolated-line-memory.js'
 
 const LINE = {
   rootNanos: 2 ** 53 - 1,

@@ -2,12 +2,12 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation, OffsetClock, SystemClock } from '../../src/clocks/index.js'
 import { decodeWallClockMessage, encodeWallClockMessage, type WallClockMessage } from '../../src/messages/index.js'
-import { WallClockHandler } from '../../src/server/wall-clock-handler.js'
 import {
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
-} from '../../src/udp/isolated-wall-clock-server.js'
-import { UdpRequestServer } from '../../src/udp/udp-request-server.js'
+} from '../../src/server/wall-clock/isolated/isolated-wall-clock-server.js'
+import { UdpRequestServer } from '../../src/server/wall-clock/udp-request-server.js'
+import { WallClockHandler } from '../../src/server/wall-clock/wall-clock-handler.js'
 import { LogLines } from '../helpers/log-lines.js'
 import { manualClock } from '../helpers/manual-clock.js'
 import { UdpClient } from '../helpers/udp-client.js'

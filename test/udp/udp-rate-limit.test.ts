@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { UdpRequestServer } from '../../src/udp/udp-request-server.js'
+import { UdpRequestServer } from '../../src/server/wall-clock/udp-request-server.js'
 import { UdpClient } from '../helpers/udp-client.js'
 import { until } from '../helpers/until.js'
 

@@ -2,8 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { UdpRequestServer } from '../../plugins/index.js'
-import { UdpRequestResponseClient } from '../../src/udp/udp-request-client.js'
-import type { UdpRequestResponseClientOptions } from '../../src/udp/udp-request-options.js'
+import { UdpRequestResponseClient } from '../../src/companion/node/udp-request-client.js'
+import type { UdpRequestResponseClientOptions } from '../../src/companion/node/udp-request-options.js'
 import { until } from '../helpers/until.js'
 
 const stops: (() => unknown)[] = []

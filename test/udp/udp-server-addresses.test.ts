@@ -1,8 +1,8 @@
 import * as dgram from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { RequestHandler } from '../../src/server/request-handler.js'
-import { UdpRequestServer, type UdpRequestServerOptions } from '../../src/udp/udp-request-server.js'
+import type { RequestHandler } from '../../src/server/wall-clock/request-handler.js'
+import { UdpRequestServer, type UdpRequestServerOptions } from '../../src/server/wall-clock/udp-request-server.js'
 import { hasIPv6 } from '../helpers/has-ipv6.js'
 import { UdpClient } from '../helpers/udp-client.js'
 

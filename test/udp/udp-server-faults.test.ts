@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Logger } from '../../src/server/logger.js'
-import { DROP_REASONS, type RequestHandler } from '../../src/server/request-handler.js'
-import { UdpRequestServer, type UdpRequestServerOptions } from '../../src/udp/udp-request-server.js'
+import type { Logger } from '../../src/server/endpoint/logger.js'
+import { DROP_REASONS, type RequestHandler } from '../../src/server/wall-clock/request-handler.js'
+import { UdpRequestServer, type UdpRequestServerOptions } from '../../src/server/wall-clock/udp-request-server.js'
 import { UdpClient } from '../helpers/udp-client.js'
 import { serverSocket } from './server-socket.js'
 

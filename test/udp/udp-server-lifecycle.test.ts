@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RequestHandler } from '../../src/server/request-handler.js'
-import { UdpRequestServer } from '../../src/udp/udp-request-server.js'
+import type { RequestHandler } from '../../src/server/wall-clock/request-handler.js'
+import { UdpRequestServer } from '../../src/server/wall-clock/udp-request-server.js'
 import { UdpClient } from '../helpers/udp-client.js'
 import { serverSocket } from './server-socket.js'
 

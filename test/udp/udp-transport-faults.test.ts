@@ -3,10 +3,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { WallClockClient } from '../../src/client/wall-clock-client.js'
 import { SystemClock } from '../../src/clocks/index.js'
-import { WallClockHandler } from '../../src/server/wall-clock-handler.js'
-import { UdpWallClockTransport } from '../../src/udp/udp-wall-clock-transport.js'
+import { UdpWallClockTransport } from '../../src/companion/node/udp-wall-clock-transport.js'
+import { WallClockClient } from '../../src/companion/wall-clock/wall-clock-client.js'
+import { WallClockHandler } from '../../src/server/wall-clock/wall-clock-handler.js'
 import { until } from '../helpers/until.js'
 
 const resolver = vi.hoisted(() => ({ lookup: (): Promise<LookupAddress[]> => Promise.resolve([]), lookups: 0 }))

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { SystemClock } from '../../src/clocks/index.js'
 import { decodeWallClockMessage, encodeWallClockMessage, WallClockMessageType } from '../../src/messages/index.js'
-import { WallClockHandler, type WallClockHandlerOptions } from '../../src/server/wall-clock-handler.js'
-import { UdpRequestServer } from '../../src/udp/udp-request-server.js'
+import { UdpRequestServer } from '../../src/server/wall-clock/udp-request-server.js'
+import { WallClockHandler, type WallClockHandlerOptions } from '../../src/server/wall-clock/wall-clock-handler.js'
 import { UdpClient } from '../helpers/udp-client.js'
 
 const HOST = '127.0.0.1'

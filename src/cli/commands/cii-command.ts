@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import { CiiClient, type CiiClientEvents } from '../../companion/connections/index.js'
+import { CII_PROPERTIES, type Cii } from '../../messages/index.js'
+import { timeOfDay } from '../terminal/index.js'
+import { parseCount, parseWebSocketUrl, toolCommand } from './tool-command.js'
+import { TOOL_CONNECTION } from './tool-connection.js'
+import { type ToolOptions, ToolRun } from './tool-run.js'
+
+interface CiiOptions extends ToolOptions {
+  count?: number
+}
+
+/** `dvbcss cii`: what is on, and where the other endpoints are. */
+export function ciiCommand(): Command {
+  return toolCommand('cii', 'follow what a television says over CSS-CII; what has changed is marked with *', [
+    'dvbcss cii ws://192.168.1.20:7681/cii',
+    `dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r 'select(.event == "change").state.tsUrl'`,
+  ])
+    .argument('<url>', 'the CSS-CII endpoint', parseWebSocketUrl)
+    .option('--count <n>', 'stop after so many states', parseCount)
+    .action(followCii)
+}
+
+function followCii(url: string, options: CiiOptions): void {
+  const run = new ToolRun('cii', options)
+  const client = new CiiClient(url, TOOL_CONNECTION)
+  run.atEnd(() => client.stop())
+  let states = 0
+  client.on('connected', (event) => {
+    run.record('connected', event)
+    run.complain(`connected to ${url}`)
+  })
+  client.on('change', (event) => {
+    run.heard()
+    const { changes, state } = event
+    run.record('change', { changes, state })
+    run.print(stateText(event))
+    states += 1
+    if (states === options.count) run.done()
+  })
+  client.on('protocolError', (event) => {
+    run.record('protocolError', event)
+    run.complain(`not understood: ${event.detail}`)
+  })
+  client.on('disconnected', (event) => {
+    run.record('disconnected', event)
+    run.lost(`connection to ${url} closed with ${event.code} ${event.reason}`.trimEnd(), event.retryInSeconds)
+  })
+  client.on('connectFailed', ({ failure, retryInSeconds }) => {
+    run.record('connectFailed', { ...failure, retryInSeconds })
+    run.lost(failure.message, retryInSeconds)
+  })
+  client.start()
+}
+
+/** The whole state, a line for each property and timeline. */
+function stateText({ state, changes }: CiiClientEvents['change']): string[] {
+  const lines = CII_PROPERTIES.filter((name) => name in state || changes.includes(name)).flatMap((name) => {
+    const mark = changes.includes(name) ? '*' : ' '
+    const [first = '', ...more] = valueTexts(name, state)
+    return [`${mark} ${name.padEnd(18)} ${first}`, ...more.map((text) => `${mark} ${''.padEnd(18)} ${text}`)]
+  })
+  return [timeOfDay(), ...lines]
+}
+
+function valueTexts(name: keyof Cii, state: Cii): string[] {
+  const value = state[name]
+  if (value === undefined || value === null) return ['(none)']
+  if (name === 'timelines' && state.timelines) {
+    return state.timelines.map(
+      ({ timelineSelector, timelineProperties: { unitsPerSecond, unitsPerTick, accuracy } }) => {
+        const rate = unitsPerTick === 1 ? unitsPerSecond : `${unitsPerSecond}/${unitsPerTick}`
+        return `${timelineSelector} (${rate} ticks/s${accuracy === undefined ? '' : `, ± ${accuracy} s`})`
+      },
+    )
+  }
+  if (name === 'presentationStatus' && state.presentationStatus) return [state.presentationStatus.join(' ')]
+  return typeof value === 'string' ? [value] : value.map((item) => JSON.stringify(item))
+}

@@ -1,0 +1,113 @@
+import { type Command, Option } from 'commander'
+import { type WallClockCarriage, WallClockClient, type WallClockStatus } from '../../companion/wall-clock/index.js'
+import { millisText, offsetText } from '../terminal/index.js'
+import { parseCount, parseSeconds, parseWallClockUrl, toolCommand } from './tool-command.js'
+import { type ToolOptions, ToolRun } from './tool-run.js'
+
+interface WcOptions extends ToolOptions {
+  count?: number
+  interval: number
+  carriage: WallClockCarriage
+}
+
+/** `dvbcss wc`: what time it is at the television, and how surely. */
+export function wcCommand(): Command {
+  return toolCommand('wc', 'ask a CSS-WC wall clock server for the time, over UDP or a WebSocket', [
+    'dvbcss wc 192.168.1.20:6677',
+    'dvbcss wc ws://192.168.1.20:7681/wc --carriage json',
+    'dvbcss wc udp://192.168.1.20:6677 --count 20 --json | jq -r \'select(.event == "summary").loss\'',
+  ])
+    .argument('<url>', 'udp://host:port, host:port, ws://… or wss://…', parseWallClockUrl)
+    .option('--count <n>', 'stop after so many requests that were answered or timed out', parseCount)
+    .option('--interval <seconds>', 'between requests, once the clock has settled', parseSeconds, 1)
+    .addOption(
+      new Option('--carriage <kind>', 'how messages travel over a WebSocket')
+        .choices(['binary', 'json'])
+        .default('binary'),
+    )
+    .action(followWallClock)
+}
+
+function followWallClock(url: string, options: WcOptions): void {
+  const { interval, carriage, count = Number.POSITIVE_INFINITY } = options
+  const run = new ToolRun('wc', options)
+  const client = new WallClockClient({
+    transport: url,
+    carriage,
+    requestIntervalSeconds: interval,
+    // A short interval is meant: the client would else go no faster than this.
+    minRequestIntervalSeconds: Math.min(interval, 0.025),
+  })
+  run.summarise(() => {
+    const status = client.status()
+    run.record('summary', fieldsOf(status))
+    run.print(summaryText(status))
+  })
+  run.atEnd(() => client.stop())
+  const stopWhenEnough = (): void => {
+    const { responses, timeouts } = client.status()
+    if (responses + timeouts >= count) run.done()
+  }
+  client.on('connected', (event) => run.record('connected', event))
+  client.on('candidate', ({ candidate }) => {
+    run.heard()
+    const status = client.status()
+    run.record('answer', { measuredOffsetSeconds: candidate.offsetSeconds, ...fieldsOf(status) })
+    run.live(lineOf(status))
+    stopWhenEnough()
+  })
+  client.on('timeout', ({ waitedFor, waitedSeconds }) => {
+    const status = client.status()
+    run.record('timeout', { waitedFor, waitedSeconds, ...fieldsOf(status) })
+    run.live(lineOf(status))
+    stopWhenEnough()
+  })
+  client.on('protocolError', (event) => {
+    run.record('protocolError', event)
+    run.complain(`not usable: ${event.detail}`)
+    stopWhenEnough()
+  })
+  client.on('disconnected', ({ reason }) => {
+    run.record('disconnected', { reason })
+    run.lost(reason, undefined)
+  })
+  client.start()
+}
+
+function lossOf({ responses, timeouts }: WallClockStatus): number {
+  return responses + timeouts === 0 ? 0 : timeouts / (responses + timeouts)
+}
+
+function fieldsOf(status: WallClockStatus): object {
+  const { offsetSeconds, roundTripSeconds, minRoundTripSeconds, medianRoundTripSeconds, ...rest } = status
+  const { dispersionSeconds, requests, responses, timeouts, followUps } = rest
+  return {
+    offsetSeconds,
+    // Infinity is not for JSON.
+    dispersionSeconds: Number.isFinite(dispersionSeconds) ? dispersionSeconds : null,
+    roundTripSeconds,
+    minRoundTripSeconds,
+    medianRoundTripSeconds,
+    requests,
+    responses,
+    timeouts,
+    followUps,
+    loss: lossOf(status),
+  }
+}
+
+function lineOf(status: WallClockStatus): string {
+  const { offsetSeconds, roundTripSeconds, dispersionSeconds, responses, timeouts } = status
+  return [
+    `offset ${offsetText(offsetSeconds)}`,
+    `round trip ${millisText(roundTripSeconds)}`,
+    `dispersion ${millisText(dispersionSeconds)}`,
+    `loss ${(100 * lossOf(status)).toFixed(1)} % (${timeouts}/${responses + timeouts})`,
+  ].join('  ')
+}
+
+function summaryText(status: WallClockStatus): string {
+  const { requests, responses, minRoundTripSeconds, medianRoundTripSeconds } = status
+  const roundTrip = `round trip ${millisText(minRoundTripSeconds)} at least, ${millisText(medianRoundTripSeconds)} in the middle`
+  return `${requests} requests, ${responses} answers, ${(100 * lossOf(status)).toFixed(1)} % lost; ${roundTrip}`
+}

@@ -1,0 +1,22 @@
+import type { PresentationTimestamp, PresentationTimestamps } from '../../messages/index.js'
+import type { Connection } from '../../server/endpoint/index.js'
+import { TsServer } from '../../server/ts/index.js'
+import { visible } from '../../validation/index.js'
+
+/** Logs the presentation timestamps that companions send. */
+export class LoggingTsServer extends TsServer {
+  override onPresentationTimestamps(
+    connection: Connection,
+    { actual, earliest, latest }: PresentationTimestamps,
+  ): void {
+    const spell = ({ contentTime, wallClockTime }: { contentTime: bigint; wallClockTime: unknown }) =>
+      visible(`${contentTime} @ ${wallClockTime}`)
+    const spelt = (timestamp: PresentationTimestamp) => spell(timestamp)
+    const fields = () => ({
+      ...(actual && { actual: spelt(actual) }),
+      earliest: spell(earliest),
+      latest: spell(latest),
+    })
+    this.logLimited(connection.log, 'info', fields, 'presentation timestamps')
+  }
+}

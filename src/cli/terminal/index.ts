@@ -1,0 +1,5 @@
+export { LiveLine } from './live-line.js'
+export { logText } from './log-text.js'
+export { Output } from './output.js'
+export { positionFields, positionText, REDRAW_SECONDS, timingFields } from './position-text.js'
+export { millisText, offsetText, timeOfDay } from './time-text.js'

@@ -1,0 +1,70 @@
+import { show } from '../validation/index.js'
+
+/**
+ * Which hosts CII may send a companion to: `same-host`, the host that CII came from; a list of hosts besides that one; `any`.
+ */
+export type AllowedHosts = 'same-host' | 'any' | readonly string[]
+
+/** @throws TypeError, RangeError that name the option. */
+export function checkAllowedHosts(allowedHosts: unknown): AllowedHosts {
+  if (allowedHosts === 'same-host' || allowedHosts === 'any') return allowedHosts
+  if (!Array.isArray(allowedHosts)) {
+    throw new TypeError(`allowedHosts: expected 'same-host', 'any' or a list of hosts, got ${show(allowedHosts)}`)
+  }
+  for (const host of allowedHosts as unknown[]) {
+    if (typeof host !== 'string' || parseHost(host) === undefined) {
+      throw new RangeError(
+        `allowedHosts: expected hosts without scheme and port, as '192.0.2.7' or 'tv.local', got ${show(host)}`,
+      )
+    }
+  }
+  return [...(allowedHosts as string[])]
+}
+
+/** Where CII came from. */
+export interface CiiOrigin {
+  readonly url: string
+  /** The address that its name stood for, where that is known. */
+  readonly remoteAddress: string | undefined
+}
+
+/**
+ * Why a companion may not connect to a URL; undefined when it may. Names are compared as names, and addresses as addresses
+ * in whatever way they are written; a name is never resolved, except the one that CII came from. Ports are not compared.
+ */
+export function refusal(url: string, allowed: AllowedHosts, origin: CiiOrigin): string | undefined {
+  if (allowed === 'any') return undefined
+  if (/^wss:/i.test(origin.url) && /^ws:/i.test(url)) return 'a wss:// URL, because CII came over wss://'
+  const host = hostOf(url)
+  const hosts = [hostOf(origin.url), origin.remoteAddress, ...(allowed === 'same-host' ? [] : allowed)]
+  const isAllowed = host !== undefined && hosts.some((each) => each !== undefined && parseHost(each) === host)
+  return isAllowed ? undefined : `a host that allowedHosts permits (${describe(allowed, origin)})`
+}
+
+function describe(allowed: AllowedHosts, origin: CiiOrigin): string {
+  const own = hostOf(origin.url) ?? origin.url
+  return allowed === 'same-host' ? `same-host: ${own}` : [own, ...allowed].join(', ')
+}
+
+/** The host of a URL with any scheme, in one way of writing. */
+function hostOf(url: string): string | undefined {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\\]*)/i.exec(url)?.[1]
+  if (authority === undefined) return undefined
+  return parseHost(authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, ''))
+}
+
+/** In the way of writing that URLs of the web have: one for each IPv4 and IPv6 address, lower case for names. */
+function parseHost(host: string): string | undefined {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
+  const written = bare.includes(':') ? `[${bare}]` : bare
+  if (written === '' || /[/?#@\\\s]/.test(written) || !URL.canParse(`ws://${written}/`)) return undefined
+  const { hostname, port } = new URL(`ws://${written}/`)
+  if (port !== '') return undefined
+  const mapped = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname)
+  if (mapped !== null) return ipv4(Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16))
+  return hostname.replace(/\.$/, '')
+}
+
+function ipv4(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}

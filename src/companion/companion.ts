@@ -1,0 +1,412 @@
+import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
+import { Emitter, undisturbed } from '../events/index.js'
+import type { Cii } from '../messages/index.js'
+import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
+import { confirmWallClock } from './companion-confirmation.js'
+import { ContentWatch } from './companion-content.js'
+import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
+import { CompanionMoves } from './companion-moves.js'
+import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
+import { type CompanionPosition, positionOn } from './companion-position.js'
+import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
+import { whyUnavailable } from './companion-unavailable.js'
+import {
+  CiiClient,
+  DEFAULT_HOLD_SECONDS,
+  displayUrl,
+  getPlatform,
+  type ReconnectingClient,
+  type ReconnectingClientEvents,
+  type TimelineUnwrapper,
+  TsClient,
+  unwrapperFor,
+} from './connections/index.js'
+import { WallClockClient } from './wall-clock/index.js'
+
+/** What a position is read from: kept when the connections are gone, for an app that prefers to go on. */
+interface Followed {
+  readonly ts: TsClient
+  readonly wallClock: WallClockClient
+  readonly timeline: CompanionTimeline
+}
+
+/** What is to be followed, by what CII says now. */
+interface Plan {
+  readonly wallClock: Address
+  readonly timelines: Address
+  readonly timeline: CompanionTimeline | undefined
+}
+
+/**
+ * A companion of a television, from one URL: asks CSS-CII what is on and where the other servers are, follows them as
+ * they change, and says where the content is.
+ *
+ * A wall clock is followed for as long as its URL is the same, a timeline for as long as its server, selector, tick rate
+ * and wall clock are. While CII is away, the others go on by what it said last.
+ *
+ * Every connection that is opened because of what the television does is paced by {@link CompanionMoves}; those that are
+ * opened again after a loss, by the back-off of their client.
+ */
+export class Companion extends Emitter<CompanionEvents> {
+  readonly cii: CiiClient
+  /**
+   * The timeline in nanoseconds: one clock that stays the same whichever timeline and server is followed, available while
+   * there is a position. Do not set it.
+   */
+  readonly clock: CorrelatedClock
+  readonly #options: CompanionOptions
+  readonly #parentClock: Clock
+  #started = false
+  #wallClock: WallClockClient | undefined
+  #ts: TsClient | undefined
+  #timeline: CompanionTimeline | undefined
+  #followed: Followed | undefined
+  /** Why there is no position, as was last told; undefined while there is one. */
+  #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
+  #toldProblems: readonly string[] = []
+  readonly #moves: CompanionMoves
+  readonly #content = new ContentWatch()
+  #ciiAddress: string | undefined
+  /** Of the present selector: counts on across clients and servers. */
+  #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
+
+  /**
+   * @param ciiUrl `ws://…` or `wss://…`, the address of the CII endpoint.
+   * @throws TypeError, RangeError that name the option.
+   */
+  constructor(ciiUrl: string, options: CompanionOptions = {}) {
+    super()
+    this.#parentClock = options.parentClock ?? new SystemClock()
+    checkCompanionOptions(options, this.#parentClock)
+    this.#options = { ...options }
+    this.clock = new CorrelatedClock(this.#parentClock, { available: false, name: 'companion' })
+    this.#moves = new CompanionMoves({
+      retry: () => this.#apply(),
+      postponed: (source, detail) => this.emit('protocolError', { source, reason: 'moves-too-often', detail }),
+    })
+    this.cii = new CiiClient(ciiUrl, options.cii)
+    this.cii.on('connected', () => {
+      this.#ciiAddress = this.cii.remoteAddress ?? this.#ciiAddress
+    })
+    this.cii.on('change', (change) => {
+      if (this.#content.isOther(change.state)) this.#ts?.newProgramme()
+      this.emit('change', change)
+      this.#apply()
+    })
+    this.#passOn('cii', this.cii)
+  }
+
+  /** The wall clock that is asked now. */
+  get wallClock(): WallClockClient | undefined {
+    return this.#wallClock
+  }
+
+  /** The client of the timeline that is asked for now. */
+  get ts(): TsClient | undefined {
+    return this.#ts
+  }
+
+  /** The timeline that is asked for now. */
+  get timeline(): CompanionTimeline | undefined {
+    return this.#timeline
+  }
+
+  /** Why there is no position; undefined while there is one. */
+  get unavailable(): Unavailable | undefined {
+    return this.#unavailable
+  }
+
+  /** Begins to connect; does nothing if that was begun. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.cii.start()
+    // What was known before a stop may still hold, and then CII has no change to report.
+    this.#apply()
+  }
+
+  /** Closes all connections and leaves nothing running. It can be started again. */
+  stop(): void {
+    if (!this.#started) return
+    this.#started = false
+    this.#round += 1
+    this.#moves.settle()
+    this.cii.stop()
+    this.#dropTs()
+    this.#dropWallClock()
+    this.#toldProblems = []
+    this.#check()
+  }
+
+  /** Where the content is now; undefined until that was known once. Look at `available`. */
+  position(): CompanionPosition | undefined {
+    if (this.#followed === undefined) return undefined
+    const { ts, wallClock } = this.#followed
+    const position = positionOn(ts.clock, wallClock.clock)
+    return { ...position, available: this.#unavailable === undefined && position.available }
+  }
+
+  /** The state in one line, for people: where the content is and how surely, or why that is not known. */
+  statusSummary(): string {
+    const position = this.position()
+    if (this.#unavailable !== undefined) return `unavailable (${this.#unavailable.reason}): ${this.#unavailable.detail}`
+    if (position === undefined) return 'not started'
+    const { seconds, speed, errorSeconds } = position
+    return `${seconds.toFixed(3)} s at speed ${speed}, ± ${errorSeconds.toFixed(6)} s`
+  }
+
+  /** Brings the clients in line with what CII says. */
+  #apply(): void {
+    if (!this.#started) return
+    // Whoever is told of what ends here may stop this companion, or start it again: then this round is out of date.
+    this.#round += 1
+    const round = this.#round
+    const { state } = this.cii
+    const plan = this.#plan()
+    const opens = this.#opensSomething(plan)
+    if (!opens) this.#moves.settle()
+    if (!opens || this.#moves.may('CII names other servers or timelines too often', 'cii')) this.#follow(plan, round)
+    if (round !== this.#round) return
+    if (Object.keys(state).length > 0) this.#tellProblems([plan.wallClock, plan.timelines])
+    this.#check()
+  }
+
+  #plan(): Plan {
+    const { state } = this.cii
+    const { timelineSelector, tickRate } = this.#options
+    return {
+      wallClock: this.#findWallClock(state),
+      timelines: findTimelines(state, this.#hostRule),
+      timeline: pickTimeline(state, { timelineSelector, tickRate }, this.#timeline),
+    }
+  }
+
+  #opensSomething({ wallClock, timelines, timeline }: Plan): boolean {
+    if (wallClock.url === undefined) return false
+    if (wallClock.url !== this.#wallClockUrl) return true
+    if (timelines.url === undefined || timeline === undefined) return false
+    return this.#ts?.url !== timelines.url || !isSameTimeline(this.#timeline, timeline)
+  }
+
+  #follow({ wallClock, timelines, timeline }: Plan, round: number): void {
+    if (round !== this.#round) return
+    if (this.#wallClockUrl !== wallClock.url) {
+      // Control timestamps are in the time of the wall clock, so the timeline cannot stay.
+      this.#dropTs()
+      if (round !== this.#round) return
+      this.#dropWallClock()
+      if (round !== this.#round) return
+      if (wallClock.url !== undefined) this.#startWallClock(wallClock.url)
+    }
+    if (round !== this.#round) return
+    this.#followTimeline(timeline, timelines.url, round)
+  }
+
+  get #hostRule(): HostRule {
+    const origin = { url: this.cii.url, remoteAddress: this.#ciiAddress }
+    return { allowedHosts: allowedHostsOf(this.#options), origin }
+  }
+
+  #findWallClock(state: Cii): Address {
+    const { wallClockUrl, preferWebSocketWallClock: preferWebSocket = false } = this.#options
+    if (wallClockUrl !== undefined) return { url: wallClockUrl, problems: [] }
+    const hasUdp = getPlatform().createUdpTransport !== undefined
+    return findWallClock(state, this.#hostRule, { hasUdp, preferWebSocket })
+  }
+
+  #startWallClock(url: string): void {
+    this.#options.wallClock?.algorithm?.reset()
+    const client = new WallClockClient({
+      ...this.#options.wallClock,
+      parentClock: this.#parentClock,
+      transport: url,
+    })
+    this.#wallClock = client
+    this.#wallClockUrl = url
+    let isConnected = false
+    client.on('connected', () => {
+      isConnected = true
+      this.emit('connected', { source: 'wc', url })
+    })
+    client.on('disconnected', ({ reason }) => {
+      const failure = { kind: 'unknown', message: reason } as const
+      if (isConnected) this.emit('disconnected', { source: 'wc', url, reason, retryInSeconds: undefined })
+      else this.emit('connectFailed', { source: 'wc', url, failure, retryInSeconds: undefined })
+      isConnected = false
+    })
+    client.on('protocolError', (error) => this.emit('protocolError', { source: 'wc', ...error }))
+    client.on('adjusted', (event) => {
+      this.emit('adjusted', event)
+      // The last timestamp was in the time of a clock that is gone; a new connection gets one of the present clock.
+      if (event.stepped && this.#wallClock === client) this.#askAgain()
+    })
+    client.on('available', () => this.#check())
+    client.on('unavailable', () => this.#check())
+    client.start()
+  }
+
+  /** Counts what has brought the clients in line, or has stopped them. */
+  #round = 0
+  /** As CII has it: the client has its own way to write it. */
+  #wallClockUrl: string | undefined
+
+  #followTimeline(timeline: CompanionTimeline | undefined, url: string | undefined, round: number): void {
+    const before = this.#timeline
+    const isSame = isSameTimeline(before, timeline)
+    if (!isSame || this.#ts?.url !== url) this.#dropTs()
+    if (round !== this.#round) return
+    this.#timeline = timeline
+    const wallClock = this.#wallClock
+    if (this.#ts === undefined && timeline !== undefined && url !== undefined && wallClock !== undefined) {
+      this.#startTs(url, timeline, wallClock)
+    }
+    if (!isSame) this.emit('timeline', { timeline })
+  }
+
+  #startTs(url: string, timeline: CompanionTimeline, wallClock: WallClockClient): void {
+    const { selector: timelineSelector, tickRate } = timeline
+    const { contentIdStem = '', ts: options } = this.#options
+    if (this.#unwrapper?.selector !== timelineSelector) {
+      this.#unwrapper = { selector: timelineSelector, unwrapper: unwrapperFor(timelineSelector) }
+    }
+    const { unwrapper } = this.#unwrapper
+    const ts = new TsClient(url, {
+      holdSeconds: DEFAULT_HOLD_SECONDS,
+      ...options,
+      wallClock: wallClock.clock,
+      contentIdStem,
+      timelineSelector,
+      tickRate,
+      beforeResuming: (done) => {
+        this.#cancelConfirmation?.()
+        this.#cancelConfirmation = confirmWallClock(wallClock, done)
+      },
+      ...(unwrapper && { unwrapper }),
+    })
+    this.#ts = ts
+    ts.on('timing', (event) => {
+      this.emit('timing', event)
+      this.#check()
+    })
+    this.#passOn('ts', ts)
+    let wasLost = false
+    ts.on('disconnected', () => {
+      wasLost = !this.#isRenewing
+    })
+    ts.on('connected', () => {
+      // A television that was away may be back with another wall clock, and its timestamps are in that one. While the
+      // position is held, that is found out before there are timestamps.
+      if (!wasLost || ts.hasPosition) return
+      this.#wallClock?.recheck()
+      this.#wallClock?.askNow()
+    })
+    for (const name of ['connected', 'unavailable', 'disconnected'] as const) ts.on(name, () => this.#check())
+    ts.start()
+  }
+
+  #passOn<Events extends ReconnectingClientEvents>(source: CompanionSource, client: ReconnectingClient<Events>): void {
+    const { url } = client
+    const heard = client as unknown as Emitter<ReconnectingClientEvents>
+    heard.on('connected', () => this.emit('connected', { source, url }))
+    heard.on('disconnected', ({ code, reason, retryInSeconds }) => {
+      this.emit('disconnected', { source, url, reason: reason === '' ? `closed with ${code}` : reason, retryInSeconds })
+    })
+    heard.on('connectFailed', (event) => this.emit('connectFailed', { source, url, ...event }))
+    heard.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
+  }
+
+  #askAgain(): void {
+    const ts = this.#ts
+    if (ts === undefined) return
+    // Without a connection there will be a new one anyway.
+    if (!ts.connected || this.#moves.may('the wall clock of the television steps too often', 'wc')) {
+      this.#isRenewing = true
+      ts.renew()
+      this.#isRenewing = false
+    } else {
+      this.#dropTs()
+    }
+    this.#check()
+  }
+
+  #cancelConfirmation: (() => void) | undefined
+
+  /** The connection to CSS-TS ends because of what is done here. */
+  #isRenewing = false
+
+  #dropTs(): void {
+    this.#cancelConfirmation?.()
+    this.#cancelConfirmation = undefined
+    const ts = this.#ts
+    this.#ts = undefined
+    ts?.stop()
+  }
+
+  #dropWallClock(): void {
+    const wallClock = this.#wallClock
+    this.#wallClock = undefined
+    this.#wallClockUrl = undefined
+    wallClock?.stop()
+  }
+
+  /** Tells each once for as long as it is there. */
+  #tellProblems(addresses: readonly Address[]): void {
+    const told = this.#toldProblems
+    const problems = addresses.flatMap((address) => address.problems)
+    this.#toldProblems = problems.map(({ detail }) => detail)
+    for (const { reason, detail } of problems) {
+      if (!told.includes(detail)) this.emit('protocolError', { source: 'cii', reason, detail })
+    }
+  }
+
+  /** Tells whether there is a position now, and takes up the clock that it is read from. */
+  #check(): void {
+    const before = this.#unavailable
+    const timeline = this.#timeline
+    const now = this.#whyUnavailable()
+    this.#unavailable = now
+    if (now === undefined && timeline !== undefined) {
+      this.#read(timeline)
+      if (before !== undefined) this.emit('available', { timeline })
+    } else if (now !== undefined && (before?.reason !== now.reason || before.detail !== now.detail)) {
+      undisturbed(() => {
+        this.clock.available = false
+      })
+      this.emit('unavailable', now)
+    }
+  }
+
+  #read(timeline: CompanionTimeline): void {
+    const [ts, wallClock] = [this.#ts, this.#wallClock]
+    if (ts === undefined || wallClock === undefined) return
+    if (this.#followed?.ts !== ts) {
+      this.#followed = { ts, wallClock, timeline }
+      undisturbed(() => {
+        this.clock.parent = ts.clock
+      })
+    }
+    undisturbed(() => {
+      this.clock.available = true
+    })
+  }
+
+  #whyUnavailable(): Unavailable | undefined {
+    if (!this.#started) return { reason: 'stopped', detail: 'the companion was stopped' }
+    const { url, state } = this.cii
+    if (Object.keys(state).length === 0)
+      return { reason: 'cii', detail: `no CII message has come from ${displayUrl(url)} yet` }
+    return whyUnavailable({
+      wallClock: this.#findWallClock(state),
+      timelines: findTimelines(state, this.#hostRule),
+      timeline: this.#timeline,
+      timelineSelector: this.#options.timelineSelector,
+      ts: this.#ts,
+      wallClockClient: this.#wallClock,
+      waitingFor: this.#moves.waitingFor,
+    })
+  }
+}
+
+function isSameTimeline(a: CompanionTimeline | undefined, b: CompanionTimeline | undefined): boolean {
+  return a?.selector === b?.selector && a?.tickRate === b?.tickRate
+}

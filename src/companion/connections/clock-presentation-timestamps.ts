@@ -1,0 +1,61 @@
+import type { Clock } from '../../clocks/index.js'
+import type { PresentationTimestamp, PresentationTimestamps } from '../../messages/index.js'
+
+/** Clocks of one timeline, in its ticks, each with the wall clock as an ancestor or related to it. */
+export interface PresentationClocks {
+  /** Nanoseconds or any other tick rate: the clock that a WallClockClient keeps. */
+  readonly wallClock: Clock
+  /** The content as it is presented. */
+  readonly actual: Clock
+  /** The content as it would be if it were presented as early as possible. Default, and while unavailable: any time. */
+  readonly earliest?: Clock | undefined
+  /** The same as late as possible. Default, and while unavailable: any time. */
+  readonly latest?: Clock | undefined
+}
+
+export interface PresentationTimestampsOptions {
+  /** Whether to report the actual presentation, where that clock is available. Default true. */
+  includeActual?: boolean
+  /**
+   * Turns what the clocks read into content time, in whole ticks. Default: as it is. PTS wraps at 2³³, and a {@link TsClient}
+   * counts on.
+   */
+  toContentTime?: (ticks: number) => number
+}
+
+/**
+ * Presentation timestamps as clocks have them now (TS 103 286-2, clause 5.7.4): where one says nothing, the bound is infinite.
+ *
+ * ```js
+ * const timestamps = presentationTimestampsOf({ wallClock, actual: clock, earliest: new OffsetClock(clock, { offsetSeconds: 2 }) })
+ * client.sendPresentationTimestamps(timestamps)
+ * ```
+ *
+ * @throws NoCommonClockError for a clock that is not related to the wall clock
+ */
+export function presentationTimestampsOf(
+  { wallClock, actual, earliest, latest }: PresentationClocks,
+  { includeActual = true, toContentTime = (ticks) => ticks }: PresentationTimestampsOptions = {},
+): PresentationTimestamps {
+  const now = wallClock.now()
+  const timestampOf = (clock: Clock | undefined): PresentationTimestamp | undefined => {
+    if (clock?.available !== true) return undefined
+    const ticks = Math.floor(wallClock.toOtherClock(clock, now))
+    if (!Number.isFinite(ticks)) return undefined
+    // Content time travels in whole ticks: the moment of the whole tick is named. While the clock stands still there is none.
+    const moment = clock.toOtherClock(wallClock, ticks)
+    const wallClockTicks = Number.isFinite(moment) ? moment : now
+    return { contentTime: integer(toContentTime(ticks)), wallClockTime: integer(wallClock.toNanos(wallClockTicks)) }
+  }
+  const actualTimestamp = timestampOf(actual)
+  const anyTime = actualTimestamp?.contentTime ?? integer(toContentTime(actual.now()))
+  return {
+    ...(includeActual && actualTimestamp !== undefined && { actual: actualTimestamp }),
+    earliest: timestampOf(earliest) ?? { contentTime: anyTime, wallClockTime: 'minusinfinity' },
+    latest: timestampOf(latest) ?? { contentTime: anyTime, wallClockTime: 'plusinfinity' },
+  }
+}
+
+function integer(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(Math.round(value)) : 0n
+}

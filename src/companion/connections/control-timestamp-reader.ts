@@ -1,0 +1,39 @@
+import { type ControlTimestamp, decodeControlTimestamp, MessageError } from '../../messages/index.js'
+
+/** Larger values are not those of any programme, and clocks would overflow: 10³⁰ ns are 30 million million years. */
+const MAX_TIME = 1e30
+const MAX_SPEED = 1e6
+
+/** Reads a control timestamp that a clock can follow, from parsed JSON. @throws MessageError that names the property. */
+export function readControlTimestamp(message: unknown): ControlTimestamp {
+  const timestamp = decodeControlTimestamp(message)
+  requirePlausible(timestamp)
+  return timestamp
+}
+
+/** The wire has integers of any size and any speed, clocks do not. @throws MessageError */
+function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier }: ControlTimestamp): void {
+  for (const [field, time] of Object.entries({ contentTime, wallClockTime })) {
+    if (time === null || Math.abs(Number(time)) <= MAX_TIME) continue
+    throw new MessageError('invalid-value', field, `a time of at most ${MAX_TIME}`, time)
+  }
+  if (timelineSpeedMultiplier === null || Math.abs(timelineSpeedMultiplier) <= MAX_SPEED) return
+  const expected = `a speed of at most ${MAX_SPEED}`
+  throw new MessageError('invalid-value', 'timelineSpeedMultiplier', expected, timelineSpeedMultiplier)
+}
+
+/** What a message means that reports the timeline as unavailable, but is invalid otherwise. */
+export const UNAVAILABLE: ControlTimestamp = { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null }
+const PROPERTIES: readonly (keyof ControlTimestamp)[] = ['contentTime', 'wallClockTime', 'timelineSpeedMultiplier']
+
+/**
+ * What an invalid message says of the timeline. Content time and speed are null together where it is unavailable (TS
+ * 103 286-2, clause 5.7), so a null in either means that, whatever is wrong with the rest. An object without any
+ * property of a control timestamp is some other message.
+ */
+export function meaningOfInvalid(message: unknown): 'unavailable' | 'nothing' | 'unknown' {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'unknown'
+  const { contentTime, timelineSpeedMultiplier } = message as { [key: string]: unknown }
+  if (contentTime === null || timelineSpeedMultiplier === null) return 'unavailable'
+  return PROPERTIES.some((name) => Object.hasOwn(message, name)) ? 'unknown' : 'nothing'
+}

@@ -1,0 +1,39 @@
+export { Backoff, type BackoffOptions } from './backoff.js'
+export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
+export {
+  type PresentationClocks,
+  type PresentationTimestampsOptions,
+  presentationTimestampsOf,
+} from './clock-presentation-timestamps.js'
+export {
+  CLOSE_TIMEOUT_SECONDS,
+  DEFAULT_HOLD_SECONDS,
+  MAX_CONTROL_FRAMES_PER_SECOND,
+  MAX_FRAGMENTS,
+} from './connection-limits.js'
+export { overMessagePort } from './message-port-socket.js'
+export { MessageRate } from './message-rate.js'
+export {
+  type ConnectFailure,
+  displayUrl,
+  getPlatform,
+  type OpenSocket,
+  type Platform,
+  type SocketEnd,
+  type SocketHandlers,
+  type SocketOptions,
+  setPlatform,
+  type Violation,
+  type ViolationReason,
+} from './platform.js'
+export { type ProtocolErrorEvent, ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
+export { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
+export { TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
+export { TsClient, type TsClientEvents } from './ts-client.js'
+export {
+  TsClientConnection,
+  type TsClientConnectionEvents,
+  type TsClientConnectionOptions,
+} from './ts-client-connection.js'
+export type { TsClientOptions, TsClientSettings } from './ts-client-options.js'
+export type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'

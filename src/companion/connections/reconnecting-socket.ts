@@ -1,0 +1,276 @@
+import { checkFunction, checkPositive, show, visible } from '../../validation/index.js'
+import { Backoff, type BackoffOptions, type RequestedPause } from './backoff.js'
+import {
+  BYTES_PER_COUNTED_MESSAGE,
+  DEFAULT_HANDSHAKE_TIMEOUT_SECONDS,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_MAX_MESSAGES_PER_SECOND,
+  DEFAULT_MESSAGE_TIMEOUT_SECONDS,
+  MAX_BUFFERED_BYTES,
+  SEND_TIMEOUT_SECONDS,
+} from './connection-limits.js'
+import { MessageRate } from './message-rate.js'
+import {
+  type ConnectFailure,
+  displayUrl,
+  getPlatform,
+  type OpenSocket,
+  type Platform,
+  type SocketEnd,
+  type Violation,
+} from './platform.js'
+
+export interface ReconnectingSocketOptions {
+  /** How long to wait between attempts to connect. */
+  backoff?: BackoffOptions
+  /** Bytes of one message; a longer one ends the connection. Default 1 MiB. */
+  maxMessageBytes?: number
+  /**
+   * Messages a second, on average; a message counts once for every KiB. More end the connection. Two seconds' worth and
+   * one message of `maxMessageBytes` may come at once. Default 200.
+   */
+  maxMessagesPerSecond?: number
+  /** Seconds between the first and the last byte of a message; a longer time ends the connection. Only in Node. Default 20. */
+  messageTimeoutSeconds?: number
+  /** Seconds that a handshake may take, name look-up and TLS included. Default 10. */
+  handshakeTimeoutSeconds?: number
+  /** Headers of the handshake, `authorization` for instance. Only in Node: a browser does not let pages set any. */
+  headers?: Readonly<Record<string, string>>
+  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
+  openSocket?: Platform['openSocket']
+}
+
+/** What happens to the connection of a client. */
+export interface ConnectionEvents {
+  /** The connection is open. */
+  connected: { readonly url: string }
+  /** The connection has ended; it is tried again, unless the client was stopped. */
+  disconnected: { readonly code: number; readonly reason: string; readonly retryInSeconds: number | undefined }
+  /** An attempt to connect has failed. */
+  connectFailed: { readonly failure: ConnectFailure; readonly retryInSeconds: number | undefined }
+}
+
+interface Handlers {
+  connected(): void
+  message(data: string | Uint8Array): void
+  /** The server broke a rule; `disconnected` follows. */
+  violated(violation: Violation): void
+  /** @param retryInSeconds undefined when it is not tried again. */
+  disconnected(end: SocketEnd, retryInSeconds: number | undefined): void
+  connectFailed(failure: ConnectFailure, retryInSeconds: number | undefined): void
+}
+
+/**
+ * Close codes by which a server asks to be left alone for a while (IANA, WebSocket Close Code Number Registry). A service
+ * that restarts (1012) expects its clients after a random delay of 5 to 30 seconds; an overloaded one (1013) later.
+ */
+const PAUSES: Readonly<Record<number, RequestedPause>> = {
+  1012: { atLeastSeconds: 5, spreadSeconds: 10 },
+  1013: { atLeastSeconds: 15, spreadSeconds: 15 },
+}
+
+const POLICY_VIOLATION = 1008
+
+/** A WebSocket that is opened again whenever it ends, until it is stopped. */
+export class ReconnectingSocket {
+  readonly url: string
+  readonly #handlers: Handlers
+  readonly #backoff: Backoff
+  readonly #maxMessageBytes: number
+  readonly #maxMessagesPerSecond: number
+  readonly #messageTimeout: number
+  readonly #handshakeTimeout: number
+  readonly #headers: Readonly<Record<string, string>> | undefined
+  readonly #openSocket: Platform['openSocket'] | undefined
+  #socket: OpenSocket | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #connectedSince: number | undefined
+  #rate: MessageRate
+  #notReadingSince: number | undefined
+  #started = false
+
+  /** @throws TypeError, RangeError that name the option. */
+  constructor(url: string, handlers: Handlers, options: ReconnectingSocketOptions = {}) {
+    this.url = url
+    this.#handlers = handlers
+    this.#backoff = new Backoff(options.backoff)
+    this.#headers = options.headers
+    this.#openSocket = options.openSocket === undefined ? undefined : checkFunction('openSocket', options.openSocket)
+    this.#maxMessageBytes = checkAtLeastOne('maxMessageBytes', options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
+    this.#maxMessagesPerSecond = checkAtLeastOne(
+      'maxMessagesPerSecond',
+      options.maxMessagesPerSecond ?? DEFAULT_MAX_MESSAGES_PER_SECOND,
+    )
+    this.#messageTimeout = checkTimeout(
+      'messageTimeoutSeconds',
+      options.messageTimeoutSeconds ?? DEFAULT_MESSAGE_TIMEOUT_SECONDS,
+    )
+    this.#handshakeTimeout = checkTimeout(
+      'handshakeTimeoutSeconds',
+      options.handshakeTimeoutSeconds ?? DEFAULT_HANDSHAKE_TIMEOUT_SECONDS,
+    )
+    this.#rate = this.#newRate()
+  }
+
+  get connected(): boolean {
+    return this.#connectedSince !== undefined
+  }
+
+  /** The address of the server, where the platform knows it; undefined while there is no connection. */
+  get remoteAddress(): string | undefined {
+    return this.connected ? this.#socket?.remoteAddress : undefined
+  }
+
+  /** Begins to connect; does nothing if that was begun. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#open()
+  }
+
+  /** Closes, and does not connect again. The handlers are called for the end of an open connection, and not after that. */
+  stop(): void {
+    if (!this.#started) return
+    this.#started = false
+    clearTimeout(this.#retry)
+    const socket = this.#socket
+    const wasConnected = this.connected
+    this.#socket = undefined
+    this.#connectedSince = undefined
+    socket?.close(1000, '')
+    if (wasConnected) this.#handlers.disconnected({ code: 1000, reason: 'stopped' }, undefined)
+  }
+
+  /** Replaces an open connection by a new one, at once. Does nothing while there is none: the back-off is not cut short. */
+  renew(): void {
+    const socket = this.#socket
+    if (!this.connected || socket === undefined) return
+    this.#socket = undefined
+    this.#connectedSince = undefined
+    socket.close(1000, '')
+    this.#handlers.disconnected({ code: 1000, reason: 'renewed' }, 0)
+    if (this.#started && this.#socket === undefined) this.#open()
+  }
+
+  /** Closes an open connection, and opens another one when the back-off allows. */
+  leave(end: SocketEnd): void {
+    const socket = this.#socket
+    if (!this.connected || socket === undefined) return
+    socket.close(end.code, end.reason.slice(0, MAX_CLOSE_REASON))
+    this.#ended(end)
+  }
+
+  /**
+   * Drops the message while there is no connection, and while the server does not read.
+   * @returns whether the message was handed to the connection.
+   */
+  send(data: string | Uint8Array): boolean {
+    const socket = this.#socket
+    if (!this.connected || socket === undefined) return false
+    if ((socket.bufferedAmount ?? 0) > MAX_BUFFERED_BYTES) {
+      this.#notRead()
+      return false
+    }
+    this.#notReadingSince = undefined
+    socket.send(data)
+    return true
+  }
+
+  #notRead(): void {
+    const now = performance.now()
+    this.#notReadingSince ??= now
+    if (now - this.#notReadingSince < SEND_TIMEOUT_SECONDS * 1000) return
+    const detail = `expected the server to read within ${SEND_TIMEOUT_SECONDS} s what was sent to it`
+    this.#leaveFor({ reason: 'not-reading', detail })
+  }
+
+  #leaveFor(violation: Violation): void {
+    this.leave({ code: POLICY_VIOLATION, reason: violation.detail, violation })
+  }
+
+  #newRate(): MessageRate {
+    const burst = 2 * this.#maxMessagesPerSecond + Math.ceil(this.#maxMessageBytes / BYTES_PER_COUNTED_MESSAGE)
+    return new MessageRate(this.#maxMessagesPerSecond, burst)
+  }
+
+  #open(): void {
+    // A socket that was replaced may still emit events; only those of the present one count.
+    const current = (): boolean => this.#socket === socket
+    const openSocket = this.#openSocket ?? getPlatform().openSocket
+    const socket = openSocket(
+      this.url,
+      {
+        open: () => {
+          if (!current()) return
+          this.#connectedSince = performance.now()
+          this.#rate = this.#newRate()
+          this.#notReadingSince = undefined
+          this.#handlers.connected()
+        },
+        message: (data) => {
+          if (current() && this.#isWithinRate(data)) this.#handlers.message(data)
+        },
+        closed: (end) => {
+          if (current()) this.#ended(end)
+        },
+      },
+      {
+        maxMessageBytes: this.#maxMessageBytes,
+        handshakeTimeout: this.#handshakeTimeout,
+        messageTimeout: this.#messageTimeout,
+        headers: this.#headers,
+      },
+    )
+    this.#socket = socket
+  }
+
+  #isWithinRate({ length }: string | Uint8Array): boolean {
+    const count = Math.max(1, length / BYTES_PER_COUNTED_MESSAGE)
+    if (this.#rate.take(count, performance.now() / 1000)) return true
+    const limit = `${this.#maxMessagesPerSecond} messages, or as many KiB, a second`
+    this.#leaveFor({ reason: 'too-many-messages', detail: `expected at most ${limit}` })
+    return false
+  }
+
+  #ended(end: SocketEnd): void {
+    this.#socket = undefined
+    const since = this.#connectedSince
+    this.#connectedSince = undefined
+    // A server that breaks rules is tried ever less often, however long it takes to do so each time.
+    const openSeconds = since === undefined || end.violation !== undefined ? 0 : (performance.now() - since) / 1000
+    if (since !== undefined) this.#backoff.ended(openSeconds)
+    const retryInSeconds = this.#backoff.next(pauseOf(end))
+    this.#retry = setTimeout(() => this.#open(), retryInSeconds * 1000)
+    if (end.violation !== undefined) this.#handlers.violated(end.violation)
+    if (since === undefined) {
+      const failure = end.failure ?? {
+        kind: 'unknown',
+        message: `${displayUrl(this.url)} closed with ${end.code} before it opened`,
+      }
+      this.#handlers.connectFailed({ ...failure, message: visible(failure.message) }, retryInSeconds)
+    } else {
+      // The reason is the server's text, and ends up in logs.
+      this.#handlers.disconnected({ ...end, reason: visible(end.reason) }, retryInSeconds)
+    }
+  }
+}
+
+/** Of the 123 bytes of UTF-8 that a close frame takes; our reasons are ASCII. */
+const MAX_CLOSE_REASON = 123
+
+function pauseOf({ code, failure }: SocketEnd): RequestedPause | undefined {
+  const retryAfter = failure?.retryAfterSeconds
+  return retryAfter === undefined ? PAUSES[code] : { atLeastSeconds: retryAfter }
+}
+
+function checkAtLeastOne(option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 1) return value
+  throw new RangeError(`${option}: expected a number from 1 upward, got ${show(value)}`)
+}
+
+/** @returns milliseconds. Timers count them in 31 bits. */
+function checkTimeout(option: string, seconds: number): number {
+  const millis = checkPositive(option, seconds, 'seconds, above 0') * 1000
+  if (millis <= 2 ** 31 - 1) return millis
+  throw new RangeError(`${option}: expected at most ${Math.floor((2 ** 31 - 1) / 1000)} seconds, got ${seconds}`)
+}

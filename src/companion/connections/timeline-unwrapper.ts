@@ -1,0 +1,122 @@
+import { rangeOfSelector } from '../../messages/index.js'
+
+/** The present moment, by two clocks: neither always shows how much time has passed since another moment. */
+export interface Moment {
+  /** By a clock of this device, which may stand still while the device sleeps. */
+  readonly localSeconds: number
+  /** By the wall clock of the television, which is another one after a restart. */
+  readonly wallClockSeconds: number
+}
+
+/** Where a timeline was. */
+interface Reference {
+  readonly moment: Moment
+  readonly ticks: number
+  readonly ticksPerSecond: number
+}
+
+/** Larger differences between what was expected and what came are discontinuities: a seek, or other content. */
+const CONTINUOUS_SECONDS = 1
+
+/** CII and CSS-TS report a new programme on two connections, one before the other; between them the timeline may be absent. */
+const NEW_PROGRAMME_SECONDS = 30
+
+/**
+ * Counts how often a timeline of limited range has wrapped, so that its position goes on rising. PTS has 33 bits and wraps
+ * every 26.5 hours (ISO/IEC 13818-1, 2.4.3.7).
+ *
+ * Each content time stands for all that differ from it by whole ranges, and the one nearest to the expected position is
+ * taken. So a seek by more than half the range, 13.25 hours of PTS, is taken for a shorter one in the other direction.
+ */
+export class TimelineUnwrapper {
+  readonly #range: number
+  #reference: Reference | undefined
+  #offset = 0
+  /** The server sends values beyond the range, so it counts by itself. */
+  #isUnwrappedByServer = false
+  #programmeSince = Number.NEGATIVE_INFINITY
+  #jumpedAt = Number.NEGATIVE_INFINITY
+
+  /** @param rangeTicks the timeline counts from 0 to one less. */
+  constructor(rangeTicks: number) {
+    this.#range = rangeTicks
+  }
+
+  /** Ticks to add to the content time of the control timestamp that was read last. */
+  get offsetTicks(): number {
+    return this.#offset
+  }
+
+  /** A position as content time for the server, which counts within the range unless it has sent values beyond it. */
+  contentTime(ticks: number): number {
+    return this.#isUnwrappedByServer ? ticks : ticks - Math.floor(ticks / this.#range) * this.#range
+  }
+
+  /**
+   * Reads a control timestamp.
+   * @param contentTime as it came.
+   * @param ticksNow where it puts the timeline now, without the offset.
+   * @param ticksPerSecond tick rate times speed.
+   */
+  read(contentTime: bigint, ticksNow: number, ticksPerSecond: number, moment: Moment): void {
+    // Negative values say nothing of that: a server may state where the timeline was before it began.
+    if (contentTime >= this.#range) this.#isUnwrappedByServer = true
+    // Beyond this, ticks are not exact, and one absurd timestamp would falsify the count for good.
+    if (!(Math.abs(ticksNow) <= Number.MAX_SAFE_INTEGER)) return
+    const reference = this.#reference
+    if (this.#isUnwrappedByServer || reference === undefined) {
+      this.#offset = 0
+    } else {
+      const { localSeconds } = moment
+      const { offset, isContinuous } = this.#continue(reference, ticksNow, ticksPerSecond, moment)
+      if (!isContinuous) this.#jumpedAt = localSeconds
+      const isNewProgramme = !isContinuous && localSeconds - this.#programmeSince <= NEW_PROGRAMME_SECONDS
+      this.#offset = isNewProgramme ? 0 : offset
+      if (isNewProgramme) this.#programmeSince = Number.NEGATIVE_INFINITY
+    }
+    this.#reference = { moment, ticks: ticksNow + this.#offset, ticksPerSecond }
+  }
+
+  /** The offset nearest to where the timeline should be by now, and whether that is where it is. */
+  #continue(
+    { moment: since, ticks, ticksPerSecond: ticksPerSecondBefore }: Reference,
+    ticksNow: number,
+    ticksPerSecond: number,
+    now: Moment,
+  ): { offset: number; isContinuous: boolean } {
+    const tolerance = CONTINUOUS_SECONDS * Math.max(Math.abs(ticksPerSecond), Math.abs(ticksPerSecondBefore), 1)
+    const after = (elapsed: number): { offset: number; isContinuous: boolean } => {
+      const expected = ticks + elapsed * ticksPerSecondBefore
+      const offset = Math.round((expected - ticksNow) / this.#range) * this.#range
+      return { offset, isContinuous: Math.abs(ticksNow + offset - expected) <= tolerance }
+    }
+    const byThisDevice = after(now.localSeconds - since.localSeconds)
+    if (byThisDevice.isContinuous) return byThisDevice
+    const byWallClock = after(now.wallClockSeconds - since.wallClockSeconds)
+    return byWallClock.isContinuous ? byWallClock : byThisDevice
+  }
+
+  /**
+   * Other content has begun: the next discontinuity, or one that has just come, starts to count from the content time itself.
+   * A timeline that goes on as before, as that of a broadcast service does from one programme to the next, keeps its count.
+   * @returns whether {@link offsetTicks} has changed.
+   */
+  newProgramme(localSeconds: number): boolean {
+    if (localSeconds - this.#jumpedAt > NEW_PROGRAMME_SECONDS) {
+      this.#programmeSince = localSeconds
+      return false
+    }
+    this.#jumpedAt = Number.NEGATIVE_INFINITY
+    if (this.#offset === 0) return false
+    const reference = this.#reference
+    if (reference !== undefined) this.#reference = { ...reference, ticks: reference.ticks - this.#offset }
+    this.#offset = 0
+    return true
+  }
+}
+
+/** One for a timeline that wraps, as PTS does; undefined for others. */
+export function unwrapperFor(timelineSelector: string): TimelineUnwrapper | undefined {
+  const range = rangeOfSelector(timelineSelector)
+  return range === undefined ? undefined : new TimelineUnwrapper(range)
+}

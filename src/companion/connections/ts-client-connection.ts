@@ -1,0 +1,102 @@
+import {
+  type ControlTimestamp,
+  encodePresentationTimestamps,
+  encodeSetupData,
+  type PresentationTimestamps,
+  parseJson,
+  type SetupData,
+} from '../../messages/index.js'
+import { readControlTimestamp } from './control-timestamp-reader.js'
+import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
+import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
+
+export interface TsClientConnectionOptions extends ReconnectingSocketOptions, SetupData {}
+
+export interface TsClientConnectionEvents extends ReconnectingClientEvents {
+  /** A valid control timestamp came. In a {@link TsClient} its clock has been adjusted by then. */
+  controlTimestamp: { readonly timestamp: ControlTimestamp }
+}
+
+/**
+ * The messages of a CSS-TS client, without a clock (TS 103 286-2, clause 5.7): sends setup-data on every connection, emits the
+ * control timestamps that come, and sends presentation timestamps. {@link TsClient} steers a clock by them.
+ *
+ * ```js
+ * const connection = new TsClientConnection('ws://192.0.2.1:7681/ts', {
+ *   contentIdStem: '',
+ *   timelineSelector: 'urn:dvb:css:timeline:pts',
+ * })
+ * connection.on('controlTimestamp', ({ timestamp }) => console.log(timestamp))
+ * connection.start()
+ * ```
+ */
+export class TsClientConnection<
+  Events extends TsClientConnectionEvents = TsClientConnectionEvents,
+> extends ReconnectingClient<Events> {
+  readonly #setup: string
+  #timestamp: ControlTimestamp | undefined
+
+  /**
+   * @param url `ws://…` or `wss://…`, the address of the TS endpoint: CII's `tsUrl`.
+   * @throws TypeError, RangeError, MessageError that name what is wrong.
+   */
+  constructor(url: string, options: TsClientConnectionOptions) {
+    super(url, options)
+    const { contentIdStem, timelineSelector } = options
+    this.#setup = encodeSetupData({
+      contentIdStem,
+      timelineSelector,
+      ...(options.private && { private: options.private }),
+    })
+  }
+
+  /** The last valid control timestamp of this connection, as it came. */
+  get timestamp(): ControlTimestamp | undefined {
+    return this.#timestamp
+  }
+
+  /**
+   * Reports to the server when this companion presents, and could present, its content.
+   * @returns false when it was not sent, because there is no connection or because the server does not read.
+   * @throws MessageError that names the property.
+   */
+  sendPresentationTimestamps(timestamps: PresentationTimestamps): boolean {
+    return this.send(encodePresentationTimestamps(timestamps))
+  }
+
+  protected override opened(): void {
+    this.sendSetupData()
+  }
+
+  /** Asks for the timeline. */
+  protected sendSetupData(): void {
+    this.send(this.#setup)
+  }
+
+  protected override lost(_isRetried: boolean): void {
+    this.#timestamp = undefined
+  }
+
+  protected override received(text: string): void {
+    let message: unknown
+    let timestamp: ControlTimestamp
+    try {
+      message = parseJson(text)
+      timestamp = readControlTimestamp(message)
+    } catch (error) {
+      this.rejected(message)
+      throw error
+    }
+    this.take(timestamp)
+    // Among the events of every subclass, which the compiler cannot see for itself.
+    this.emit('controlTimestamp', { timestamp } as Events['controlTimestamp'])
+  }
+
+  /** What the server says is this. */
+  protected take(timestamp: ControlTimestamp): void {
+    this.#timestamp = timestamp
+  }
+
+  /** An invalid message came. @param _message undefined where it was not JSON. */
+  protected rejected(_message: unknown): void {}
+}

@@ -1,0 +1,291 @@
+import { type Clock, type CorrelatedClock, Correlation } from '../../clocks/index.js'
+import { undisturbed } from '../../events/index.js'
+import {
+  type AvailableControlTimestamp,
+  type ControlTimestamp,
+  contentTicksAt,
+  isAvailable,
+  type PresentationTimestamps,
+} from '../../messages/index.js'
+import { type PresentationTimestampsOptions, presentationTimestampsOf } from './clock-presentation-timestamps.js'
+import { INVALID_TIMESTAMP_SECONDS } from './connection-limits.js'
+import { meaningOfInvalid, UNAVAILABLE } from './control-timestamp-reader.js'
+import type { ConnectFailure } from './platform.js'
+import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
+import { TsClientConnection, type TsClientConnectionEvents } from './ts-client-connection.js'
+import { checkClock, checkSeconds, checkTimerSeconds, clockOf, type TsClientOptions } from './ts-client-options.js'
+
+export interface TsClientEvents extends TsClientConnectionEvents {
+  /** A control timestamp came, for a timeline that is available. */
+  timing: {
+    /** As it came, without the count of wraps. */
+    readonly timestamp: ControlTimestamp
+    /** By how much it moves the position now; infinite where the speed changes or there was no position before. Positive is forward. */
+    readonly changeSeconds: number
+    /** False where the change was under the threshold. */
+    readonly applied: boolean
+  }
+  /** The clock has a position now. */
+  available: { readonly timestamp: ControlTimestamp }
+  /**
+   * The clock has no position. `timeline`: the server reports the timeline as unavailable; `disconnected`: the connection was lost, and `holdSeconds` are over.
+   */
+  unavailable: { readonly reason: 'timeline' | 'disconnected' }
+}
+
+/**
+ * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): asks for it and steers {@link clock} by the answers.
+ *
+ * When the connection ends the clock becomes unavailable, after `holdSeconds`, but keeps running: an app that prefers to go
+ * on can still read it.
+ */
+export class TsClient extends TsClientConnection<TsClientEvents> {
+  /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the position is known. */
+  readonly clock: CorrelatedClock
+  /**
+   * The timeline, in its ticks, as it would be if this companion presented as early as it can: {@link presentationTimestamps}
+   * reports it. Related to the wall clock. Undefined, the default, and unavailable mean that it can present at any time.
+   */
+  earliestClock: Clock | undefined
+  /** The same for as late as it can. */
+  latestClock: Clock | undefined
+  readonly #thresholdSeconds: number
+  readonly #timestampErrorSeconds: number
+  readonly #holdSeconds: number
+  readonly #unwrapper: TimelineUnwrapper | undefined
+  readonly #beforeResuming: ((done: () => void) => void) | undefined
+  #connections = 0
+  /** Whether the position is known, from this connection or from one that was lost a moment ago. */
+  #hasPosition = false
+  /** Whether the position comes from a connection that was lost. */
+  #isHeld = false
+  /** Whether the last event was that the server has no such timeline. */
+  #isReportedUnavailable = false
+  #holdTimer: ReturnType<typeof setTimeout> | undefined
+  #invalidTimer: ReturnType<typeof setTimeout> | undefined
+  #stopWaiting: (() => void) | undefined
+
+  /**
+   * @param url `ws://…` or `wss://…`, the address of the TS endpoint: CII's `tsUrl`.
+   * @throws TypeError, RangeError when an option is wrong.
+   */
+  constructor(url: string, options: TsClientOptions) {
+    super(url, options)
+    const { timelineSelector, thresholdSeconds = 0, holdSeconds = 0 } = options
+    this.clock = clockOf(options)
+    this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
+    this.#timestampErrorSeconds = checkSeconds(
+      'timestampErrorSeconds',
+      options.timestampErrorSeconds ?? 1 / this.clock.tickRate,
+    )
+    this.#holdSeconds = checkTimerSeconds('holdSeconds', holdSeconds)
+    this.#beforeResuming = options.beforeResuming
+    this.#unwrapper = options.unwrapper ?? unwrapperFor(timelineSelector)
+    this.earliestClock = checkClock('earliestClock', options.earliestClock)
+    this.latestClock = checkClock('latestClock', options.latestClock)
+    undisturbed(() => {
+      this.clock.available = false
+    })
+  }
+
+  /** Whether the position is known: from this connection, or from a lost one for `holdSeconds`. */
+  get hasPosition(): boolean {
+    return this.#hasPosition
+  }
+
+  /**
+   * What {@link clock}, {@link earliestClock} and {@link latestClock} say now; bounds that are not known are infinite.
+   * @throws NoCommonClockError for a clock that is not related to the wall clock.
+   */
+  presentationTimestamps(options: PresentationTimestampsOptions = {}): PresentationTimestamps {
+    const { clock, earliestClock: earliest, latestClock: latest } = this
+    const toContentTime = (ticks: number): number => this.#unwrapper?.contentTime(ticks) ?? ticks
+    return presentationTimestampsOf(
+      { wallClock: clock.parent, actual: clock, earliest, latest },
+      { toContentTime, ...options },
+    )
+  }
+
+  /**
+   * Reports to the server when this companion presents, and could present, its content.
+   * @param timestamps default: {@link presentationTimestamps}.
+   * @returns false when it was not sent, because there is no connection or because the server does not read.
+   * @throws MessageError that names the property; NoCommonClockError.
+   */
+  override sendPresentationTimestamps(timestamps: PresentationTimestamps = this.presentationTimestamps()): boolean {
+    return super.sendPresentationTimestamps(timestamps)
+  }
+
+  /** The state in one line, for people: `connected, available, 12.345 s at speed 1`. */
+  statusSummary(): string {
+    const { clock } = this
+    const connection = this.connected ? 'connected' : 'not connected'
+    if (!this.#hasPosition) return `${connection}, timeline unavailable`
+    const state = clock.available ? 'available' : 'wall clock unavailable'
+    const held = this.#isHeld ? ' (held)' : ''
+    return `${connection}, ${state}, ${(clock.now() / clock.tickRate).toFixed(3)} s at speed ${clock.speed}${held}`
+  }
+
+  /**
+   * Asks for the timeline anew on a new connection, at once, when the position has become worthless, as after a step of the
+   * wall clock. While there is no connection, the back-off is not cut short.
+   */
+  renew(): void {
+    this.#lose('disconnected')
+    this.replaceConnection()
+  }
+
+  /** Other content has begun: a timeline that wraps may start to count anew. */
+  newProgramme(): void {
+    if (this.#unwrapper?.newProgramme(this.#localSeconds()) !== true || !this.#hasPosition) return
+    const { timestamp } = this
+    if (timestamp !== undefined && isAvailable(timestamp)) this.#place(timestamp)
+  }
+
+  protected override opened(): void {
+    this.#connections += 1
+    const connection = this.#connections
+    const ask = (): void => {
+      if (connection === this.#connections) this.sendSetupData()
+    }
+    if (this.#isHeld && this.#beforeResuming !== undefined) this.#beforeResuming(ask)
+    else ask()
+  }
+
+  protected override lost(isRetried: boolean): void {
+    super.lost(isRetried)
+    this.#settle()
+    if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
+      this.#lose('disconnected')
+    } else if (!this.#isHeld) {
+      this.#isHeld = true
+      this.#growError()
+      this.#holdTimer = setTimeout(() => this.#lose('disconnected'), this.#holdSeconds * 1000)
+    }
+  }
+
+  protected override failed({ status }: ConnectFailure): void {
+    // The endpoint is disabled or gone: another attempt in a moment will not find it.
+    if (status === 403 || status === 404) this.#lose('disconnected')
+  }
+
+  protected override take(timestamp: ControlTimestamp): void {
+    super.take(timestamp)
+    this.#settle()
+    if (isAvailable(timestamp)) this.#follow(timestamp)
+    else this.#lose('timeline')
+  }
+
+  protected override rejected(message: unknown): void {
+    const meaning = meaningOfInvalid(message)
+    if (meaning === 'unavailable') {
+      this.take(UNAVAILABLE)
+    } else if (meaning === 'unknown' && this.#hasPosition && this.connected) {
+      // The server reported a change that cannot be read. A new connection gets the present state.
+      const reason = 'no valid control timestamp after an invalid one'
+      this.#invalidTimer ??= setTimeout(() => this.leave({ code: 1007, reason }), INVALID_TIMESTAMP_SECONDS * 1000)
+    }
+  }
+
+  /** What was in doubt is known. */
+  #settle(): void {
+    clearTimeout(this.#invalidTimer)
+    this.#invalidTimer = undefined
+    this.#stopWaiting?.()
+    this.#stopWaiting = undefined
+  }
+
+  #follow(timestamp: AvailableControlTimestamp): void {
+    const isNew = !this.#hasPosition
+    const isFirst = isNew || this.#isHeld
+    this.#unwrap(timestamp)
+    const { clock } = this
+    const correlation = this.#correlationOf(timestamp)
+    const speed = timestamp.timelineSpeedMultiplier
+    const changeSeconds = isNew ? Number.POSITIVE_INFINITY : clock.quantifySignedChange(correlation, speed)
+    // A change of nothing at all is not worth an event of the clock either. A held position has a bound that has grown.
+    const applied = isFirst || Math.abs(changeSeconds) > this.#thresholdSeconds
+    this.#hasPosition = true
+    this.#isReportedUnavailable = false
+    this.#release()
+    if (applied) this.#place(timestamp)
+    undisturbed(() => {
+      clock.available = true
+    })
+    this.emit('timing', { timestamp, changeSeconds, applied })
+    if (isNew) this.emit('available', { timestamp })
+  }
+
+  #correlationOf({ contentTime, wallClockTime }: AvailableControlTimestamp): Correlation {
+    return new Correlation({
+      parentTicks: this.clock.parent.fromNanos(Number(wallClockTime)),
+      childTicks: Number(contentTime) + (this.#unwrapper?.offsetTicks ?? 0),
+      initialErrorSeconds: this.#timestampErrorSeconds,
+    })
+  }
+
+  #place(timestamp: AvailableControlTimestamp): void {
+    undisturbed(() => {
+      this.clock.setCorrelationAndSpeed(this.#correlationOf(timestamp), timestamp.timelineSpeedMultiplier)
+    })
+  }
+
+  #unwrap(timestamp: AvailableControlTimestamp): void {
+    const unwrapper = this.#unwrapper
+    if (unwrapper === undefined) return
+    const { parent, tickRate } = this.clock
+    const { contentTime, timelineSpeedMultiplier: speed } = timestamp
+    if (parent.available) {
+      const wallClockNanos = parent.nanos()
+      const ticksNow = contentTicksAt(timestamp, wallClockNanos, tickRate)
+      const moment = { localSeconds: this.#localSeconds(), wallClockSeconds: wallClockNanos / 1e9 }
+      unwrapper.read(contentTime, ticksNow, tickRate * speed, moment)
+      return
+    }
+    // Without the wall clock it is not known where this is. The clock is not available until then either.
+    this.#stopWaiting ??= parent.on('change', () => {
+      const latest = this.timestamp
+      if (!parent.available || latest === undefined || !isAvailable(latest)) return
+      this.#stopWaiting?.()
+      this.#stopWaiting = undefined
+      const { offsetTicks } = unwrapper
+      this.#unwrap(latest)
+      if (unwrapper.offsetTicks !== offsetTicks && this.#hasPosition) this.#place(latest)
+    })
+  }
+
+  /** By the clock of this device. */
+  #localSeconds(): number {
+    const { root } = this.clock
+    return root.now() / root.tickRate
+  }
+
+  /** From now on the television may pause, or play on, without our knowledge. */
+  #growError(): void {
+    const { clock } = this
+    const ticks = clock.now()
+    const speed = Math.max(1, Math.abs(clock.speed))
+    undisturbed(() => {
+      clock.rebaseCorrelationAt(ticks)
+      clock.correlation = clock.correlation.butWith({ errorGrowthRate: speed })
+    })
+  }
+
+  #release(): void {
+    clearTimeout(this.#holdTimer)
+    this.#holdTimer = undefined
+    this.#isHeld = false
+  }
+
+  #lose(reason: 'timeline' | 'disconnected'): void {
+    this.#release()
+    this.#settle()
+    undisturbed(() => {
+      this.clock.available = false
+    })
+    const isNews = this.#hasPosition || (reason === 'timeline' && !this.#isReportedUnavailable)
+    this.#isReportedUnavailable = reason === 'timeline'
+    this.#hasPosition = false
+    if (isNews) this.emit('unavailable', { reason })
+  }
+}

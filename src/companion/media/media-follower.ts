@@ -1,0 +1,310 @@
+import { Emitter } from '../../events/index.js'
+import type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } from './media-follower-events.js'
+import {
+  checkMediaCorrelation,
+  checkMediaFollowerOptions,
+  type MediaFollowerOptions,
+} from './media-follower-options.js'
+import { SLOW_TIMER_SECONDS } from './playback-constants.js'
+import { PlaybackControls } from './playback-controls.js'
+import { checkMedia, durationOf, type FollowedMedia, isTick, onMediaEvent, positionOf } from './playback-media.js'
+import { PlaybackReports } from './playback-reports.js'
+import { PlaybackSteering } from './playback-steering.js'
+import {
+  type ClockHolder,
+  checkSource,
+  clockOf,
+  type FollowedClock,
+  inLoop,
+  type MediaCorrelation,
+  type PlaybackTarget,
+  playbackTarget,
+} from './playback-target.js'
+import { onVisibility, PlaybackTimers } from './playback-timers.js'
+
+const SHORTEST_POLL_SECONDS = 0.005
+
+/** The longest that a timer can wait; one that is told more does not wait at all. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
+
+/** How long a player is left alone, at the longest, that throws whenever it is looked at. */
+const LONGEST_RETRY_SECONDS = 30
+
+/**
+ * The squares of the polls' numbers, times this, less the whole part, spread like random numbers. So polls do not fall
+ * into step with a player that updates its position in steps.
+ */
+const GOLDEN_RATIO = 0.618_033_988_75
+
+/**
+ * Keeps a media element on a timeline: seeks when it is far off, bends its rate when it is near, pauses with it.
+ * It owns position, rate and pause of the media from `start()` to `stop()`; what a user does to them is undone.
+ *
+ * What the media throws is told by 'failure', and it is tried again. All methods can be called from any listener.
+ */
+export class MediaFollower extends Emitter<MediaFollowerEvents> {
+  readonly #media: FollowedMedia
+  readonly #source: FollowedClock | ClockHolder
+  readonly #options: Required<MediaFollowerOptions>
+  readonly #controls: PlaybackControls
+  readonly #steering: PlaybackSteering
+  readonly #reports: PlaybackReports
+  readonly #timers = new PlaybackTimers()
+  #correlation: MediaCorrelation
+  #state: MediaFollowerState = 'stopped'
+  #polls = 0
+  #seeks = 0
+  #rateChanges = 0
+  #holds = 0
+  #failures = 0
+  #failuresInARow = 0
+  /** Counts starts and stops: what began before one must not go on after it. */
+  #run = 0
+  #runLookedAt = 0
+  #looking = false
+  #telling = 0
+  #clock: FollowedClock | undefined
+  #forgetClock: (() => void) | undefined
+  #forgetMedia: (() => void) | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #lookIsNear = false
+
+  /**
+   * @param source the timeline's clock, that of a TsClient say; or what has one, which is asked at every look
+   * @throws TypeError, RangeError
+   */
+  constructor(media: FollowedMedia, source: FollowedClock | ClockHolder, options: MediaFollowerOptions = {}) {
+    super()
+    this.#media = checkMedia(media)
+    this.#source = checkSource(source)
+    this.#options = checkMediaFollowerOptions(options)
+    this.#correlation = this.#options.correlation
+    this.#controls = new PlaybackControls(media, ({ error, kind }) => {
+      if (kind === 'unsupported') this.emit('unsupported', { error })
+      else this.emit('blocked', { error, willRetry: kind !== 'gesture' })
+      this.#lookSoon()
+    })
+    this.#reports = new PlaybackReports({
+      seek: (event) => {
+        this.#seeks++
+        this.emit('seek', event)
+      },
+      rate: (event) => {
+        this.#rateChanges++
+        this.emit('rate', event)
+      },
+      hold: (event) => {
+        this.#holds++
+        this.emit('hold', event)
+      },
+      limit: (event) => this.emit('limit', event),
+    })
+    this.#steering = new PlaybackSteering(media, this.#controls, this.#options, this.#reports, this.#timers)
+  }
+
+  get correlation(): MediaCorrelation {
+    return this.#correlation
+  }
+
+  /** Takes effect at once. @throws TypeError, RangeError */
+  set correlation(value: MediaCorrelation) {
+    this.#correlation = checkMediaCorrelation(value)
+    this.#lookSoon()
+  }
+
+  /** @throws what the media's addEventListener throws; then it is not started */
+  start(): void {
+    if (this.#forgetMedia !== undefined) return
+    const forgetMedia = onMediaEvent(this.#media, (type) => {
+      // A tick replaces a look that is late, as in a hidden tab; it does not make looks more frequent.
+      if (isTick(type)) {
+        const now = performance.now() / 1000
+        this.#timers.ticked(now)
+        if (!this.#timers.isOverdue(now)) return
+      }
+      if (type === 'loadedmetadata') {
+        this.#controls.loadedAnew()
+        this.#steering.loadedAnew()
+      }
+      this.#lookSoon()
+    })
+    const forgetVisibility = onVisibility((isHidden) => {
+      this.#timers.isHidden = isHidden
+      this.#lookSoon()
+    })
+    this.#forgetMedia = () => {
+      forgetVisibility()
+      forgetMedia()
+    }
+    this.#run++
+    this.#seeks = 0
+    this.#rateChanges = 0
+    this.#holds = 0
+    this.#failures = 0
+    this.#failuresInARow = 0
+    this.#steering.reset()
+    // In a listener there may be a look under way; and one that starts it whenever it has stopped must end.
+    if (this.#looking || this.#telling > 0) this.#lookIn(0)
+    else this.#look()
+  }
+
+  /** Lets go of the media, which plays on, or not, as it is, at a rate that is not bent. */
+  stop(): void {
+    if (this.#forgetMedia === undefined) return
+    const forgetMedia = this.#forgetMedia
+    this.#forgetMedia = undefined
+    this.#run++
+    clearTimeout(this.#timer)
+    this.#timers.forget()
+    attempt(forgetMedia)
+    attempt(() => this.#forgetClock?.())
+    this.#forgetClock = undefined
+    this.#clock = undefined
+    // A listener of 'rate' may start it anew in here; it looks later, so this is still the end of what was before.
+    attempt(() => this.#steering.ease(performance.now() / 1000))
+    this.#controls.letGo()
+    this.#steering.forget()
+    this.#enter('stopped')
+  }
+
+  /** To be called from a user's gesture after 'blocked': tries to play again, at once. */
+  retryPlay(): void {
+    this.#controls.unblock()
+    if (this.#looking) this.#lookSoon()
+    else this.#look()
+  }
+
+  status(): MediaFollowerStatus {
+    const target = attempt(() => this.#target(clockOf(this.#source)))
+    return {
+      state: this.#state,
+      reach: this.#steering.reach,
+      limits: this.#reports.limits,
+      errorSeconds: this.#steering.errorSeconds,
+      targetSeconds: target?.seconds,
+      mediaSeconds: attempt(() => positionOf(this.#media)),
+      speed: target?.speed,
+      rate: this.#controls.rate,
+      bend: this.#steering.bend,
+      dispersionSeconds: target?.dispersionSeconds,
+      seekLeadSeconds: this.#steering.seekLeadSeconds,
+      seeks: this.#seeks,
+      rateChanges: this.#rateChanges,
+      holds: this.#holds,
+      failures: this.#failures,
+    }
+  }
+
+  protected override emit<Name extends keyof MediaFollowerEvents>(name: Name, event: MediaFollowerEvents[Name]): void {
+    this.#telling++
+    try {
+      super.emit(name, event)
+    } finally {
+      this.#telling--
+    }
+  }
+
+  #target(clock: FollowedClock | undefined): PlaybackTarget | undefined {
+    const target = playbackTarget(clock, this.#correlation, this.#options.renderingLatencySeconds)
+    const loops = this.#options.loop === 'auto' ? this.#media.loop === true : this.#options.loop
+    return target !== undefined && loops ? inLoop(target, durationOf(this.#media)) : target
+  }
+
+  /** After what was under way: a change of a clock is told from inside its setter. */
+  #lookSoon(): void {
+    if (this.#lookIsNear || this.#forgetMedia === undefined) return
+    this.#lookIsNear = true
+    queueMicrotask(() => {
+      this.#lookIsNear = false
+      this.#look()
+    })
+  }
+
+  #lookIn(seconds: number): void {
+    clearTimeout(this.#timer)
+    const millis = Math.min(Math.max(seconds, SHORTEST_POLL_SECONDS) * 1000, LONGEST_TIMER_MILLIS)
+    this.#timers.due((performance.now() + millis) / 1000)
+    this.#timer = setTimeout(() => this.#look(), millis)
+  }
+
+  #look(): void {
+    if (this.#forgetMedia === undefined || this.#looking) return
+    const run = this.#run
+    const now = performance.now() / 1000
+    this.#timers.looked(now)
+    let delaySeconds = this.#options.pollSeconds
+    this.#looking = true
+    try {
+      delaySeconds = this.#lookOnce(run, now)
+    } catch (error) {
+      if (run === this.#run) delaySeconds = this.#fail(error, run, now)
+    } finally {
+      this.#looking = false
+      // A listener may have stopped it, or stopped and started it.
+      if (run === this.#run) this.#lookIn(delaySeconds)
+    }
+  }
+
+  /** @returns after how many seconds to look again */
+  #lookOnce(run: number, now: number): number {
+    if (this.#runLookedAt !== run) {
+      this.#runLookedAt = run
+      this.#steering.reset()
+      this.#controls.take()
+    }
+    this.#watchClock()
+    const target = this.#target(this.#clock)
+    if (this.#timers.latenessSeconds > SLOW_TIMER_SECONDS) this.#reports.limit('timers-slow')
+    else this.#reports.limitGone('timers-slow')
+    const state = this.#steering.follow(now, target)
+    const dueSeconds = this.#steering.dueInSeconds(now, target)
+    if (run === this.#run) {
+      this.#failuresInARow = 0
+      this.#enter(state)
+    }
+    this.#polls = (this.#polls + 1) % 1000
+    const spread = 0.6 + 0.8 * ((this.#polls ** 2 * GOLDEN_RATIO) % 1)
+    return Math.min(this.#options.pollSeconds * spread, dueSeconds)
+  }
+
+  /** @returns after how many seconds to look again */
+  #fail(error: unknown, run: number, now: number): number {
+    const { pollSeconds } = this.#options
+    const retryInSeconds = Math.min(
+      pollSeconds * 2 ** this.#failuresInARow,
+      Math.max(pollSeconds, LONGEST_RETRY_SECONDS),
+    )
+    this.#failures++
+    this.#failuresInARow++
+    // The first error is the one that is told.
+    attempt(() => this.#steering.ease(now))
+    if (run === this.#run) this.#enter('failing')
+    if (run === this.#run) this.emit('failure', { error, failures: this.#failures, retryInSeconds })
+    return retryInSeconds
+  }
+
+  #watchClock(): void {
+    const clock = clockOf(this.#source)
+    if (clock === this.#clock) return
+    this.#forgetClock?.()
+    this.#forgetClock = undefined
+    this.#clock = clock
+    this.#forgetClock = clock?.on('change', () => this.#lookSoon())
+  }
+
+  #enter(state: MediaFollowerState): void {
+    const previous = this.#state
+    if (state === previous) return
+    this.#state = state
+    this.emit('status', { ...this.status(), previous })
+  }
+}
+
+/** For what is done or asked whether or not it works: what it throws is not told. */
+function attempt<Result>(action: () => Result): Result | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,14 @@
+import { setPlatform } from '../connections/index.js'
+import { nodePlatform } from './platform.js'
+
+setPlatform(nodePlatform)
+
+export { nodePlatform } from './platform.js'
+export {
+  IGNORED_RESPONSES,
+  UdpRequestResponseClient,
+  type UdpRequestResponseClientStatistics,
+  type UdpResponse,
+} from './udp-request-client.js'
+export type { UdpRequestOptions, UdpRequestResponseClientOptions } from './udp-request-options.js'
+export { UdpWallClockTransport, type UdpWallClockTransportOptions } from './udp-wall-clock-transport.js'

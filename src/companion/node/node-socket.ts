@@ -1,0 +1,216 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import {
+  CLOSE_TIMEOUT_SECONDS,
+  type ConnectFailure,
+  displayUrl,
+  MAX_CONTROL_FRAMES_PER_SECOND,
+  MAX_FRAGMENTS,
+  type OpenSocket,
+  type SocketEnd,
+  type SocketHandlers,
+  type SocketOptions,
+  type Violation,
+} from '../connections/index.js'
+import { FrameWatch } from './frame-watch.js'
+
+const KINDS: Record<string, ConnectFailure['kind']> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  ETIMEDOUT: 'timeout',
+}
+
+/** A socket on the `ws` package, which reports why a connection was refused; the WebSocket of Node itself does not. */
+export function openNodeSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
+  let failure: ConnectFailure | undefined
+  let opened = false
+  let ended = false
+  let closing = false
+  let remoteAddress: string | undefined
+  const end = (how: SocketEnd): void => {
+    if (ended) return
+    ended = true
+    clearTimeout(deadline)
+    handlers.closed(how)
+  }
+  let deadline: ReturnType<typeof setTimeout> | undefined
+  let socket: WebSocket
+  try {
+    socket = new WebSocket(url, {
+      maxPayload: options.maxMessageBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: maxBufferedChunks(options.maxMessageBytes),
+      perMessageDeflate: false,
+      followRedirects: false,
+      headers: options.headers,
+    })
+  } catch (error) {
+    const message = `expected a ws:// or wss:// URL, got ${displayUrl(url)}: ${(error as Error).message}`
+    queueMicrotask(() => end({ code: 1006, reason: '', failure: { kind: 'bad-url', message } }))
+    return { send: () => {}, close: () => {} }
+  }
+  // Of the whole handshake. The timeout of `ws` restarts with each byte, and a server may send one every few seconds.
+  deadline = setTimeout(() => {
+    const message = `no answer from ${displayUrl(url)} within ${options.handshakeTimeout} ms`
+    end({ code: 1006, reason: '', failure: { kind: 'timeout', message } })
+    socket.terminate()
+  }, options.handshakeTimeout)
+  const violated = (violation: Violation): void => {
+    end({ code: 1006, reason: violation.detail, violation })
+    socket.terminate()
+  }
+  let connection: Socket | undefined
+  socket.on('upgrade', (response: IncomingMessage) => {
+    connection = response.socket
+    remoteAddress = connection.remoteAddress
+  })
+  socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
+    failure = refusedBy(url, response)
+    response.resume()
+    request.destroy()
+    end({ code: 1006, reason: '', failure })
+  })
+  socket.on('open', () => {
+    if (ended) return
+    opened = true
+    clearTimeout(deadline)
+    watchLife(socket)
+    // Not before: data that came with the handshake would be emitted before `ws` listens for it.
+    if (connection !== undefined) watchFrames(connection, options.messageTimeout, violated)
+    handlers.open()
+  })
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    if (!ended && !closing) handlers.message(isBinary ? data : data.toString())
+  })
+  let reason = ''
+  let violation: Violation | undefined
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    if (!opened) {
+      failure ??= failedBy(url, error)
+      return
+    }
+    reason = error.message
+    violation = violationOf(error, options)
+  })
+  socket.on('close', (code: number, said: Buffer) => {
+    const ending = opened ? violation && { violation } : failure && { failure }
+    end({ code, reason: said.toString() || reason, ...ending })
+  })
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount
+    },
+    get remoteAddress() {
+      return remoteAddress
+    },
+    send: (data) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data)
+    },
+    close: (code, why) => {
+      closing = true
+      clearTimeout(deadline)
+      socket.close(code, why)
+      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_SECONDS * 1000).unref()
+    },
+  }
+}
+
+/** The TCP segments that an incomplete frame may be kept in: 256 bytes in each on average, where Ethernet carries 1400. */
+function maxBufferedChunks(maxMessageBytes: number): number {
+  return Math.min(Math.max(4096, Math.ceil(maxMessageBytes / 256)), 2 ** 30)
+}
+
+/** Ends connections whose messages never end, and those that flood with control frames. */
+function watchFrames(connection: Socket, messageTimeout: number, violated: (violation: Violation) => void): void {
+  const frames = new FrameWatch(MAX_CONTROL_FRAMES_PER_SECOND)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const stop = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  connection.on('data', (chunk: Buffer) => {
+    if (!frames.read(chunk, performance.now() / 1000)) {
+      const detail = `expected at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs a second`
+      violated({ reason: 'too-many-control-frames', detail })
+    } else if (!frames.isMessageOpen) {
+      if (timer !== undefined) stop()
+    } else if (timer === undefined) {
+      timer = setTimeout(() => {
+        const detail = `expected the end of a message within ${messageTimeout / 1000} s of its beginning`
+        violated({ reason: 'message-incomplete', detail })
+      }, messageTimeout)
+      timer.unref()
+    }
+  })
+  connection.once('close', stop)
+}
+
+function violationOf(
+  { code, message }: NodeJS.ErrnoException,
+  { maxMessageBytes }: SocketOptions,
+): Violation | undefined {
+  if (code?.startsWith('WS_ERR_') !== true) return undefined
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH') {
+    return { reason: 'message-too-long', detail: `expected at most ${maxMessageBytes} bytes in a message` }
+  }
+  if (code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') {
+    return { reason: 'too-many-parts', detail: `expected at most ${MAX_FRAGMENTS} frames in a message` }
+  }
+  return { reason: 'invalid-frame', detail: message }
+}
+
+/** Milliseconds between pings; two without an answer, and the server is gone. TCP alone may take a quarter of an hour to see it. */
+const PING_INTERVAL = 10_000
+
+function watchLife(socket: WebSocket): void {
+  let silentPings = 0
+  const heard = () => {
+    silentPings = 0
+  }
+  for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, heard)
+  const timer = setInterval(() => {
+    if (silentPings >= 2) socket.terminate()
+    silentPings += 1
+    if (socket.readyState === WebSocket.OPEN) socket.ping()
+  }, PING_INTERVAL)
+  timer.unref()
+  socket.once('close', () => clearInterval(timer))
+}
+
+function refusedBy(url: string, response: IncomingMessage): ConnectFailure {
+  const status = response.statusCode ?? 0
+  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after'])
+  const asks = retryAfterSeconds === undefined ? '' : `, and asks to try again in ${Math.ceil(retryAfterSeconds)} s`
+  const meaning = status === 403 ? ' (disabled or forbidden)' : status === 503 ? ' (at capacity or unavailable)' : ''
+  const kind = status === 200 || status === 404 || status === 426 ? 'not-websocket' : 'http-status'
+  const message = `expected a WebSocket at ${displayUrl(url)}, got HTTP status ${status}${meaning}${asks}`
+  return { kind, message, status, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function parseRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+}
+
+function failedBy(url: string, error: NodeJS.ErrnoException): ConnectFailure {
+  const code = error.code ?? ''
+  // A name with several addresses fails with the errors of all of them.
+  const first =
+    error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined)?.code : undefined
+  const kind = KINDS[code] ?? KINDS[first ?? ''] ?? kindOf(error)
+  return { kind, message: `could not connect to ${displayUrl(url)}: ${error.message || code}` }
+}
+
+function kindOf(error: NodeJS.ErrnoException): ConnectFailure['kind'] {
+  if (/CERT|SSL|TLS/.test(error.code ?? '')) return 'tls'
+  if (error.code?.startsWith('HPE_') === true || /Sec-WebSocket|subprotocol|Upgrade header/i.test(error.message))
+    return 'not-websocket'
+  return 'unknown'
+}

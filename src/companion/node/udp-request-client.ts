@@ -1,0 +1,297 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import {
+  addressAsItIs,
+  describeBindError,
+  type HostAddress,
+  HostAddresses,
+  type LocalEndpoint,
+  localEndpointOf,
+  parseUdpUrl,
+  type RemoteEndpoint,
+} from '../../udp/index.js'
+import {
+  checkRequestOptions,
+  type UdpRequestOptions,
+  type UdpRequestResponseClientOptions,
+  type UdpRequestSettings,
+} from './udp-request-options.js'
+
+export interface UdpResponse {
+  readonly message: Uint8Array
+  readonly remote: RemoteEndpoint
+  /** How often the request was sent until then. */
+  readonly tries: number
+  /** Seconds since it was sent first. */
+  readonly waitedSeconds: number
+}
+
+/** Why a datagram answers no request. */
+export const IGNORED_RESPONSES = [
+  /** From another address or port than the server's. */
+  'other-source',
+  /** Longer than `maxMessageBytes`. */
+  'too-large',
+  /** `isResponse` says so of every request that waits; among them answers that came too late, or twice. */
+  'unmatched',
+  /** `isResponse` threw. */
+  'matching-failed',
+] as const
+
+export interface UdpRequestResponseClientStatistics {
+  readonly requests: number
+  /** Datagrams handed to the system: requests, and their repetitions. */
+  readonly sent: number
+  readonly sendErrors: number
+  readonly responses: number
+  /** Requests without an answer to any try. */
+  readonly timeouts: number
+  readonly ignored: Readonly<Record<(typeof IGNORED_RESPONSES)[number], number>>
+}
+
+interface PendingRequest {
+  readonly message: Uint8Array
+  readonly settings: UdpRequestSettings
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (response: UdpResponse) => void
+  readonly reject: (error: unknown) => void
+  readonly onAbort: () => void
+  tries: number
+  firstSentAt: number
+  timer: ReturnType<typeof setTimeout> | undefined
+}
+
+/**
+ * Sends UDP requests of any protocol, repeats them, and matches the answers: the counterpart of {@link UdpRequestServer}. Opens
+ * its socket for the first request. A host name is looked up then, and again after a request without an answer, when its next
+ * address is used.
+ *
+ * ```js
+ * const client = new UdpRequestResponseClient('udp://192.0.2.1:5678', {
+ *   isResponse: (response, request) => response[0] === request[0], // a number that the server repeats
+ * })
+ * const { message } = await client.request(Uint8Array.of(1, 42))
+ * await client.stop()
+ * ```
+ */
+export class UdpRequestResponseClient {
+  readonly url: string
+  readonly #port: number
+  readonly #addresses: HostAddresses
+  readonly #settings: UdpRequestSettings
+  readonly #pending = new Set<PendingRequest>()
+  readonly #counters = { requests: 0, sent: 0, sendErrors: 0, responses: 0, timeouts: 0 }
+  readonly #ignored = { 'other-source': 0, 'too-large': 0, unmatched: 0, 'matching-failed': 0 }
+  #socket: Socket | undefined
+  #opening: Promise<Socket> | undefined
+  #address = ''
+  #isSilent = false
+
+  /**
+   * @param url `udp://host:port`.
+   * @throws TypeError, RangeError that name the option.
+   */
+  constructor(url: string, options: UdpRequestResponseClientOptions = {}) {
+    const [host, port] = parseUdpUrl(url)
+    this.url = url
+    this.#port = port
+    this.#addresses = new HostAddresses(host)
+    this.#settings = checkRequestOptions(options)
+  }
+
+  /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
+  get localEndpoint(): LocalEndpoint | null {
+    return this.#socket === undefined ? null : localEndpointOf(this.#socket)
+  }
+
+  /** A copy of the counters as they stand. */
+  get statistics(): UdpRequestResponseClientStatistics {
+    return { ...this.#counters, ignored: { ...this.#ignored } }
+  }
+
+  /**
+   * Sends a request, and again when no answer comes in time.
+   *
+   * @param message is copied.
+   * @returns the first datagram from the server that `isResponse` accepts.
+   * @throws as a rejection: TypeError, RangeError for an option; Error with the `code` `ETIMEDOUT` when no try was answered,
+   * `ECANCELED` when the client was stopped, `EBUSY` when `maxPending` requests wait already, the system's when the host
+   * cannot be looked up or the socket not be bound; the signal's reason.
+   */
+  async request(message: Uint8Array, options: UdpRequestOptions = {}): Promise<UdpResponse> {
+    if (!(message instanceof Uint8Array)) throw new TypeError(`message: expected bytes, got ${typeof message}`)
+    const { signal, ...rest } = options
+    const settings = checkRequestOptions({ ...this.#settings, ...rest })
+    signal?.throwIfAborted()
+    if (this.#pending.size >= this.#settings.maxPending) {
+      throw failure('EBUSY', `${this.#pending.size} requests wait for an answer from ${this.url} already`)
+    }
+    return new Promise((resolve, reject) => {
+      const pending: PendingRequest = {
+        message: Uint8Array.from(message),
+        settings,
+        signal,
+        resolve,
+        reject,
+        onAbort: () => this.#fail(pending, signal?.reason),
+        tries: 0,
+        firstSentAt: performance.now(),
+        timer: undefined,
+      }
+      this.#pending.add(pending)
+      this.#counters.requests += 1
+      signal?.addEventListener('abort', pending.onAbort, { once: true })
+      void this.#try(pending)
+    })
+  }
+
+  /** Closes the socket; requests that wait are rejected with `ECANCELED`. The next request opens it again. */
+  async stop(): Promise<void> {
+    for (const pending of [...this.#pending]) this.#fail(pending, failure('ECANCELED', `${this.url}: stopped`))
+    await this.#close()
+  }
+
+  async #try(pending: PendingRequest): Promise<void> {
+    let socket: Socket
+    try {
+      socket = await this.#open()
+    } catch (error) {
+      this.#fail(pending, error)
+      return
+    }
+    // Answered late, aborted or stopped meanwhile.
+    if (!this.#pending.has(pending)) return
+    const { timeoutSeconds, backoffFactor, maxTimeoutSeconds } = pending.settings
+    const waitSeconds = Math.min(timeoutSeconds * backoffFactor ** pending.tries, maxTimeoutSeconds)
+    if (pending.tries === 0) pending.firstSentAt = performance.now()
+    pending.tries += 1
+    pending.timer = setTimeout(() => this.#unanswered(pending), waitSeconds * 1000)
+    this.#counters.sent += 1
+    try {
+      socket.send(pending.message, this.#port, this.#address, (error) => {
+        // One datagram is lost, as on the network: the next try may get through.
+        if (error !== null) this.#counters.sendErrors += 1
+      })
+    } catch {
+      // A socket that something else has closed throws.
+      this.#counters.sendErrors += 1
+    }
+  }
+
+  #unanswered(pending: PendingRequest): void {
+    if (pending.tries < pending.settings.maxTries) {
+      void this.#try(pending)
+      return
+    }
+    this.#counters.timeouts += 1
+    this.#isSilent = true
+    const waited = ((performance.now() - pending.firstSentAt) / 1000).toFixed(3)
+    this.#fail(pending, failure('ETIMEDOUT', `no answer from ${this.url} within ${waited} s (${pending.tries} tries)`))
+  }
+
+  #settle(pending: PendingRequest): void {
+    this.#pending.delete(pending)
+    clearTimeout(pending.timer)
+    pending.signal?.removeEventListener('abort', pending.onAbort)
+  }
+
+  #fail(pending: PendingRequest, error: unknown): void {
+    this.#settle(pending)
+    pending.reject(error)
+  }
+
+  #open(): Promise<Socket> {
+    // The host may have moved, or listen on another of its addresses: not while others still wait on this socket.
+    const stale = this.#socket
+    if (this.#isSilent && this.#pending.size === 1 && stale !== undefined) {
+      this.#socket = undefined
+      this.#opening = undefined
+      stale.close()
+    }
+    this.#opening ??= this.#openSocket().catch((error) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #openSocket(): Promise<Socket> {
+    const server = await this.#addresses.find(this.#address, this.#isSilent)
+    this.#address = server.address
+    this.#isSilent = false
+    const socket = createSocket({
+      type: server.family === 6 ? 'udp6' : 'udp4',
+      lookup: addressAsItIs(server.family),
+    })
+    await this.#bind(socket, server)
+    this.#socket = socket
+    socket.on('message', (message, remote) => this.#received(message, remote))
+    socket.on('error', () => {
+      this.#counters.sendErrors += 1
+    })
+    socket.once('close', () => {
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      this.#opening = undefined
+    })
+    return socket
+  }
+
+  #bind(socket: Socket, server: HostAddress): Promise<void> {
+    const { localPort, localAddress = server.family === 6 ? '::' : '0.0.0.0' } = this.#settings
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error): void => {
+        socket.close()
+        reject(describeBindError(localAddress, localPort, error))
+      }
+      socket.once('error', onError)
+      socket.bind({ address: localAddress, port: localPort }, () => {
+        socket.off('error', onError)
+        resolve()
+      })
+    })
+  }
+
+  async #close(): Promise<void> {
+    // Also one that is being opened.
+    await this.#opening?.catch(() => {})
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#opening = undefined
+    if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()))
+  }
+
+  #received(message: Buffer, remote: RemoteInfo): void {
+    const { acceptAnyAddress, maxMessageBytes } = this.#settings
+    if (remote.port !== this.#port || !(acceptAnyAddress || remote.address === this.#address)) {
+      this.#ignored['other-source'] += 1
+      return
+    }
+    if (message.length > maxMessageBytes) {
+      this.#ignored['too-large'] += 1
+      return
+    }
+    const pending = this.#find(message)
+    if (pending === undefined) return
+    this.#counters.responses += 1
+    this.#settle(pending)
+    const { tries, firstSentAt } = pending
+    pending.resolve({ message, remote, tries, waitedSeconds: (performance.now() - firstSentAt) / 1000 })
+  }
+
+  #find(message: Uint8Array): PendingRequest | undefined {
+    try {
+      for (const pending of this.#pending) {
+        if (pending.tries > 0 && pending.settings.isResponse(message, pending.message)) return pending
+      }
+      this.#ignored.unmatched += 1
+    } catch {
+      // Anybody can send a datagram: one that the app's function cannot read must not end the process.
+      this.#ignored['matching-failed'] += 1
+    }
+    return undefined
+  }
+}
+
+function failure(code: string, message: string): Error & { code: string } {
+  return Object.assign(new Error(message), { code })
+}

@@ -1,0 +1,77 @@
+import { checkPositive, show } from '../../validation/index.js'
+import type { Candidate, ClockLine } from './candidate.js'
+import type { CandidateAlgorithm } from './candidate-algorithm.js'
+
+/** Decides which candidates count. */
+export interface CandidateFilter {
+  /** @param nowTicks the parent clock's now. @returns whether the candidate counts. */
+  accepts(candidate: Candidate, nowTicks: number): boolean
+  /** Forgets what it remembers of earlier candidates. Needed only where it remembers any. */
+  reset?(): void
+}
+
+/** Accepts answers whose round trip took no longer than a limit. */
+export class RoundTripFilter implements CandidateFilter {
+  readonly #maxRoundTripSeconds: number
+
+  /** @param maxRoundTripSeconds above 0. @throws TypeError, RangeError */
+  constructor(maxRoundTripSeconds: number) {
+    this.#maxRoundTripSeconds = checkPositive('maxRoundTripSeconds', maxRoundTripSeconds, 'seconds, above 0')
+  }
+
+  accepts({ roundTripSeconds }: Candidate): boolean {
+    return roundTripSeconds <= this.#maxRoundTripSeconds
+  }
+}
+
+/** Accepts an answer whose error bound is now lower than that of the last one that it accepted. */
+export class LowestDispersionFilter implements CandidateFilter {
+  #best: Candidate | undefined
+
+  accepts(candidate: Candidate, nowTicks: number): boolean {
+    if (this.#best !== undefined && this.#best.errorAt(nowTicks) <= candidate.errorAt(nowTicks)) return false
+    this.#best = candidate
+    return true
+  }
+
+  reset(): void {
+    this.#best = undefined
+  }
+}
+
+/**
+ * Filters in front of an algorithm, the predictor, that gets the candidates which all of them accept. A later filter is not
+ * asked about a candidate that an earlier one has rejected. Of a rejected candidate only the error bound of the clock makes use.
+ *
+ * ```js
+ * const algorithm = new FilteredAlgorithm([new RoundTripFilter(0.01)], new MostRecentAlgorithm())
+ * const client = new WallClockClient({ transport: 'udp://192.0.2.1:6677', algorithm })
+ * ```
+ */
+export class FilteredAlgorithm implements CandidateAlgorithm {
+  readonly #filters: readonly CandidateFilter[]
+  readonly #predictor: CandidateAlgorithm
+
+  /** @throws TypeError for a filter without `accepts`, or a predictor without `add` and `reset`. */
+  constructor(filters: readonly CandidateFilter[], predictor: CandidateAlgorithm) {
+    for (const filter of filters) {
+      if (typeof filter?.accepts === 'function') continue
+      throw new TypeError(`filters: expected objects with the method accepts, got ${show(filter)}`)
+    }
+    if (typeof predictor?.add !== 'function' || typeof predictor.reset !== 'function') {
+      throw new TypeError(`predictor: expected an object with the methods add and reset, got ${show(predictor)}`)
+    }
+    this.#filters = [...filters]
+    this.#predictor = predictor
+  }
+
+  add(candidate: Candidate, nowTicks: number): ClockLine | undefined {
+    if (!this.#filters.every((filter) => filter.accepts(candidate, nowTicks))) return undefined
+    return this.#predictor.add(candidate, nowTicks)
+  }
+
+  reset(): void {
+    for (const filter of this.#filters) filter.reset?.()
+    this.#predictor.reset()
+  }
+}

@@ -1,0 +1,106 @@
+import { checkPositive } from '../../validation/index.js'
+import type { Candidate, ClockLine } from './candidate.js'
+import type { CandidateAlgorithm } from './candidate-algorithm.js'
+
+export interface FilterAndPredictOptions {
+  /** Candidates with a longer round trip are left out, in seconds. Default: no limit of that kind. */
+  maxRoundTripSeconds?: number
+  /** Candidates whose round trip is longer than the shortest by more than this factor are left out. Default 1.5. */
+  maxRoundTripRatio?: number
+  /** Candidates that the line is drawn through, at most. Default 32. */
+  windowSize?: number
+  /** Older candidates are left out, in seconds: a crystal's frequency follows its temperature. Default 120. */
+  maxAgeSeconds?: number
+  /** Seconds from the first to the last before a frequency is made out. Default 4. */
+  minSpanSeconds?: number
+}
+
+const MIN_CANDIDATES = 4
+const NANOS_PER_SECOND = 1e9
+
+/**
+ * Leaves out the answers that took long, and draws a straight line through the rest: it tells the frequency as well as
+ * the offset, so that the clock keeps right between answers.
+ */
+export class FilterAndPredictAlgorithm implements CandidateAlgorithm {
+  readonly #maxRoundTripSeconds: number
+  readonly #maxRoundTripRatio: number
+  readonly #windowSize: number
+  readonly #maxAgeSeconds: number
+  readonly #minSpanSeconds: number
+  #candidates: Candidate[] = []
+
+  /** @throws TypeError, RangeError for an option that is no number above 0. */
+  constructor(options: FilterAndPredictOptions = {}) {
+    const { maxRoundTripSeconds, maxRoundTripRatio = 1.5, windowSize = 32 } = options
+    const { maxAgeSeconds = 120, minSpanSeconds = 4 } = options
+    this.#maxRoundTripSeconds =
+      maxRoundTripSeconds === undefined
+        ? Number.POSITIVE_INFINITY
+        : checkPositive('maxRoundTripSeconds', maxRoundTripSeconds, 'seconds, above 0')
+    this.#maxRoundTripRatio = checkPositive('maxRoundTripRatio', maxRoundTripRatio, 'a factor above 0')
+    this.#windowSize = checkPositive('windowSize', windowSize, 'a number of candidates above 0')
+    this.#maxAgeSeconds = checkPositive('maxAgeSeconds', maxAgeSeconds, 'seconds, above 0')
+    this.#minSpanSeconds = checkPositive('minSpanSeconds', minSpanSeconds, 'seconds, above 0')
+  }
+
+  add(candidate: Candidate, nowTicks: number): ClockLine | undefined {
+    this.#candidates.push(candidate)
+    this.#candidates = this.#candidates
+      .slice(-this.#windowSize)
+      .filter((each) => each.secondsSince(nowTicks) <= this.#maxAgeSeconds)
+    const shortest = Math.min(...this.#candidates.map((each) => each.roundTripSeconds))
+    const limit = Math.min(shortest * this.#maxRoundTripRatio, this.#maxRoundTripSeconds)
+    if (candidate.roundTripSeconds > limit) return undefined
+    return lineThrough(
+      this.#candidates.filter((each) => each.roundTripSeconds <= limit),
+      candidate,
+      nowTicks,
+      this.#minSpanSeconds,
+    )
+  }
+
+  reset(): void {
+    this.#candidates = []
+  }
+}
+
+/** The regression line of the candidates, or the surest of them while they are too few or too close together. */
+function lineThrough(
+  candidates: readonly Candidate[],
+  newest: Candidate,
+  nowTicks: number,
+  minSpanSeconds: number,
+): ClockLine {
+  let surest = newest
+  let earliest = 0
+  let latest = 0
+  let sumTime = 0
+  let sumLead = 0
+  for (const each of candidates) {
+    if (each.errorAt(nowTicks) < surest.errorAt(nowTicks)) surest = each
+    const time = newest.secondsSince(each.parentTicks)
+    earliest = Math.min(earliest, time)
+    latest = Math.max(latest, time)
+    sumTime += time
+    sumLead += newest.leadOf(each, each.parentTicks)
+  }
+  if (candidates.length < MIN_CANDIDATES || latest - earliest < minSpanSeconds) return surest
+  const meanTime = sumTime / candidates.length
+  const meanLead = sumLead / candidates.length
+  let covariance = 0
+  let variance = 0
+  for (const each of candidates) {
+    const time = newest.secondsSince(each.parentTicks) - meanTime
+    covariance += time * (newest.leadOf(each, each.parentTicks) - meanLead)
+    variance += time * time
+  }
+  // More than the two oscillators can drift apart is noise.
+  const limit = newest.errorGrowthRate
+  const frequency = Math.min(Math.max(covariance / variance, -limit), limit)
+  return {
+    parentTicks: newest.parentTicks,
+    ticks: newest.ticks + (meanLead - frequency * meanTime) * NANOS_PER_SECOND,
+    speed: 1 + frequency,
+  }
+}

@@ -1,0 +1,23 @@
+export { Candidate, type CandidateFields, type ClockLine } from './candidate.js'
+export type { CandidateAlgorithm } from './candidate-algorithm.js'
+export {
+  type CandidateFilter,
+  FilteredAlgorithm,
+  LowestDispersionFilter,
+  RoundTripFilter,
+} from './candidate-filters.js'
+export { type Implausible, type Measured, type MeasureOptions, measureCandidate } from './candidate-measurement.js'
+export { FilterAndPredictAlgorithm, type FilterAndPredictOptions } from './filter-and-predict-algorithm.js'
+export { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
+export { MostRecentAlgorithm } from './most-recent-algorithm.js'
+export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
+export { WallClockClient } from './wall-clock-client.js'
+export type { WallClockClientEvents } from './wall-clock-events.js'
+export type { WallClockExchange } from './wall-clock-exchange.js'
+export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'
+export type { WallClockStatus } from './wall-clock-status.js'
+export {
+  type WallClockCarriage,
+  WebSocketWallClockTransport,
+  type WebSocketWallClockTransportOptions,
+} from './websocket-wall-clock-transport.js'

@@ -1,0 +1,56 @@
+import {
+  decodeWallClockJson,
+  decodeWallClockMessage,
+  encodeWallClockJson,
+  encodeWallClockMessage,
+  parseJson,
+  WALL_CLOCK_MESSAGE_BYTES,
+  type WallClockMessage,
+  WallClockMessageType,
+} from '../../messages/index.js'
+
+const ORIGINATE_AT = 8
+
+/** Writes requests that differ in nothing but their originate time. */
+export class WallClockRequestWriter {
+  readonly #message: WallClockMessage
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #isJson: boolean
+
+  /** @param precisionSeconds of the client's clock, like its frequency error: servers have no use for either. */
+  constructor(isJson: boolean, precisionSeconds: number, maxFreqErrorPpm: number) {
+    const { request } = WallClockMessageType
+    this.#isJson = isJson
+    this.#message = {
+      type: request,
+      precisionSeconds,
+      maxFreqErrorPpm,
+      originateNanos: 0n,
+      receiveNanos: 0n,
+      transmitNanos: 0n,
+    }
+    this.#bytes = encodeWallClockMessage(this.#message)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  /** The bytes are the same buffer each time. @param originate below 10⁹ · 2³². */
+  write(originate: bigint): Uint8Array | string {
+    if (this.#isJson) return encodeWallClockJson({ ...this.#message, originateNanos: originate })
+    this.#view.setUint32(ORIGINATE_AT, Number(originate / 1_000_000_000n))
+    this.#view.setUint32(ORIGINATE_AT + 4, Number(originate % 1_000_000_000n))
+    return this.#bytes
+  }
+}
+
+/** Whether a message can be read at all, as far as that is cheap to say: text always. */
+export function isAnswerLike(data: Uint8Array | string): boolean {
+  if (typeof data === 'string') return true
+  const [version, type = 0] = data
+  return data.length === WALL_CLOCK_MESSAGE_BYTES && version === 0 && type <= WallClockMessageType.followUp
+}
+
+/** Reads a message in the carriage that it came in: bytes or text. @throws MessageError */
+export function readWallClockAnswer(data: Uint8Array | string): WallClockMessage {
+  return typeof data === 'string' ? decodeWallClockJson(parseJson(data)) : decodeWallClockMessage(data)
+}

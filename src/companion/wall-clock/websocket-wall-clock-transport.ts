@@ -1,0 +1,88 @@
+import { show } from '../../validation/index.js'
+import {
+  type BackoffOptions,
+  type Platform,
+  ReconnectingSocket,
+  type WallClockTransport,
+  type WallClockTransportHandlers,
+} from '../connections/index.js'
+import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
+
+/** How wall clock messages travel over a WebSocket: their 32 bytes in binary frames, or JSON in text frames. */
+export type WallClockCarriage = 'binary' | 'json'
+
+export interface WebSocketWallClockTransportOptions {
+  /** Default `binary`. */
+  carriage?: WallClockCarriage
+  /** How long to wait between attempts to connect. */
+  backoff?: BackoffOptions
+  /** Seconds that a handshake may take. Default 10. */
+  handshakeTimeoutSeconds?: number
+  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
+  openSocket?: Platform['openSocket']
+}
+
+/** Answers, with their follow-ups: more than any client asks for. */
+const MAX_MESSAGES_PER_SECOND = 5000
+
+/** For companions that have no UDP: a WebSocket that is opened again whenever it ends. */
+export class WebSocketWallClockTransport implements WallClockTransport {
+  readonly url: string
+  readonly isJson: boolean
+  readonly #options: WebSocketWallClockTransportOptions
+  #socket: ReconnectingSocket | undefined
+  #dropped = 0
+
+  /** @throws TypeError for a carriage that does not exist. */
+  constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
+    const { carriage = 'binary' } = options
+    if (carriage !== 'binary' && carriage !== 'json') {
+      throw new TypeError(`carriage: expected 'binary' or 'json', got ${show(carriage)}`)
+    }
+    this.url = url
+    this.isJson = carriage === 'json'
+    this.#options = options
+  }
+
+  /** Requests that were not sent, because there was no connection or because the server did not read. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  start(handlers: WallClockTransportHandlers, now: () => number): void {
+    this.stop()
+    const { backoff, handshakeTimeoutSeconds, openSocket } = this.#options
+    this.#socket = new ReconnectingSocket(
+      this.url,
+      {
+        connected: () => handlers.opened(),
+        message: (data) => handlers.message(data, now()),
+        violated: ({ reason, detail }) => handlers.violated(reason, detail),
+        disconnected: (end, retryInSeconds) => {
+          // Our own stop, after which the handlers are not called.
+          if (retryInSeconds === undefined) return
+          handlers.closed(end.reason === '' ? `closed with ${end.code}` : `closed with ${end.code}: ${end.reason}`)
+        },
+        connectFailed: (failure) => handlers.closed(failure.message),
+      },
+      {
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+        maxMessagesPerSecond: MAX_MESSAGES_PER_SECOND,
+        ...(backoff === undefined ? {} : { backoff }),
+        ...(openSocket === undefined ? {} : { openSocket }),
+        ...(handshakeTimeoutSeconds === undefined ? {} : { handshakeTimeoutSeconds }),
+      },
+    )
+    this.#socket.start()
+  }
+
+  send(message: Uint8Array | string): void {
+    if (this.#socket?.send(message) !== true) this.#dropped += 1
+  }
+
+  stop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    socket?.stop()
+  }
+}

@@ -1,0 +1,161 @@
+import { visible } from '../validation/index.js'
+import { type CiiObservations, ciiMessages, differences, statesOf } from './cii-observations.js'
+import { toleratesRubbish } from './endpoint-rules.js'
+import { CLAUSE_CII, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
+import { type JsonObject, readObject } from './values.js'
+
+const KNOWN = [
+  'protocolVersion',
+  'mrsUrl',
+  'contentId',
+  'contentIdStatus',
+  'presentationStatus',
+  'wcUrl',
+  'tsUrl',
+  'teUrl',
+  'timelines',
+  'private',
+]
+
+/** When CII messages come, and what they are as a whole. */
+export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
+  {
+    id: 'cii-first-message-sent',
+    title: 'the server sends a message right after the handshake, unasked',
+    source: CLAUSE_CII,
+    judge: ({ held }) => {
+      const [frame] = held.frames
+      if (held.openedNanos === undefined) return skipped('there was no connection')
+      if (frame === undefined) return fail('a message', 'none')
+      const millis = Number(frame.atNanos - held.openedNanos) / 1e6
+      return millis < 1000 ? pass(`after ${millis.toFixed(0)} ms`) : warn('at once', `after ${millis.toFixed(0)} ms`)
+    },
+  },
+  {
+    id: 'cii-json-text',
+    title: 'every message is a JSON object in a text frame',
+    source: CLAUSE_CII,
+    judge: ({ held, later }) =>
+      eachOf(
+        [...held.frames, ...(later?.frames ?? [])],
+        ({ text, bytes }) => {
+          if (text === undefined) return fail('a text frame', `a binary frame of ${bytes?.length} bytes`)
+          return readObject(text) === undefined ? fail('a JSON object', shorten(text)) : undefined
+        },
+        'all are',
+      ),
+  },
+  {
+    id: 'cii-first-message-complete',
+    title: 'the first message has every property that is not null',
+    source: CLAUSE_CII,
+    judge: ({ held, later }) => {
+      const first = later?.frames[0]
+      const known = statesOf(held)
+      const state = readObject(first?.text)
+      const last = known.at(-1)
+      if (first === undefined || state === undefined || last === undefined)
+        return skipped('there were no two connections to compare')
+      const missing = Object.keys(last).filter((name) => !(name in state))
+      // What changed while the second connection was being made is in an earlier state of the first.
+      if (missing.length === 0 || known.some((earlier) => differences(withoutNulls(state), earlier).length === 0)) {
+        return pass(`${Object.keys(withoutNulls(state)).join(', ')}`)
+      }
+      return fail(
+        `all that another connection had been told: ${Object.keys(last).join(', ')}`,
+        `a first message without ${missing.join(', ')}`,
+      )
+    },
+  },
+  {
+    id: 'cii-protocol-version',
+    title: 'the first message has a protocolVersion, and it is 1.1',
+    source: CLAUSE_CII,
+    judge: ({ held, later }) =>
+      eachOf(
+        [held, later].map((record) => readObject(record?.frames[0]?.text)).filter((message) => message !== undefined),
+        ({ protocolVersion: version }) => {
+          if (typeof version !== 'string') return fail('a protocolVersion, as a string', shown(version))
+          return version === '1.1' ? undefined : warn('"1.1"', shown(version))
+        },
+        '"1.1"',
+      ),
+  },
+  {
+    id: 'cii-changes-sent',
+    title: 'what a companion has been told piece by piece is what a new one is told at once',
+    source: CLAUSE_CII,
+    judge: ({ held, later }) => {
+      const fresh = readObject(later?.frames[0]?.text)
+      const states = statesOf(held)
+      const last = states.at(-1)
+      if (fresh === undefined || last === undefined) return skipped('there were no two connections to compare')
+      const state = withoutNulls(fresh)
+      if (states.some((known) => differences(state, known).length === 0)) return pass('it is')
+      // What the new one was not told at all is the rule's above.
+      const stale = differences(state, last).filter((name) => name in state)
+      if (stale.length === 0) return pass('it is, as far as it goes')
+      return fail(
+        `the same ${stale.join(', ')}: ${stale.map((name) => shown(state[name])).join(', ')}`,
+        `${stale.map((name) => shown(last[name])).join(', ')}`,
+      )
+    },
+  },
+  {
+    id: 'cii-later-messages-well-formed',
+    title: 'a later message tells of a change',
+    source: CLAUSE_CII,
+    judge: ({ held }) => {
+      if (held.frames.length < 2) return skipped('nothing changed during the watch')
+      const states = statesOf(held)
+      return eachOf(
+        states.slice(1),
+        (state, index) =>
+          differences(state, states[index] ?? {}).length === 0
+            ? warn('a change', `the same again: ${shorten(held.frames[index + 1]?.text ?? '')}`)
+            : undefined,
+        `${held.frames.length - 1} came`,
+      )
+    },
+  },
+  {
+    id: 'cii-property-names',
+    title: 'no property is a misspelling of a known one',
+    source: FIELD_PRACTICE,
+    judge: (observed) =>
+      eachOf(
+        ciiMessages(observed).flatMap(({ message }) => Object.keys(message)),
+        (name) => {
+          if (KNOWN.includes(name)) return undefined
+          const meant = KNOWN.find((known) => sorted(known) === sorted(name))
+          return meant === undefined ? undefined : fail(meant, shown(name))
+        },
+        'none is',
+      ),
+  },
+  {
+    id: 'cii-client-messages-ignored',
+    title: 'what a client sends is ignored, or ends its own connection in good order',
+    source: FIELD_PRACTICE,
+    judge: ({ rubbish }) => toleratesRubbish(rubbish),
+  },
+]
+
+function withoutNulls(message: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null))
+}
+
+/** The same for a word with its case wrong or its letters swapped (`msrUrl`). */
+function sorted(name: string): string {
+  return [...name.toLowerCase()].sort().join('')
+}
+
+export function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : shorten(JSON.stringify(value) ?? String(value))
+}
+
+const SHOWN_CHARACTERS = 160
+
+export function shorten(text: string): string {
+  return visible(text, SHOWN_CHARACTERS)
+}

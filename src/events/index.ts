@@ -1,0 +1,1 @@
+export { Emitter, reportUncaught, undisturbed } from './emitter.js'

@@ -1,0 +1,258 @@
+import {
+  type Cii,
+  diffCii,
+  encodeCheckedCii,
+  type PrivateData,
+  WALL_CLOCK_WEBSOCKET_TYPE,
+} from '../../messages/index.js'
+import type { Authority } from '../endpoint/index.js'
+
+const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
+
+/** What stands in URLs for the parts of the address at which a client has reached the server. */
+const PLACEHOLDERS = ['{{scheme}}', '{{host}}', '{{port}}', '{{prefix}}'] as const
+type Placeholder = (typeof PLACEHOLDERS)[number]
+
+/**
+ * Stand before and behind a placeholder in the JSON of a message, so that nothing else an app may have put into the state is taken for
+ * one. Noncharacters, which no text holds (Unicode, 23.7).
+ */
+const OPEN = '\ufdd0'
+const CLOSE = '\ufdd1'
+const MARKED = new RegExp(`${OPEN}(${PLACEHOLDERS.join('|')})${CLOSE}`)
+
+/** The message for a client that is to be sent something although nothing has changed. */
+export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
+
+/** What is advertised to clients at one address in place of the defaults; null for a property that they do not get. */
+export type AdvertisedAt = (reachedAt: Authority) => Cii
+
+/**
+ * A state of the server as the clients at one or more addresses have it, with its placeholders. States are compared by identity:
+ * addresses to which the same is advertised share theirs.
+ */
+export interface CiiPosition {
+  readonly state: Cii
+}
+
+/** A message with room for the address of its receiver: text and placeholders in turn. Without a placeholder it is shared as it is. */
+type Template = { readonly message: Uint8Array } | { readonly parts: readonly string[] }
+
+/** The clients that have reached the server at one address, and so see the same URLs. */
+export class CiiAudience {
+  readonly reachedAt: Authority
+  /** What is advertised here in place of the defaults, and its JSON, by which audiences are compared. */
+  differences: Cii = {}
+  variant = ''
+  clients = 0
+  readonly #values: Record<Placeholder, string>
+
+  constructor(reachedAt: Authority) {
+    const { host, port, prefix } = reachedAt
+    this.reachedAt = reachedAt
+    this.#values = {
+      '{{scheme}}': schemeOf(reachedAt),
+      '{{host}}': jsonText(host ?? ''),
+      '{{port}}': String(port),
+      '{{prefix}}': jsonText(prefix ?? ''),
+    }
+  }
+
+  /** Puts the parts of the address where the template has room for them. */
+  fill(template: Template): Uint8Array {
+    if ('message' in template) return template.message
+    let text = ''
+    for (const [index, part] of template.parts.entries()) {
+      text += index % 2 === 0 ? part : this.#values[part as Placeholder]
+    }
+    return Buffer.from(text)
+  }
+}
+
+/**
+ * The CII messages of a server. Each is composed once, however many clients it goes to: for clients at different addresses as a
+ * template, into which each address is filled.
+ */
+export class CiiMessages {
+  readonly #repeated: readonly (keyof Cii)[]
+  readonly #audiences = new Map<string, CiiAudience>()
+  #advertisedAt: AdvertisedAt | undefined
+  /** Makes the state from what is advertised at an address. */
+  readonly #stateWith: (differences: Cii) => Cii
+  #positions = new Map<string, CiiPosition>()
+  #changes = new Map<CiiPosition, Map<CiiPosition, Template | undefined>>()
+  #whole = new WeakMap<CiiPosition, Template>()
+
+  /**
+   * @param stateWith makes the present state from what is advertised at an address in place of the defaults.
+   * @param repeated properties that a message of changes carries even when they have not changed.
+   */
+  constructor(stateWith: (differences: Cii) => Cii, repeated: readonly (keyof Cii)[]) {
+    this.#stateWith = stateWith
+    this.#repeated = repeated
+  }
+
+  /** The state has changed. */
+  stateChanged(): void {
+    this.#positions = new Map()
+    this.#changes = new Map()
+  }
+
+  /** What is advertised at single addresses has changed. */
+  advertise(at: AdvertisedAt | undefined): void {
+    this.#advertisedAt = at
+    for (const audience of this.#audiences.values()) this.#findVariant(audience)
+    this.stateChanged()
+  }
+
+  /** One more client has come to this address. */
+  join(reachedAt: Authority): CiiAudience {
+    const key = keyOf(reachedAt)
+    let audience = this.#audiences.get(key)
+    if (audience === undefined) {
+      audience = new CiiAudience(reachedAt)
+      this.#findVariant(audience)
+      this.#audiences.set(key, audience)
+    }
+    audience.clients += 1
+    return audience
+  }
+
+  /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
+  leave(audience: CiiAudience): void {
+    audience.clients -= 1
+    if (audience.clients === 0) this.#audiences.delete(keyOf(audience.reachedAt))
+  }
+
+  /** The state that these clients are to have. */
+  position(audience: CiiAudience): CiiPosition {
+    let position = this.#positions.get(audience.variant)
+    if (position === undefined) {
+      position = { state: this.#stateWith(audience.differences) }
+      this.#positions.set(audience.variant, position)
+    }
+    return position
+  }
+
+  /** The message with the whole state, as UTF-8. */
+  whole(audience: CiiAudience, position: CiiPosition): Uint8Array {
+    if (audience.reachedAt.host === null) return encode(resolved(audience, position))
+    let template = this.#whole.get(position)
+    if (template === undefined) {
+      template = templateOf(position.state)
+      this.#whole.set(position, template)
+    }
+    return audience.fill(template)
+  }
+
+  /**
+   * The message with the whole state for a client that has another state. The client keeps what a message leaves out, so what is
+   * gone meanwhile, and was never sent because the client was not reading, is null in the message.
+   */
+  wholeAfter(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array {
+    const state = resolved(audience, to)
+    const gone = Object.entries(diffCii(resolved(audience, from), state)).filter(([, value]) => value === null)
+    return encode({ ...Object.fromEntries(gone), ...state })
+  }
+
+  /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
+  change(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
+    if (from === to) return undefined
+    // Which URLs can be had without a host depends on the URL.
+    if (audience.reachedAt.host === null) {
+      const change = this.#changeOf(resolved(audience, from), resolved(audience, to))
+      return change && encode(change)
+    }
+    let byOrigin = this.#changes.get(to)
+    if (byOrigin === undefined) {
+      byOrigin = new Map()
+      this.#changes.set(to, byOrigin)
+    }
+    let template = byOrigin.get(from)
+    if (template === undefined && !byOrigin.has(from)) {
+      const change = this.#changeOf(from.state, to.state)
+      template = change && templateOf(change)
+      byOrigin.set(from, template)
+    }
+    return template && audience.fill(template)
+  }
+
+  #changeOf(from: Cii, to: Cii): Cii | undefined {
+    const change = diffCii(from, to)
+    if (Object.keys(change).length === 0) return undefined
+    const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
+    const all: Cii = { ...repeated, ...change }
+    // A content id never travels without its status.
+    if (all.contentId !== undefined) all.contentIdStatus ??= to.contentIdStatus ?? null
+    return all
+  }
+
+  #findVariant(audience: CiiAudience): void {
+    audience.differences = this.#advertisedAt?.(audience.reachedAt) ?? {}
+    audience.variant = JSON.stringify(audience.differences)
+  }
+}
+
+function encode(cii: Cii): Uint8Array {
+  return Buffer.from(encodeCheckedCii(cii))
+}
+
+function templateOf(cii: Cii): Template {
+  const marked = mapUrls(cii, (url) => url.replaceAll(/\{\{(?:scheme|host|port|prefix)\}\}/g, `${OPEN}$&${CLOSE}`))
+  const parts = encodeCheckedCii(marked).split(MARKED)
+  return parts.length === 1 ? { message: encode(cii) } : { parts }
+}
+
+/** The state as the clients at an address see it. */
+function resolved({ reachedAt }: CiiAudience, { state }: CiiPosition): Cii {
+  return mapUrls(state, (url) => fillIn(url, reachedAt))
+}
+
+/** Applies a function to each URL that may have placeholders; the property is left out where it returns undefined. */
+function mapUrls(cii: Cii, map: (url: string) => string | undefined): Cii {
+  const mapped: Cii = { ...cii }
+  for (const name of URL_PROPERTIES) {
+    const url = cii[name]
+    if (typeof url !== 'string') continue
+    const filledIn = map(url)
+    if (filledIn === undefined) delete mapped[name]
+    else mapped[name] = filledIn
+  }
+  if (Array.isArray(cii.private)) {
+    mapped.private = cii.private.map((data) => mapPrivate(data, map)).filter((data) => data !== undefined)
+    if (mapped.private.length === 0 && cii.private.length > 0) delete mapped.private
+  }
+  return mapped
+}
+
+/** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
+function mapPrivate(data: PrivateData, map: (url: string) => string | undefined): PrivateData | undefined {
+  if (data.type !== WALL_CLOCK_WEBSOCKET_TYPE || typeof data.wcUrl !== 'string') return data
+  const wcUrl = map(data.wcUrl)
+  return wcUrl === undefined ? undefined : { ...data, wcUrl }
+}
+
+/** @returns undefined where the URL needs a host and there is none: no URL is better than one that leads nowhere. */
+function fillIn(url: string, reachedAt: Authority): string | undefined {
+  const { host } = reachedAt
+  if (host === null && url.includes('{{host}}')) return undefined
+  return url
+    .replaceAll('{{scheme}}', schemeOf(reachedAt))
+    .replaceAll('{{host}}', host ?? '')
+    .replaceAll('{{port}}', String(reachedAt.port))
+    .replaceAll('{{prefix}}', () => reachedAt.prefix ?? '')
+}
+
+/** A string as it stands within a JSON string. */
+function jsonText(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+function keyOf(reachedAt: Authority): string {
+  const { host, port, prefix, localAddress } = reachedAt
+  return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
+}
+
+function schemeOf({ secure }: Authority): string {
+  return secure ? 'wss' : 'ws'
+}

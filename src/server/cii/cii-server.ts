@@ -1,0 +1,261 @@
+import { CII_PROPERTIES, type Cii, checkCii, parseJson } from '../../messages/index.js'
+import { describeValue } from '../../validation/index.js'
+import {
+  type Authority,
+  type Connection,
+  EndpointServer,
+  type EndpointServerOptions,
+  PUBLIC_URL_EXPECTED,
+  parsePublicUrl,
+  type StateComposer,
+  StateSender,
+  UpdateRounds,
+} from '../endpoint/index.js'
+import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOTHING_CHANGED } from './cii-messages.js'
+
+export interface CiiServerOptions extends EndpointServerOptions {
+  /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
+  cii?: Cii
+  /**
+   * Properties that every message of changes carries, changed or not: for companions that take an absent property for one that is gone, as
+   * `dvbcss-protocols` does with `timelines`. Default: none.
+   */
+  repeatedProperties?: readonly (keyof Cii)[]
+  /**
+   * Where clients reach this server from outside, when a proxy stands between: `https://tv.example/css`. The placeholders in the URLs
+   * are then filled in from it, for all clients. Default: from where each client has reached the server.
+   */
+  publicUrl?: string
+}
+
+/** One client, and what it has been sent. */
+class Client extends StateSender {
+  readonly audience: CiiAudience
+  /** The state as this client has it; undefined before the first message. */
+  sent: CiiPosition | undefined
+  /** The next message must carry everything. */
+  whole = true
+  /** The next message is due even when nothing has changed. */
+  forced = false
+
+  constructor(connection: Connection, composer: StateComposer<Client>, audience: CiiAudience) {
+    super(connection, composer)
+    this.audience = audience
+  }
+}
+
+/** The CII version of TS 103 286-2. */
+const PROTOCOL_VERSION = '1.1'
+const EMPTY: Cii = Object.freeze({})
+
+/**
+ * The CSS-CII endpoint of a television (TS 103 286-2, clause 5.6): tells each client the whole state when it connects,
+ * then what has changed.
+ *
+ * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server;
+ * `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`; and `{{prefix}}` the path that a proxy has stripped.
+ */
+export class CiiServer<ConnectionData = unknown> extends EndpointServer<ConnectionData> {
+  override readonly connectionIdPrefix: string = 'cii'
+  override readonly loggingName: string = 'cii-server'
+
+  /** What the app has set; null where it wants clients to get null, whatever is advertised. */
+  #own: Cii
+  /** What stands in for the properties that the app has not mentioned. */
+  #advertised: Cii = EMPTY
+  #state: Cii
+  readonly #rounds: UpdateRounds
+  readonly #messages: CiiMessages
+  readonly #publicAddress: Authority | undefined
+  readonly #clients = new Map<Connection, Client>()
+
+  /** @throws TypeError that names the property when `options.cii` is not a valid state. */
+  constructor(options: CiiServerOptions = {}) {
+    super(options)
+    this.#messages = new CiiMessages(
+      (differences) => this.#stateWith(differences),
+      checkRepeated(options.repeatedProperties ?? []),
+    )
+    this.#publicAddress = checkPublicUrl(options.publicUrl)
+    this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
+    this.#state = stateOf(EMPTY, this.#own)
+    this.#rounds = new UpdateRounds({
+      coalesced: this.#composer.coalesced,
+      failed: (error) => this.#sendingFailed(error),
+    })
+  }
+
+  /**
+   * The state, with `{{host}}` and `{{port}}` as they were set; frozen. Setting it replaces the state: what the new one
+   * leaves out reaches the clients as null, and is absent from the first message of those that connect later.
+   * @throws TypeError that names the property; the clients keep the last good state.
+   */
+  get cii(): Cii {
+    return this.#state
+  }
+
+  set cii(cii: Cii) {
+    this.#replace(overlay({ protocolVersion: PROTOCOL_VERSION }, cii), this.#advertised)
+  }
+
+  /**
+   * Changes the properties that `change` names, and sends the changes to the clients. A property that is set to null is null in
+   * every client's first message too, as HbbTV wants for `mrsUrl` and `teUrl` (clause 13.6.2); one that is absent or undefined stays
+   * what it is. A `contentId` of null takes its status with it.
+   * @throws TypeError that names the property; neither the state nor any client has changed then.
+   */
+  update(change: Cii): void {
+    const own = overlay(this.#own, change)
+    if (own.contentId === null && (change.contentIdStatus ?? null) === null) own.contentIdStatus = null
+    this.#replace(own, this.#advertised)
+  }
+
+  /**
+   * Sets what clients are told for properties that the app never mentions. What the app sets to null stays null.
+   * @param at what differs from the defaults for clients that have reached the server at an address; null for a property that they
+   *     do not get. Called for each address at which there are clients, now and when the first one comes.
+   */
+  advertise(defaults: Cii, at?: AdvertisedAt): void {
+    this.#replace(this.#own, overlay(this.#advertised, defaults))
+    if (at !== undefined) this.#messages.advertise(at)
+  }
+
+  /** @param differences what is advertised at an address in place of the defaults. */
+  #stateWith(differences: Cii): Cii {
+    if (Object.keys(differences).length === 0) return this.#state
+    return stateOf(overlay(this.#advertised, differences), this.#own)
+  }
+
+  #replace(own: Cii, advertised: Cii): void {
+    // Throws before anything has changed.
+    this.#state = stateOf(advertised, own)
+    this.#own = own
+    this.#advertised = advertised
+    this.#messages.stateChanged()
+    this.updateClients()
+  }
+
+  /**
+   * Sends every client what has changed since it was last sent something, at the end of the present turn of the event loop: changes
+   * that are made in one turn go out as one message.
+   * @param options.onlyDiff false sends the whole state, changed or not. Default true.
+   * @param options.evenIfEmpty sends a message also to a client for which nothing has changed. Default false.
+   */
+  updateClients(options: { onlyDiff?: boolean; evenIfEmpty?: boolean } = {}): void {
+    const { onlyDiff = true, evenIfEmpty = false } = options
+    for (const client of this.#clients.values()) {
+      client.whole ||= !onlyDiff
+      client.forced ||= evenIfEmpty
+      this.#rounds.add(client)
+    }
+  }
+
+  /** Counts and logs a failure of a hook or a logger of the app's while a message was sent. */
+  #sendingFailed(error: unknown): void {
+    this.statistics.hookErrors += 1
+    try {
+      this.logLimited(this.log, 'error', { err: error }, 'sending CII failed')
+    } catch {
+      // A logger that fails as well: the failure is counted.
+    }
+  }
+
+  protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    const audience = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
+    const client = new Client(connection, this.#composer, audience)
+    this.#clients.set(connection, client)
+    client.wake()
+    return super.connected(connection, data)
+  }
+
+  protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+    const client = this.#clients.get(connection)
+    if (client !== undefined) this.#messages.leave(client.audience)
+    this.#clients.delete(connection)
+    return super.disconnected(connection, data)
+  }
+
+  protected override closing(connection: Connection): void {
+    const client = this.#clients.get(connection)
+    if (client !== undefined) this.#rounds.flush(client)
+  }
+
+  readonly #composer: StateComposer<Client> = {
+    compose: (client) => this.#compose(client),
+    coalesced: () => {
+      this.statistics.coalesced += 1
+    },
+  }
+
+  #compose(client: Client): Uint8Array | undefined {
+    const { audience, sent, whole, forced } = client
+    const position = this.#messages.position(audience)
+    client.sent = position
+    client.whole = false
+    client.forced = false
+    if (sent === undefined) return this.#messages.whole(audience, position)
+    if (whole) return this.#messages.wholeAfter(audience, sent, position)
+    return this.#messages.change(audience, sent, position) ?? (forced ? NOTHING_CHANGED : undefined)
+  }
+
+  /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */
+  protected override received(
+    connection: Connection,
+    message: string | Uint8Array,
+    data: ConnectionData,
+  ): void | Promise<void> {
+    if (typeof message !== 'string') {
+      this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
+      return
+    }
+    try {
+      parseJson(message)
+    } catch (error) {
+      this.rejectMessage(connection, 'not-json', (error as Error).message)
+      return
+    }
+    this.ignoreMessage(connection, message)
+    return super.received(connection, message, data)
+  }
+}
+
+function checkRepeated(names: readonly (keyof Cii)[]): readonly (keyof Cii)[] {
+  if (Array.isArray(names) && names.every((name) => CII_PROPERTIES.includes(name))) return names
+  throw new TypeError(`repeatedProperties: expected a list of names of CII properties, got ${describeValue(names)}`)
+}
+
+function checkPublicUrl(publicUrl: string | undefined): Authority | undefined {
+  if (publicUrl === undefined) return undefined
+  const address = parsePublicUrl(publicUrl)
+  if (address !== undefined) return address
+  throw new TypeError(`publicUrl: expected ${PUBLIC_URL_EXPECTED}, got ${describeValue(publicUrl)}`)
+}
+
+/** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
+function overlay(base: Cii, change: Cii): Cii {
+  if (Object.prototype.toString.call(change) !== '[object Object]') {
+    throw new TypeError(`cii: expected an object with the properties of CII, got ${describeValue(change)}`)
+  }
+  for (const name of Object.keys(change)) {
+    if (!(CII_PROPERTIES as readonly string[]).includes(name)) {
+      throw new TypeError(`${name}: is no property of CII; expected one of ${CII_PROPERTIES.join(', ')}`)
+    }
+  }
+  const defined = Object.entries(change).filter(([, value]) => value !== undefined)
+  return { ...base, ...Object.fromEntries(defined) }
+}
+
+/**
+ * The valid, frozen state. What the app has set goes before what is advertised, except that private data is a list with room for
+ * both. Null from the app is a value; null among what is advertised means that nothing is.
+ */
+function stateOf(advertised: Cii, own: Cii): Cii {
+  const offered = Object.fromEntries(Object.entries(advertised).filter(([, value]) => value !== null))
+  const state: Cii = { ...offered, ...own }
+  if (Array.isArray(own.private) && Array.isArray(advertised.private)) {
+    state.private = [...own.private, ...advertised.private]
+  }
+  // A content id never travels without its status.
+  if (state.contentId === null) state.contentIdStatus ??= null
+  return checkCii(state)
+}

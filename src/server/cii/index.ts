@@ -1,0 +1,1 @@
+export { CiiServer, type CiiServerOptions } from './cii-server.js'

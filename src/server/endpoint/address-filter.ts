@@ -1,0 +1,120 @@
+import { BlockList, isIP } from 'node:net'
+import { describeValue } from '../../validation/index.js'
+import { formatAddress, type IpAddress, parseAddress } from './source-key.js'
+
+export interface AddressFilterOptions {
+  /**
+   * Addresses and networks (`192.168.1.0/24`, `2001:db8::/32`) that are served; all others are denied. Default: everyone
+   * is served. Behind a trusted proxy the address is the one that the proxy names (`request.ip`).
+   */
+  readonly allow?: readonly string[] | undefined
+  /** Addresses and networks that are not served, those in `allow` included. Default: none. */
+  readonly deny?: readonly string[] | undefined
+}
+
+interface Network {
+  readonly address: IpAddress
+  readonly prefix: number
+}
+
+/** Bits before the IPv4 address in an IPv4-mapped IPv6 address. */
+const MAPPED_PREFIX = 96
+
+/** What the options `allow` and `deny` take, for the text of an error. */
+export const NETWORKS_EXPECTED = 'a list of IP addresses and networks, such as "192.0.2.1" or "2001:db8::/32"'
+
+/** Decides by its address whether a client is served at all. */
+export class AddressFilter {
+  readonly #allow: NetworkList | undefined
+  readonly #deny: NetworkList | undefined
+
+  private constructor(allow: readonly Network[], deny: readonly Network[]) {
+    this.#allow = allow.length === 0 ? undefined : new NetworkList(allow)
+    this.#deny = deny.length === 0 ? undefined : new NetworkList(deny)
+  }
+
+  /**
+   * @returns undefined when everyone is served.
+   * @throws TypeError that names the option and the entry that is wrong; also when `deny` leaves nothing of `allow`.
+   */
+  static of({ allow, deny }: AddressFilterOptions): AddressFilter | undefined {
+    checkNetworks('allow', allow)
+    checkNetworks('deny', deny)
+    if (allow === undefined && (deny === undefined || deny.length === 0)) return undefined
+    const [allowed, denied] = [networksOf(allow), networksOf(deny)]
+    if (allowed.length > 0 && allowed.every((network) => denied.some((other) => contains(other, network)))) {
+      throw new TypeError(
+        `deny: expected networks that leave something of allow (${describeValue(allow)}), got ${describeValue(deny)}`,
+      )
+    }
+    return new AddressFilter(allowed, denied)
+  }
+
+  /**
+   * `deny` wins, however small the network in `allow` is. An address that cannot be read (of a Unix socket, or made up
+   * before a proxy) is in no network, and is not served: a list that cannot be applied must not let it through.
+   */
+  isServed(address: string): boolean {
+    const ip = parseAddress(address)
+    if (ip === undefined || this.#deny?.has(ip)) return false
+    return this.#allow?.has(ip) ?? true
+  }
+}
+
+/**
+ * @returns the first entry that is wrong, or the whole value when it is not a list with which something can be done;
+ * undefined when all is well.
+ */
+export function invalidNetwork(option: 'allow' | 'deny', value: unknown): { readonly value: unknown } | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) return { value }
+  // Nobody would be served, and whoever builds the list from elsewhere hardly means that.
+  if (option === 'allow' && value.length === 0) return { value }
+  const index = value.findIndex((entry) => parseNetwork(entry) === undefined)
+  return index === -1 ? undefined : { value: value[index] }
+}
+
+function checkNetworks(option: 'allow' | 'deny', value: unknown): void {
+  const invalid = invalidNetwork(option, value)
+  if (invalid !== undefined)
+    throw new TypeError(`${option}: expected ${NETWORKS_EXPECTED}, got ${describeValue(invalid.value)}`)
+}
+
+function networksOf(entries: readonly string[] = []): Network[] {
+  return entries.flatMap((entry) => parseNetwork(entry) ?? [])
+}
+
+/** Stricter than {@link parseAddress}: what somebody configures has one meaning only. */
+function parseNetwork(entry: unknown): Network | undefined {
+  if (typeof entry !== 'string' || entry.includes('%')) return undefined
+  const [text = '', bits, more] = entry.split('/')
+  const family = isIP(text)
+  const address = family === 0 ? undefined : parseAddress(text)
+  if (address === undefined || more !== undefined || (bits !== undefined && !/^\d{1,3}$/.test(bits))) return undefined
+  const written = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits)
+  if (written > (family === 4 ? 32 : 128)) return undefined
+  const isMapped = family === 6 && address.family === 'ipv4'
+  const prefix = isMapped ? written - MAPPED_PREFIX : written
+  return prefix < 0 ? undefined : { address, prefix }
+}
+
+function contains(outer: Network, inner: Network): boolean {
+  if (outer.address.family !== inner.address.family || outer.prefix > inner.prefix) return false
+  const list = new NetworkList([outer])
+  return list.has(inner.address)
+}
+
+/** One list for each family: `::/0` is all of IPv6, where a single BlockList would take it for IPv4 as well. */
+class NetworkList {
+  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() }
+
+  constructor(networks: readonly Network[]) {
+    for (const { address, prefix } of networks) {
+      this.#lists[address.family].addSubnet(formatAddress(address), prefix, address.family)
+    }
+  }
+
+  has(address: IpAddress): boolean {
+    return this.#lists[address.family].check(formatAddress(address), address.family)
+  }
+}

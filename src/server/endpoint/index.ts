@@ -1,0 +1,26 @@
+export { AddressFilter, type AddressFilterOptions, invalidNetwork, NETWORKS_EXPECTED } from './address-filter.js'
+export type { Admission, AdmissionOptions, Place } from './admission-control.js'
+export type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from './connection.js'
+export { DEFAULTS } from './defaults.js'
+export { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
+export {
+  type BadMessageReason,
+  EndpointStatistics,
+  type RefusalReason,
+  type TimeoutReason,
+} from './endpoint-statistics.js'
+export { writesLevel } from './log-limiter.js'
+export type { Logger } from './logger.js'
+export { type ServeMessagePortOptions, serveMessagePort } from './message-port.js'
+export {
+  defaultPort,
+  PUBLIC_URL_EXPECTED,
+  parseHostAndPort,
+  parsePathPrefix,
+  parsePublicUrl,
+} from './public-address.js'
+export { RateLimiter } from './rate-limiter.js'
+export { sourceKey } from './source-key.js'
+export { type StateComposer, StateSender } from './state-sender.js'
+export { isThenable } from './thenable.js'
+export { UpdateRounds } from './update-rounds.js'

@@ -1,0 +1,197 @@
+import { describeValue } from '../../validation/index.js'
+import type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from './connection.js'
+import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
+import type { Logger } from './logger.js'
+import { sourceKey } from './source-key.js'
+
+/** WebSocket limits a close frame's reason to 123 bytes of UTF-8 (RFC 6455, 5.5). */
+const MAX_REASON_BYTES = 123
+
+/** The server of a connection, as the connection sees it. */
+export interface ConnectionOwner {
+  readonly statistics: EndpointStatistics
+  /** The logger of which each connection has a child. */
+  readonly log: Logger
+  readonly maxBufferedBytes: number
+  /** Called for each message that was dropped because more than `maxBufferedBytes` wait. */
+  bufferFull(connection: Connection): void
+  /** Called once before the close frame, so that what still has to be sent goes out before it. */
+  closing(connection: Connection): void
+  message(connection: OpenConnection, message: string | Uint8Array): void
+  controlFrame(connection: OpenConnection): void
+  failed(connection: OpenConnection, error: Error): void
+  closed(connection: OpenConnection, code: number, reason: string): void
+  timedOut(connection: OpenConnection, reason: TimeoutReason): void
+}
+
+/**
+ * One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. There may be tens of
+ * thousands, so this one object is also what the adapter reports to, and what costs memory or time is made when it is used.
+ */
+export class OpenConnection implements Connection, ConnectionEvents {
+  readonly id: string
+  /** What the server keeps for this connection, once it has joined. */
+  data: unknown = undefined
+  /** Whether the server counts this connection among its own. */
+  joined = false
+  readonly #socket: ConnectionSocket
+  readonly #owner: ConnectionOwner
+  #log: Logger | undefined
+  #source: string | undefined
+  #closeBegun = false
+  #closing = false
+  #badMessages = 0
+  #controlFrames = 0
+  #controlFramesSince = 0
+
+  constructor(id: string, socket: ConnectionSocket, owner: ConnectionOwner) {
+    this.id = id
+    this.#socket = socket
+    this.#owner = owner
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#owner.log.child({ connection: this.id })
+    return this.#log
+  }
+
+  /** The logger whose level decides what is written, without making one for this connection. */
+  get levels(): Logger {
+    return this.#log ?? this.#owner.log
+  }
+
+  /** What the limits by address count this connection as. */
+  get source(): string {
+    this.#source ??= sourceKey(this.#socket.remoteAddress)
+    return this.#source
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress
+  }
+
+  get reachedAt(): Authority {
+    return this.#socket.reachedAt
+  }
+
+  get handshake(): Handshake {
+    return this.#socket.handshake
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  /** Whether a close has begun: nothing is sent and nothing is heard any more. */
+  get closing(): boolean {
+    return this.#closing
+  }
+
+  send(data: string | Uint8Array, handedOver?: () => void): void {
+    this.#send(data, typeof data === 'string', handedOver)
+  }
+
+  sendText(utf8: Uint8Array, handedOver?: () => void): void {
+    this.#send(utf8, true, handedOver)
+  }
+
+  #send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+      throw new TypeError(`send: expected a string or bytes, got ${describeValue(data)}`)
+    }
+    if (this.#closing) {
+      if (handedOver !== undefined) queueMicrotask(handedOver)
+      return
+    }
+    const { statistics, maxBufferedBytes } = this.#owner
+    if (this.#socket.bufferedAmount > maxBufferedBytes) {
+      statistics.dropped.unread += 1
+      if (handedOver !== undefined) queueMicrotask(handedOver)
+      this.#owner.bufferFull(this)
+      return
+    }
+    statistics.messagesOut += 1
+    statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
+    this.#socket.send(data, isText, handedOver)
+  }
+
+  whenFlushed(flushed: () => void): void {
+    // What waits for a peer that has gone waits for ever.
+    if (!this.#closing) this.#socket.whenFlushed(flushed)
+  }
+
+  close(code = 1000, reason = ''): void {
+    if (this.#closing) return
+    checkClose(code, reason)
+    if (!this.#closeBegun) {
+      this.#closeBegun = true
+      this.#owner.closing(this)
+      // What was sent just now may have run code that closes the connection itself.
+      if (this.#closing) return
+    }
+    this.#closing = true
+    this.#socket.close(code, reason)
+  }
+
+  message(data: string | Uint8Array): void {
+    this.#owner.message(this, data)
+  }
+
+  controlFrame(): void {
+    this.#owner.controlFrame(this)
+  }
+
+  failed(error: Error): void {
+    this.#owner.failed(this, error)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#owner.closed(this, code, reason)
+  }
+
+  timedOut(reason: TimeoutReason): void {
+    this.#owner.timedOut(this, reason)
+  }
+
+  goAway(): void {
+    this.close(1001, 'server going away')
+  }
+
+  /** The socket is gone; whoever still holds this connection may call its methods in vain. */
+  ended(): void {
+    this.#closing = true
+  }
+
+  /** @returns how many control frames have come within the last second, this one included. */
+  countControlFrame(nowMilliseconds: number): number {
+    if (nowMilliseconds - this.#controlFramesSince >= 1000) {
+      this.#controlFramesSince = nowMilliseconds
+      this.#controlFrames = 0
+    }
+    this.#controlFrames += 1
+    return this.#controlFrames
+  }
+
+  /** @returns how many bad messages this connection has sent, this one included. */
+  countBadMessage(): number {
+    this.#badMessages += 1
+    return this.#badMessages
+  }
+}
+
+/** What a close frame cannot carry is refused before anything has happened: half closed is the worst there is. */
+function checkClose(code: unknown, reason: unknown): void {
+  if (!isStatusCode(code)) {
+    const expected = 'a WebSocket status code (1000–1003, 1007–1014 or 3000–4999)'
+    throw new RangeError(`close: expected ${expected}, got ${describeValue(code)}`)
+  }
+  if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_REASON_BYTES) {
+    throw new RangeError(`close: expected a reason of at most ${MAX_REASON_BYTES} bytes, got ${describeValue(reason)}`)
+  }
+}
+
+function isStatusCode(code: unknown): boolean {
+  if (!Number.isInteger(code)) return false
+  const number = code as number
+  return (number >= 1000 && number <= 1003) || (number >= 1007 && number <= 1014) || (number >= 3000 && number <= 4999)
+}

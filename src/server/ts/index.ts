@@ -1,0 +1,1 @@
+export { type TsConnectionData, TsServer, type TsServerOptions } from './ts-server.js'

@@ -1,0 +1,7 @@
+export { isReadInEveryThread } from './isolated-clock-line.js'
+export {
+  IsolatedWallClockServer,
+  type IsolatedWallClockServerOptions,
+  type IsolatedWallClockServerStatistics,
+  type WallClockUdpServer,
+} from './isolated-wall-clock-server.js'

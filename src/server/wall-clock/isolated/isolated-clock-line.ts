@@ -1,0 +1,88 @@
+import { type Clock, monotonicNanos, SystemClock } from '../../../clocks/index.js'
+
+/**
+ * What another thread needs to tell the time of a clock: between two changes every clock is a straight line over the
+ * machine's monotonic clock, which reads the same in every thread.
+ */
+export interface ClockLine {
+  /** A moment of the machine's monotonic clock. */
+  readonly rootNanos: number
+  /** What the clock reads then. */
+  readonly clockNanos: number
+  /** Nanoseconds of the clock per nanosecond of the machine's. */
+  readonly speed: number
+  /** How far off it may be then, in seconds. */
+  readonly dispersionSeconds: number
+  /** By how much that grows in a second, in seconds. */
+  readonly dispersionGrowth: number
+  readonly maxFreqErrorPpm: number
+  readonly available: boolean
+}
+
+/** The line of a clock that has no time, or none that another thread could tell. */
+export const NO_TIME: ClockLine = {
+  rootNanos: 0,
+  clockNanos: 0,
+  speed: 1,
+  dispersionSeconds: 0,
+  dispersionGrowth: 0,
+  maxFreqErrorPpm: 0,
+  available: false,
+}
+
+/** How far ahead the growth of the dispersion is looked at, in seconds: it may bend where a correlation lies ahead. */
+const HORIZONS_SECONDS = [1, 60, 3600]
+const NANOS_PER_SECOND = 1e9
+/** A root with another tick rate than nanoseconds rounds twice on the way back to them. */
+const ROUNDING = 2 ** -50
+
+/**
+ * Reads the line on which a clock is now.
+ *
+ * @throws TypeError when the root of the clock is not the machine's monotonic clock
+ */
+export function readClockLine(clock: Clock): ClockLine {
+  const { root } = clock
+  if (!isReadInEveryThread(clock)) {
+    throw new TypeError(
+      `wallClock: expected a clock whose root is a SystemClock without a source of its own, because no other can be read ` +
+        `in another thread, got ${clock.name} (root ${root.name}): leave the source out, or serve the clock without isolation`,
+    )
+  }
+  const rootTicks = root.now()
+  const clockNanos = clock.toNanos(clock.fromRoot(rootTicks))
+  const speed = clock.effectiveSpeed
+  if (!clock.available || !Number.isFinite(clockNanos) || !Number.isFinite(speed)) return NO_TIME
+
+  const dispersionSeconds = finite(dispersionAt(clock, rootTicks), Number.MAX_VALUE)
+  const growths = HORIZONS_SECONDS.map(
+    (seconds) => (dispersionAt(clock, rootTicks + seconds * root.tickRate) - dispersionSeconds) / seconds,
+  )
+  return {
+    rootNanos: root.toNanos(rootTicks),
+    clockNanos,
+    speed,
+    dispersionSeconds,
+    dispersionGrowth: finite(Math.max(0, ...growths), 0),
+    maxFreqErrorPpm: clock.maxFreqErrorPpm,
+    available: true,
+  }
+}
+
+/** Whether the root of a clock reads the machine's monotonic clock. Its source cannot be seen from outside; what it reads can. */
+export function isReadInEveryThread({ root }: Clock): boolean {
+  if (!(root instanceof SystemClock)) return false
+  const before = monotonicNanos()
+  const nanos = root.nanos()
+  const after = monotonicNanos()
+  const slack = root.tickRate === NANOS_PER_SECOND ? 0 : after * ROUNDING
+  return nanos >= before - slack && nanos <= after + slack
+}
+
+function dispersionAt(clock: Clock, rootTicks: number): number {
+  return clock.dispersionAt(clock.fromRoot(rootTicks))
+}
+
+function finite(value: number, otherwise: number): number {
+  return Number.isFinite(value) ? value : otherwise
+}

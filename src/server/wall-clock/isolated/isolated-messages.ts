@@ -1,0 +1,23 @@
+import type { UdpRequestServerOptions, UdpServerAddress, WallClockHandlerOptions } from '../index.js'
+
+/** The options of the worker's server: all but the logger, which stays in the app's thread. */
+export type IsolatedServerOptions = Omit<UdpRequestServerOptions, 'logger' | 'maxMessageBytes'>
+
+/** What the worker is given when it starts. */
+export interface WallClockWorkerData {
+  /** Of a ClockLineWriter. */
+  readonly line: SharedArrayBuffer
+  /** Of SharedCounters. */
+  readonly counters: SharedArrayBuffer
+  /** Of a LatencyHistogram. */
+  readonly replyTimes: SharedArrayBuffer
+  readonly serverOptions: IsolatedServerOptions
+  readonly handlerOptions: WallClockHandlerOptions
+}
+
+/** What the worker says. Any message to it tells it to stop. */
+export type WallClockWorkerMessage =
+  | { readonly kind: 'bound'; readonly addresses: readonly UdpServerAddress[] }
+  /** An error would lose its code on the way. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string; readonly cause: unknown }
+  | { readonly kind: 'log'; readonly level: 'warn' | 'error'; readonly fields: object; readonly message: string }

@@ -1,0 +1,60 @@
+import { CorrelatedClock, Correlation, SystemClock } from '../../../clocks/index.js'
+import type { RemoteEndpoint } from '../../../udp/index.js'
+import { LatencyHistogram, type RequestHandler, WallClockHandler, type WallClockHandlerOptions } from '../index.js'
+import type { ClockLine } from './isolated-clock-line.js'
+import type { SharedCounters } from './isolated-counters.js'
+import type { ClockLineReader } from './isolated-line-memory.js'
+
+/** Tells the time of a clock that another thread has, by the line that it posts. */
+export class IsolatedWallClockHandler implements RequestHandler {
+  readonly followUp?: (answer: Uint8Array) => Uint8Array | undefined
+  readonly #line: ClockLineReader
+  readonly #counters: SharedCounters
+  readonly #options: WallClockHandlerOptions
+  readonly #replyTimes: LatencyHistogram
+  #handler: WallClockHandler | undefined
+
+  /** @param counters told of each answer before it is sent, so that whoever has the answer finds it counted. */
+  constructor(
+    line: ClockLineReader,
+    counters: SharedCounters,
+    options: WallClockHandlerOptions,
+    replyTimes: LatencyHistogram = new LatencyHistogram(),
+  ) {
+    this.#replyTimes = replyTimes
+    this.#line = line
+    this.#counters = counters
+    this.#options = options
+    if (options.followUp === true) this.followUp = (answer) => this.#followUp(answer)
+  }
+
+  handle(message: Uint8Array, remote: RemoteEndpoint): Uint8Array | string {
+    const line = this.#line.readChanged()
+    if (line !== undefined) this.#handler = new WallClockHandler(clockOn(line), this.#options, this.#replyTimes)
+    const answer = this.#handler?.handle(message, remote) ?? 'clock-unavailable'
+    this.#counters.count(typeof answer === 'string' ? answer : 'answers')
+    return answer
+  }
+
+  #followUp(answer: Uint8Array): Uint8Array | undefined {
+    // By the clock that the answer was given by, even if another has been posted since.
+    const followUp = this.#handler?.followUp(answer)
+    if (followUp !== undefined) this.#counters.count('followUps')
+    return followUp
+  }
+}
+
+function clockOn(line: ClockLine): CorrelatedClock {
+  // The dispersion of the line is the whole of it: the root's own precision is in there.
+  const root = new SystemClock({ maxFreqErrorPpm: line.maxFreqErrorPpm, precisionSeconds: Number.MIN_VALUE })
+  return new CorrelatedClock(root, {
+    speed: line.speed,
+    available: line.available,
+    correlation: new Correlation({
+      parentTicks: line.rootNanos,
+      childTicks: line.clockNanos,
+      initialErrorSeconds: line.dispersionSeconds,
+      errorGrowthRate: line.dispersionGrowth,
+    }),
+  })
+}

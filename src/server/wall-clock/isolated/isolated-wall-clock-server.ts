@@ -1,0 +1,215 @@
+import type { Clock } from '../../../clocks/index.js'
+import { OperationOrder } from '../../../udp/index.js'
+import type { Logger } from '../../endpoint/index.js'
+import {
+  LatencyHistogram,
+  UdpRequestServer,
+  type UdpRequestServerStatistics,
+  type UdpServerAddress,
+  WallClockHandler,
+  type WallClockHandlerOptions,
+} from '../index.js'
+import { type ClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
+import { SharedCounters, sumOf } from './isolated-counters.js'
+import { ClockLineWriter } from './isolated-line-memory.js'
+import type { IsolatedServerOptions } from './isolated-messages.js'
+import { IsolatedWorker } from './isolated-worker.js'
+
+export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions, IsolatedServerOptions {
+  /** Receives what a UdpRequestServer logs, and reports of a worker that died or was restarted. */
+  readonly logger?: Logger | undefined
+}
+
+export interface IsolatedWallClockServerStatistics extends UdpRequestServerStatistics {
+  /** How often a worker has died and another has taken its place. */
+  readonly restarts: number
+}
+
+/** What answers for a wall clock over UDP: in the app's thread, or in one of its own. */
+export interface WallClockUdpServer {
+  readonly address: UdpServerAddress | null
+  /** Every address on which it listens, all with the same port: with IPv4 and IPv6 there are two. */
+  readonly addresses: readonly UdpServerAddress[]
+  /** `restarts` only where there is a thread that can die. */
+  readonly statistics: UdpRequestServerStatistics & { readonly restarts?: number }
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The line is posted at every change, and once in this time for what no event tells: a dispersion that grows while a clock stands still. */
+const REPOST_MILLIS = 1000
+const FIRST_RESTART_MILLIS = 10
+const MAX_RESTART_MILLIS = 5000
+/** A worker that has lived so long did not die of how it was started. */
+const SETTLED_MILLIS = 30_000
+
+/**
+ * Answers for a wall clock as a UdpRequestServer with a WallClockHandler does, in a thread of its own: however busy
+ * the app's event loop is, a request is answered when it comes. The clock stays in the app's thread; its changes reach
+ * the other through shared memory, before the setter that made them returns.
+ *
+ * A thread that dies is replaced by another, on the same port. The counters go on; at most those of the last second
+ * that tell of sends and sockets that failed are lost.
+ */
+export class IsolatedWallClockServer implements WallClockUdpServer {
+  /** From the receive time to the transmit time of each response, whichever thread gave it. */
+  readonly replyTimes: LatencyHistogram = new LatencyHistogram()
+  readonly #wallClock: Clock
+  readonly #serverOptions: IsolatedServerOptions
+  readonly #handlerOptions: WallClockHandlerOptions
+  readonly #logger: Logger | undefined
+  readonly #line = new ClockLineWriter()
+  #lineIsLost = false
+  /** Those of the workers before. */
+  #counted: UdpRequestServerStatistics = new SharedCounters().read()
+  #counters = new SharedCounters()
+  #restarts = 0
+  #deathsInARow = 0
+  #running = false
+  #worker: IsolatedWorker | undefined
+  #addresses: readonly UdpServerAddress[] = []
+  #unfollow: (() => void) | undefined
+  #restartTimer: NodeJS.Timeout | undefined
+  /** A restart that is under way. */
+  #restart: Promise<void> = Promise.resolve()
+  readonly #order = new OperationOrder()
+
+  /**
+   * @throws TypeError that names the option which is wrong, or says that the clock cannot be read in another thread:
+   * its root has to be a SystemClock without a `source`.
+   */
+  constructor(wallClock: Clock, options: IsolatedWallClockServerOptions = {}) {
+    const { precisionSeconds, maxFreqErrorPpm, followUp, logger } = options
+    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = options
+    this.#serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny }
+    this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
+    // These check the options, and are the same that the worker will make of them.
+    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), this.#serverOptions)
+    this.#line.write(readClockLine(wallClock))
+    this.#wallClock = wallClock
+    this.#logger = logger
+  }
+
+  /** Where the server listens, also while a worker is being replaced; null while it does not run. */
+  get address(): UdpServerAddress | null {
+    return this.#addresses[0] ?? null
+  }
+
+  /** Every address on which the server listens, as {@link UdpRequestServer.addresses}. */
+  get addresses(): readonly UdpServerAddress[] {
+    return this.#addresses
+  }
+
+  /** A copy of the counters as they stand, those of the worker included. They go on over a stop and a start. */
+  get statistics(): IsolatedWallClockServerStatistics {
+    return { ...sumOf([this.#counted, this.#counters.read()]), restarts: this.#restarts }
+  }
+
+  /**
+   * Starts the worker and waits until its socket is bound; does nothing if it runs. Calls of `start` and `stop` take
+   * effect in the order in which they are made.
+   *
+   * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
+   */
+  start(): Promise<void> {
+    return this.#order.add(() => this.#open())
+  }
+
+  /** Closes the socket, ends the worker and waits for both; does nothing if it does not run. */
+  stop(): Promise<void> {
+    return this.#order.add(() => this.#close())
+  }
+
+  async #open(): Promise<void> {
+    if (this.#running) return
+    const unfollow = this.#followClock()
+    try {
+      await this.#launch(this.#serverOptions.port)
+    } catch (error) {
+      unfollow()
+      throw error
+    }
+    this.#unfollow = unfollow
+    this.#running = true
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    clearTimeout(this.#restartTimer)
+    await this.#restart
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#addresses = []
+    this.#unfollow?.()
+    await worker?.stop()
+  }
+
+  async #launch(port: number | undefined): Promise<void> {
+    this.#counted = sumOf([this.#counted, this.#counters.read()])
+    this.#counters = new SharedCounters()
+    const worker = await IsolatedWorker.start(
+      {
+        line: this.#line.buffer,
+        counters: this.#counters.buffer,
+        serverOptions: { ...this.#serverOptions, port },
+        replyTimes: this.replyTimes.memory,
+        handlerOptions: this.#handlerOptions,
+      },
+      this.#logger,
+    )
+    this.#worker = worker
+    this.#addresses = worker.addresses
+    const started = performance.now()
+    void worker.ended.then((err) => {
+      if (this.#worker !== worker) return
+      this.#worker = undefined
+      if (performance.now() - started > SETTLED_MILLIS) this.#deathsInARow = 0
+      this.#restartAfter(err, 'wall clock worker died, restarting')
+    })
+  }
+
+  #restartAfter(err: unknown, what: string): void {
+    const restartMillis = Math.min(FIRST_RESTART_MILLIS * 2 ** this.#deathsInARow, MAX_RESTART_MILLIS)
+    this.#deathsInARow += 1
+    this.#logger?.error({ err, restartMillis }, what)
+    this.#restartTimer = setTimeout(() => {
+      this.#restart = this.#relaunch()
+    }, restartMillis)
+  }
+
+  async #relaunch(): Promise<void> {
+    try {
+      await this.#launch(this.address?.port)
+    } catch (err) {
+      if (this.#running) this.#restartAfter(err, 'wall clock worker could not be restarted, trying again')
+      return
+    }
+    this.#restarts += 1
+    this.#logger?.info({ restarts: this.#restarts }, 'wall clock worker restarted')
+  }
+
+  #followClock(): () => void {
+    const post = (): void => this.#line.write(this.#readLine())
+    post()
+    const unfollow = this.#wallClock.on('change', post)
+    const timer = setInterval(post, REPOST_MILLIS).unref()
+    return () => {
+      unfollow()
+      clearInterval(timer)
+    }
+  }
+
+  /** Never throws: a change of the clock is made by somebody who can do nothing about its server. */
+  #readLine(): ClockLine {
+    try {
+      const line = readClockLine(this.#wallClock)
+      this.#lineIsLost = false
+      return line
+    } catch (err) {
+      if (!this.#lineIsLost) this.#logger?.error({ err }, 'wall clock cannot be followed, and is not answered for')
+      this.#lineIsLost = true
+      return NO_TIME
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Logger } from '../endpoint/index.js'
+import { DROP_REASONS } from './request-handler.js'
+
+/** Counters since the server was made; they go on over a stop and a start. `requests` = `answers` + all that is in `dropped`. */
+export interface UdpRequestServerStatistics {
+  readonly requests: number
+  /** Answers handed to the system. */
+  readonly answers: number
+  readonly followUps: number
+  /** Requests that got no answer, by reason: every reason of `DROP_REASONS`, and those the handler added. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Answers and follow-ups that the system refused to send. */
+  readonly sendErrors: number
+  /** Errors of the socket itself. It stays open over them. */
+  readonly socketErrors: number
+}
+
+/** Counts what becomes of each request, and logs the faults among them, which are the ones that need somebody. */
+export class RequestCounters {
+  requests = 0
+  answers = 0
+  followUps = 0
+  readonly #dropped: Record<string, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0]))
+  #sendErrors = 0
+  #socketErrors = 0
+  #handlerErrors = 0
+  readonly #logger: Logger | undefined
+
+  constructor(logger: Logger | undefined) {
+    this.#logger = logger
+  }
+
+  drop(reason: string): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1
+  }
+
+  handlerError(err: unknown, what: string): void {
+    this.#handlerErrors += 1
+    if (isPowerOfTwo(this.#handlerErrors)) this.#logger?.error({ err, count: this.#handlerErrors }, what)
+  }
+
+  sendError(err: unknown): void {
+    this.#sendErrors += 1
+    if (isPowerOfTwo(this.#sendErrors)) this.#logger?.warn({ err, count: this.#sendErrors }, 'UDP send failed')
+  }
+
+  socketError(err: unknown): void {
+    this.#socketErrors += 1
+    if (isPowerOfTwo(this.#socketErrors)) this.#logger?.error({ err, count: this.#socketErrors }, 'UDP socket error')
+  }
+
+  snapshot(): UdpRequestServerStatistics {
+    return {
+      requests: this.requests,
+      answers: this.answers,
+      followUps: this.followUps,
+      dropped: { ...this.#dropped },
+      sendErrors: this.#sendErrors,
+      socketErrors: this.#socketErrors,
+    }
+  }
+}
+
+/** Anyone can send anything any number of times: the 1st, 2nd, 4th, 8th … fault is logged, so that no sender fills a disk. */
+function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count))
+}

@@ -1,0 +1,216 @@
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { bindSockets, closeSockets, OperationOrder } from '../../udp/index.js'
+import {
+  AddressFilter,
+  type AddressFilterOptions,
+  DEFAULTS,
+  type Logger,
+  RateLimiter,
+  sourceKey,
+} from '../endpoint/index.js'
+import { RequestCounters, type UdpRequestServerStatistics } from './request-counters.js'
+import type { RequestHandler } from './request-handler.js'
+
+export type { UdpRequestServerStatistics } from './request-counters.js'
+
+export interface UdpRequestServerOptions extends AddressFilterOptions {
+  /**
+   * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; `::` is
+   * the default, except that it fails without IPv6; a name is all addresses of this machine that it has.
+   */
+  readonly host?: string | undefined
+  /** Default 0: the system picks a free port, which `address` then tells. */
+  readonly port?: number | undefined
+  /** Longer requests are dropped before the handler sees them. Default: 65 535, all that UDP can carry. */
+  readonly maxMessageBytes?: number | undefined
+  /**
+   * Requests a second of one source (IPv6: of a /64), and as many at once; the others get no answer. Default: no limit. For a server
+   * that can be reached from where addresses can be forged: it bounds what can be sent to a forged one.
+   */
+  readonly maxRequestsPerSecond?: number | undefined
+  /**
+   * Requests a second of all sources together; the others get no answer. Half of it is reserved for sources that have been
+   * here for a second. Default: no limit.
+   */
+  readonly maxRequestsPerSecondTotal?: number | undefined
+  /** Hears of handlers that throw and of sends and sockets that fail, not of what senders do wrong. A pino or Fastify logger is one. */
+  readonly logger?: Logger | undefined
+}
+
+export interface UdpServerAddress {
+  readonly address: string
+  readonly port: number
+  readonly family: 'IPv4' | 'IPv6'
+}
+
+const MAX_UDP_MESSAGE_BYTES = 65_535
+
+/**
+ * Answers UDP requests with what a {@link RequestHandler} makes of them. Nothing that arrives, and nothing that the
+ * handler does, gets an exception out of here: what cannot be answered is dropped in silence and counted by its reason.
+ *
+ * It answers whoever a datagram says it is from, and that can be forged: a handler whose answers are longer than the
+ * requests turns the server into an amplifier.
+ */
+export class UdpRequestServer {
+  readonly #handler: RequestHandler
+  readonly #host: string | undefined
+  readonly #port: number
+  readonly #maxMessageBytes: number
+  readonly #rate: RateLimiter | undefined
+  readonly #filter: AddressFilter | undefined
+  readonly #counters: RequestCounters
+  #sockets: readonly Socket[] = []
+  #addresses: readonly UdpServerAddress[] = []
+  readonly #order = new OperationOrder()
+
+  /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
+  constructor(handler: RequestHandler, options: UdpRequestServerOptions = {}) {
+    const { host, port = 0, maxMessageBytes = MAX_UDP_MESSAGE_BYTES, logger } = options
+    if (host !== undefined && (typeof host !== 'string' || host === '')) {
+      throw new TypeError(
+        `host: expected an address or a host name, got ${host === '' ? 'an empty string' : String(host)}`,
+      )
+    }
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new TypeError(`port: expected an integer from 0 to 65535, got ${String(port)}`)
+    }
+    if (!Number.isInteger(maxMessageBytes) || maxMessageBytes < 1) {
+      throw new TypeError(`maxMessageBytes: expected an integer above 0, got ${String(maxMessageBytes)}`)
+    }
+    this.#handler = handler
+    this.#host = host
+    this.#port = port
+    this.#maxMessageBytes = maxMessageBytes
+    const { maxRequestsPerSecond = DEFAULTS.maxRequestsPerSecond } = options
+    const { maxRequestsPerSecondTotal = DEFAULTS.maxRequestsPerSecondTotal } = options
+    this.#rate = RateLimiter.of(
+      checkRate('maxRequestsPerSecond', maxRequestsPerSecond),
+      checkRate('maxRequestsPerSecondTotal', maxRequestsPerSecondTotal),
+    )
+    this.#filter = AddressFilter.of(options)
+    this.#counters = new RequestCounters(logger)
+  }
+
+  /** Where the server listens; null while it does not. Where it listens on IPv4 and IPv6 by default, this is the IPv4 one. */
+  get address(): UdpServerAddress | null {
+    return this.#addresses[0] ?? null
+  }
+
+  /** Every address on which the server listens, all with the same port; empty while it does not listen. */
+  get addresses(): readonly UdpServerAddress[] {
+    return this.#addresses
+  }
+
+  /** A copy of the counters as they stand. */
+  get statistics(): UdpRequestServerStatistics {
+    return this.#counters.snapshot()
+  }
+
+  /**
+   * Binds the socket; does nothing if it is bound. Calls of `start` and `stop` take effect in the order in which they are made.
+   *
+   * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
+   */
+  start(): Promise<void> {
+    return this.#order.add(() => this.#open())
+  }
+
+  /** Closes the socket and waits until it is closed; does nothing if it is not open. */
+  stop(): Promise<void> {
+    return this.#order.add(() => this.#close())
+  }
+
+  async #open(): Promise<void> {
+    if (this.#sockets.length > 0) return
+    const sockets = await bindSockets(this.#host, this.#port, (socket) => this.#answerOn(socket))
+    this.#sockets = sockets
+    for (const socket of sockets) {
+      // Closed by another than this server, as cluster does when a worker is disconnected: then it can be started again.
+      socket.once('close', () => {
+        if (this.#sockets === sockets) void this.#close()
+      })
+    }
+    this.#addresses = sockets.map((socket) => {
+      const { address, port, family } = socket.address()
+      return { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
+    })
+  }
+
+  async #close(): Promise<void> {
+    const sockets = this.#sockets
+    this.#sockets = []
+    this.#addresses = []
+    await closeSockets(sockets)
+  }
+
+  /** The reply path: between the arrival and the send it looks nothing up, and allocates nothing of its own. */
+  #answerOn(socket: Socket): void {
+    const handler = this.#handler
+    const maxMessageBytes = this.#maxMessageBytes
+    const counters = this.#counters
+    const rate = this.#rate
+    const filter = this.#filter
+    // One of each for the life of the socket. Without a callback a failed send would go unnoticed.
+    const onAnswerSent = (error: Error | null): void => {
+      if (error === null) return
+      counters.answers -= 1
+      counters.drop('send-error')
+      counters.sendError(error)
+    }
+    const onFollowUpSent = (error: Error | null): void => {
+      if (error === null) return
+      counters.followUps -= 1
+      counters.sendError(error)
+    }
+
+    socket.on('error', (error) => counters.socketError(error))
+    socket.on('message', (message: Buffer, remote: RemoteInfo) => {
+      counters.requests += 1
+      if (filter?.isServed(remote.address) === false) return counters.drop('denied')
+      if (message.length > maxMessageBytes) return counters.drop('too-large')
+      if (remote.port === 0) return counters.drop('source-port-zero')
+      const refusal = rate?.take(sourceKey(remote.address), performance.now() / 1000)
+      if (refusal !== undefined) return counters.drop(refusal)
+
+      let answer: Uint8Array | string
+      try {
+        answer = handler.handle(message, remote)
+        if (typeof answer === 'string') return counters.drop(answer)
+        if (!(answer instanceof Uint8Array)) throw new TypeError('expected bytes or a reason from the handler')
+      } catch (error) {
+        counters.drop('handler-error')
+        return counters.handlerError(error, 'UDP request handler failed')
+      }
+
+      try {
+        socket.send(answer, remote.port, remote.address, onAnswerSent)
+      } catch (error) {
+        // A closed socket throws.
+        counters.drop('send-error')
+        return counters.sendError(error)
+      }
+      counters.answers += 1
+
+      if (handler.followUp === undefined) return
+      let followUp: Uint8Array | undefined
+      try {
+        followUp = handler.followUp(answer, remote)
+      } catch (error) {
+        return counters.handlerError(error, 'UDP request handler failed to follow up')
+      }
+      if (followUp === undefined) return
+      try {
+        socket.send(followUp, remote.port, remote.address, onFollowUpSent)
+        counters.followUps += 1
+      } catch (error) {
+        counters.sendError(error)
+      }
+    })
+  }
+}
+
+function checkRate(option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 1) return value
+  throw new TypeError(`${option}: expected a number from 1 upward or Infinity, got ${String(value)}`)
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../../clocks/index.js'
+import {
+  encodeMaxFreqError,
+  encodePrecision,
+  WALL_CLOCK_MESSAGE_BYTES,
+  WallClockMessageType,
+} from '../../messages/index.js'
+import type { RemoteEndpoint } from '../../udp/index.js'
+import { LatencyHistogram } from './latency-histogram.js'
+import type { DropReason, RequestHandler } from './request-handler.js'
+
+export interface WallClockHandlerOptions {
+  /** Precision to state, in seconds, above 0. Default: the clock's own dispersion, which for a system clock is the resolution with which it can be read. */
+  readonly precisionSeconds?: number | undefined
+  /** Maximum frequency error to state, in parts per million, 0 or above. Default: `maxFreqErrorPpm` of the clock. */
+  readonly maxFreqErrorPpm?: number | undefined
+  /** Send every response twice, the second time with the moment at which the first had left. Default: false. */
+  readonly followUp?: boolean | undefined
+}
+
+const VERSION = 0
+const RECEIVE_AT = 16
+const TRANSMIT_AT = 24
+
+/**
+ * The server's side of CSS-WC (ETSI TS 103 286-2, clause 8): 32 bytes in, 32 bytes out, of the same buffer.
+ *
+ * The wall clock may be any clock. Its time goes out as seconds modulo 2³² (136 years), so a clock that is negative or
+ * beyond them wraps, as the wire's unsigned field does. A request that arrives while the clock is not available, or has
+ * no finite time, gets no answer.
+ *
+ * Without follow-ups an answer is never larger than its request; with them a sender who forges a source address has
+ * twice his bytes sent there.
+ *
+ * The answer is written with plain arithmetic over the request: a wall clock server is asked by every companion every
+ * second, and whatever it does between the reading of t3 and the send is an error in t3.
+ */
+export class WallClockHandler implements RequestHandler {
+  /** From the receive time to the transmit time of each response. */
+  readonly replyTimes: LatencyHistogram
+  readonly #wallClock: Clock
+  readonly #ownPrecision: boolean
+  readonly #ownMaxFreqError: boolean
+  readonly #followUp: boolean
+  readonly #responseType: number
+  // What the clock said last, beside its encoded form: both seldom change, and comparing is cheaper than encoding.
+  #precisionSeconds: number
+  #precisionByte: number
+  #maxFreqErrorPpm: number
+  #maxFreqErrorField: number
+
+  /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
+  constructor(
+    wallClock: Clock,
+    options: WallClockHandlerOptions = {},
+    replyTimes: LatencyHistogram = new LatencyHistogram(),
+  ) {
+    this.replyTimes = replyTimes
+    const { precisionSeconds, maxFreqErrorPpm, followUp = false } = options
+    if (precisionSeconds !== undefined && !(Number.isFinite(precisionSeconds) && precisionSeconds > 0)) {
+      throw new TypeError(`precisionSeconds: expected a number of seconds above 0, got ${String(precisionSeconds)}`)
+    }
+    if (maxFreqErrorPpm !== undefined && !(Number.isFinite(maxFreqErrorPpm) && maxFreqErrorPpm >= 0)) {
+      throw new TypeError(`maxFreqErrorPpm: expected parts per million, 0 or above, got ${String(maxFreqErrorPpm)}`)
+    }
+    if (typeof followUp !== 'boolean') {
+      throw new TypeError(`followUp: expected true or false, got ${String(followUp)}`)
+    }
+    this.#wallClock = wallClock
+    this.#followUp = followUp
+    this.#responseType = followUp ? WallClockMessageType.responseWithFollowUp : WallClockMessageType.response
+    this.#ownPrecision = precisionSeconds === undefined
+    this.#ownMaxFreqError = maxFreqErrorPpm === undefined
+    this.#precisionSeconds = precisionSeconds ?? Number.NaN
+    this.#precisionByte = precisionSeconds === undefined ? 0 : encodePrecision(precisionSeconds)
+    this.#maxFreqErrorPpm = maxFreqErrorPpm ?? Number.NaN
+    this.#maxFreqErrorField = maxFreqErrorPpm === undefined ? 0 : encodeMaxFreqError(maxFreqErrorPpm)
+  }
+
+  /** The clock whose time this tells. */
+  get wallClock(): Clock {
+    return this.#wallClock
+  }
+
+  /**
+   * Turns a request into its response, in place.
+   * @param receiveNanos when the request came; read now unless it is given.
+   */
+  handle(
+    message: Uint8Array,
+    _remote?: RemoteEndpoint,
+    receiveNanos: number = this.#wallClock.nanos(),
+  ): Uint8Array | DropReason {
+    const wallClock = this.#wallClock
+    if (message.length !== WALL_CLOCK_MESSAGE_BYTES) return 'wrong-length'
+    if (message[0] !== VERSION) return 'wrong-version'
+    if (message[1] !== WallClockMessageType.request) return 'not-a-request'
+    if (!wallClock.available || !Number.isFinite(receiveNanos)) return 'clock-unavailable'
+
+    if (this.#ownPrecision) this.#readPrecision(receiveNanos)
+    if (this.#ownMaxFreqError) this.#readMaxFreqError()
+    const maxFreqError = this.#maxFreqErrorField
+    message[1] = this.#responseType
+    message[2] = this.#precisionByte
+    message[3] = 0
+    message[4] = maxFreqError >>> 24
+    message[5] = maxFreqError >>> 16
+    message[6] = maxFreqError >>> 8
+    message[7] = maxFreqError
+    // Bytes 8 to 15 stay as they came, even when they are no valid time: clients know their request by them.
+    writeTime(message, RECEIVE_AT, receiveNanos)
+
+    const transmitNanos = wallClock.nanos()
+    if (!Number.isFinite(transmitNanos)) return 'clock-unavailable'
+    writeTime(message, TRANSMIT_AT, transmitNanos)
+    this.replyTimes.observe((transmitNanos - receiveNanos) / NANOS_PER_SECOND)
+    return message
+  }
+
+  /**
+   * The response again, with the time at which the first had been handed over. That moment is a few microseconds late
+   * where the response's own is a few early, so on a loopback interface it can lie after the client's receive time.
+   */
+  followUp(answer: Uint8Array): Uint8Array | undefined {
+    if (!this.#followUp) return undefined
+    const transmitNanos = this.#wallClock.nanos()
+    if (!Number.isFinite(transmitNanos)) return undefined
+    const message = new Uint8Array(answer)
+    message[1] = WallClockMessageType.followUp
+    writeTime(message, TRANSMIT_AT, transmitNanos)
+    return message
+  }
+
+  // Asked at each request, because the dispersion of a clock that follows another grows with time, without an event.
+  #readPrecision(nanos: number): void {
+    const seconds = this.#wallClock.dispersionAt(this.#wallClock.fromNanos(nanos))
+    if (seconds === this.#precisionSeconds) return
+    // A clock that cannot say how far off it may be is served with the worst precision that there is.
+    this.#precisionByte = encodePrecision(Number.isFinite(seconds) ? seconds : Number.MAX_VALUE)
+    this.#precisionSeconds = seconds
+  }
+
+  #readMaxFreqError(): void {
+    const ppm = this.#wallClock.maxFreqErrorPpm
+    if (ppm === this.#maxFreqErrorPpm) return
+    this.#maxFreqErrorField = encodeMaxFreqError(ppm)
+    this.#maxFreqErrorPpm = ppm
+  }
+}
+
+const NANOS_PER_SECOND = 1e9
+
+/** Writes two big-endian uint32: seconds modulo 2³², and nanoseconds within the second. */
+function writeTime(bytes: Uint8Array, at: number, time: number): void {
+  let seconds = Math.floor(time / NANOS_PER_SECOND)
+  let nanos = Math.floor(time - seconds * NANOS_PER_SECOND)
+  // The quotient is rounded before it is floored, so just under a whole second it can come out one too high.
+  if (nanos < 0) {
+    seconds -= 1
+    nanos += NANOS_PER_SECOND
+  } else if (nanos >= NANOS_PER_SECOND) {
+    seconds += 1
+    nanos -= NANOS_PER_SECOND
+  }
+  // Shifts take their operand modulo 2³², and a byte array takes its values modulo 2⁸.
+  bytes[at] = seconds >>> 24
+  bytes[at + 1] = seconds >>> 16
+  bytes[at + 2] = seconds >>> 8
+  bytes[at + 3] = seconds
+  bytes[at + 4] = nanos >>> 24
+  bytes[at + 5] = nanos >>> 16
+  bytes[at + 6] = nanos >>> 8
+  bytes[at + 7] = nanos
+}

@@ -1,0 +1,108 @@
+import { type Clock, SystemClock } from '../../clocks/index.js'
+import {
+  decodeWallClockJson,
+  decodeWallClockMessage,
+  encodeWallClockJson,
+  encodeWallClockMessage,
+  MessageError,
+  parseJson,
+} from '../../messages/index.js'
+import { type Connection, DEFAULTS, EndpointServer, type EndpointServerOptions } from '../endpoint/index.js'
+import { WallClockHandler, type WallClockHandlerOptions } from './wall-clock-handler.js'
+
+export interface WallClockWebSocketServerOptions extends EndpointServerOptions, WallClockHandlerOptions {
+  /** The clock to serve. Default: a SystemClock. */
+  wallClock?: Clock
+}
+
+/**
+ * A wall clock for companions that have no UDP: each request is answered in the carriage in which it came, the 32 bytes of CSS-WC in
+ * a binary frame or JSON in a text frame. No clause of the specification describes this; companions in browsers speak it.
+ */
+export class WallClockWebSocketServer extends EndpointServer {
+  override readonly connectionIdPrefix: string = 'wc'
+  override readonly loggingName: string = 'wall-clock-websocket-server'
+  readonly #options: WallClockWebSocketServerOptions
+  #wallClock: Clock
+  #handler: WallClockHandler
+
+  /** @throws TypeError that names the option which is wrong. */
+  constructor(options: WallClockWebSocketServerOptions = {}) {
+    super({ ...options, maxBufferedBytes: options.maxBufferedBytes ?? DEFAULTS.maxBufferedAnswerBytes })
+    this.#options = options
+    this.#wallClock = options.wallClock ?? new SystemClock()
+    this.#handler = new WallClockHandler(this.#wallClock, options)
+  }
+
+  /** The clock whose time this tells. */
+  get wallClock(): Clock {
+    return this.#wallClock
+  }
+
+  /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
+  useWallClock(wallClock: Clock): void {
+    if (this.#options.wallClock !== undefined) return
+    this.#wallClock = wallClock
+    this.#handler = new WallClockHandler(wallClock, this.#options)
+  }
+
+  /** An answer that has waited is worth nothing, so the client can do without it. The adapter's send timeout ends the connection. */
+  protected override bufferFull(connection: Connection): void {
+    this.logLimited(connection.log, 'debug', { reason: 'unread' }, 'answer dropped: the client does not read')
+  }
+
+  protected override received(connection: Connection, message: string | Uint8Array): void {
+    // First, as every moment until it is read looks to the client like a slower network.
+    const receiveNanos = this.#wallClock.nanos()
+    if (typeof message === 'string') this.#answerJson(connection, message, receiveNanos)
+    else this.#answerBinary(connection, message, receiveNanos)
+  }
+
+  #answerBinary(connection: Connection, request: Uint8Array, receiveNanos: number): void {
+    const response = this.#handler.handle(request, undefined, receiveNanos)
+    if (typeof response === 'string') {
+      this.#refuse(connection, response)
+      return
+    }
+    connection.send(response)
+    const followUp = this.#handler.followUp(response)
+    if (followUp !== undefined) connection.send(followUp)
+  }
+
+  /** A request that comes while the clock has no time is no fault of the client's, and not charged to it. */
+  #refuse(connection: Connection, reason: string): void {
+    if (reason === 'clock-unavailable') this.statistics.dropped[reason] += 1
+    else this.rejectMessage(connection, 'invalid', reason)
+  }
+
+  #answerJson(connection: Connection, text: string, receiveNanos: number): void {
+    let request: Uint8Array
+    try {
+      request = encodeWallClockMessage(decodeWallClockJson(parseJson(text)))
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error
+      this.rejectMessage(connection, error.kind === 'not-json' ? 'not-json' : 'invalid', error.message)
+      return
+    }
+    const response = this.#handler.handle(request, undefined, receiveNanos)
+    if (typeof response === 'string') {
+      this.#refuse(connection, response)
+      return
+    }
+    // Spelling the response out takes longer than reading the clock: what was read before is replaced by the last moment there is.
+    const message = decodeWallClockMessage(response)
+    connection.send(
+      encodeWallClockJson({ ...message, transmitNanos: onTheWire(this.#wallClock.nanos()) ?? message.transmitNanos }),
+    )
+    const followUp = this.#handler.followUp(response)
+    if (followUp !== undefined) connection.send(encodeWallClockJson(decodeWallClockMessage(followUp)))
+  }
+}
+
+/** The wire's seconds are an unsigned 32 bit number, so times wrap, in this carriage as in the other. */
+const WRAP_NANOS = 2n ** 32n * 10n ** 9n
+
+function onTheWire(nanos: number): bigint | undefined {
+  if (!Number.isFinite(nanos)) return undefined
+  return ((BigInt(Math.floor(nanos)) % WRAP_NANOS) + WRAP_NANOS) % WRAP_NANOS
+}
