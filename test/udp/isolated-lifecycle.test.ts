@@ -125,7 +125,7 @@ describe('starting and stopping an isolated wall clock', () => {
     const program = new Program('--input-type=module', [
       '-e',
       `import { SystemClock } from '${built('clocks/index.js')}'
-       import { IsolatedWallClockServer } from '${built('udp/isolated-wall-clock-server.js')}'
+       import { IsolatedWallClockServer } from '${built('server/wall-clock/isolated/isolated-wall-clock-server.js')}'
        const server = new IsolatedWallClockServer(new SystemClock(), { host: '127.0.0.1' })
        await server.start()
        setTimeout(() => server.stop().then(() => console.log('stopped')), 100).unref()`,
