@@ -1,4 +1,11 @@
 export {
+  type CheckedOptions,
+  type CheckOptionsSettings,
+  checkOption,
+  checkOptions,
+  type OptionTable,
+} from './check-options.js'
+export {
   checkBoolean,
   checkFinite,
   checkFunction,
@@ -8,5 +15,9 @@ export {
   show,
 } from './clock-option-checks.js'
 export { describeValue, MAX_DESCRIPTION_LENGTH } from './describe-value.js'
+export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from './errors.js'
+export { nearestName } from './nearest-name.js'
+export type { OptionType, WithDefault } from './option-types.js'
+export * as option from './option-types.js'
 export { jsonLine, visibleLine, visibleLines } from './terminal-text.js'
 export { escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from './visible-text.js'
