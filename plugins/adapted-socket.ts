@@ -3,7 +3,7 @@ import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import {
   type Authority,
-  type ConnectionEvents,
+  type ConnectionHandlers,
   type ConnectionSocket,
   DEFAULTS,
   type TimeoutReason,
@@ -53,7 +53,7 @@ export class AdaptedSocket implements ConnectionSocket {
   readonly reachedAt: Authority
   readonly handshake: FastifyRequest
   /** The server's side of this connection, once there is one. */
-  events: ConnectionEvents | undefined = undefined
+  events: ConnectionHandlers | undefined = undefined
   /** Where {@link MountedConnections} keeps this connection. */
   slot = 0
   index = 0

@@ -37,19 +37,16 @@ export {
   contentTicksAt,
   decodeCii,
   decodeControlTimestamp,
-  decodeInteger,
   decodeMaxFreqError,
   decodePrecision,
   decodePresentationTimestamps,
   decodeSetupData,
   decodeWallClockJson,
   decodeWallClockMessage,
-  describeValue,
   diffCii,
   type EarliestPresentationTimestamp,
   encodeCii,
   encodeControlTimestamp,
-  encodeInteger,
   encodeMaxFreqError,
   encodePrecision,
   encodePresentationTimestamps,
@@ -60,13 +57,8 @@ export {
   equalControlTimestamps,
   equalPresentationTimestamps,
   equalWallClockMessages,
-  escapeUnsafe,
-  hasContentIdStem,
   isAvailable,
   type LatestPresentationTimestamp,
-  MAX_INTEGER_LENGTH,
-  MAX_JSON_DEPTH,
-  MAX_SHOWN_CHARACTERS,
   MessageError,
   type MessageErrorKind,
   type MessagePortLike,
@@ -75,7 +67,6 @@ export {
   type PresentationTimestamps,
   type PrivateData,
   parseCii,
-  parseJson,
   type SetupData,
   type TimelineOption,
   type TimelineProperties,
@@ -96,7 +87,7 @@ export {
   type Authority,
   type BadMessageReason,
   type Connection,
-  type ConnectionEvents,
+  type ConnectionHandlers,
   type ConnectionSocket,
   EndpointServer,
   type EndpointServerOptions,
@@ -128,6 +119,7 @@ export {
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
   type IsolatedWallClockServerStatistics,
+  type WallClockUdpServer,
 } from '../src/server/wall-clock/isolated/index.js'
 export {
   ClockTimelineSource,
@@ -138,6 +130,7 @@ export {
   TimelineSource,
 } from '../src/timelines/index.js'
 export type { RemoteEndpoint } from '../src/udp/index.js'
+export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../src/validation/index.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'

@@ -16,7 +16,7 @@ export class OptionError extends TypeError {
 }
 
 /** An option that a plugin does not have: probably a misspelt one. */
-export class UnknownOptionError extends OptionError {
+class UnknownOptionError extends OptionError {
   constructor(plugin: string, option: string, known: readonly string[], value: unknown) {
     super(plugin, option, '', value)
     this.message = `${plugin}: there is no option "${option}" (given: ${describeValue(value)}); there are ${known.join(', ')}`

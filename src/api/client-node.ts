@@ -129,3 +129,4 @@ export {
   tickRateOfSelector,
 } from '../messages/index.js'
 export type { LocalEndpoint } from '../udp/index.js'
+export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../validation/index.js'

@@ -117,3 +117,4 @@ export {
   tickRateOf,
   tickRateOfSelector,
 } from '../messages/index.js'
+export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../validation/index.js'

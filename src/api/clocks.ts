@@ -26,3 +26,4 @@ export {
   TunableClock,
   type TunableClockOptions,
 } from '../clocks/index.js'
+export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../validation/index.js'

@@ -9,7 +9,6 @@ export {
   contentTicksAt,
   decodeCii,
   decodeControlTimestamp,
-  decodeInteger,
   decodeMaxFreqError,
   decodePrecision,
   decodePresentationTimestamps,
@@ -20,7 +19,6 @@ export {
   type EarliestPresentationTimestamp,
   encodeCii,
   encodeControlTimestamp,
-  encodeInteger,
   encodeMaxFreqError,
   encodePrecision,
   encodePresentationTimestamps,
@@ -31,11 +29,8 @@ export {
   equalControlTimestamps,
   equalPresentationTimestamps,
   equalWallClockMessages,
-  hasContentIdStem,
   isAvailable,
   type LatestPresentationTimestamp,
-  MAX_INTEGER_LENGTH,
-  MAX_JSON_DEPTH,
   MessageError,
   type MessageErrorKind,
   type MessagePortLike,
@@ -44,7 +39,6 @@ export {
   type PresentationTimestamps,
   type PrivateData,
   parseCii,
-  parseJson,
   type SetupData,
   type TimelineOption,
   type TimelineProperties,
@@ -56,4 +50,10 @@ export {
   wallClockWebSocketLocation,
   wallClockWebSocketUrl,
 } from '../messages/index.js'
-export { describeValue, escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from '../validation/index.js'
+export {
+  DvbcssError,
+  type DvbcssErrorCode,
+  InvalidOptionError,
+  UnknownOptionError,
+  visible,
+} from '../validation/index.js'

@@ -1,7 +1,7 @@
 import type { ProbeReply } from './udp-probe.js'
 
 /** A request, and everything that came in answer to it. */
-export interface WallClockExchange {
+export interface ObservedExchange {
   readonly request: Uint8Array
   /** On our clock, as all times that are not of the wire. */
   readonly sentNanos: bigint
@@ -12,7 +12,7 @@ export interface WallClockExchange {
 export interface OddRequest {
   readonly name: string
   /** Every try, because a datagram may be lost. */
-  readonly tries: readonly WallClockExchange[]
+  readonly tries: readonly ObservedExchange[]
 }
 
 /** A datagram that must not be answered. */
@@ -29,7 +29,7 @@ export interface WallClockObservations {
   readonly address: string
   readonly port: number
   /** Ordinary requests, in the order in which they were sent, spread over the watch. */
-  readonly exchanges: readonly WallClockExchange[]
+  readonly exchanges: readonly ObservedExchange[]
   readonly originates: readonly OddRequest[]
   readonly filled: readonly OddRequest[]
   /** In the order in which they were sent; it ends where the server did not answer any more. */

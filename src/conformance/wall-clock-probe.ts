@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProbeReply, UdpProbe } from './udp-probe.js'
 import {
   MESSAGE_BYTES,
+  type ObservedExchange,
   type OddRequest,
   type Provocation,
   readMessage,
-  type WallClockExchange,
   type WallClockObservations,
 } from './wall-clock-observations.js'
 
@@ -22,7 +22,7 @@ const MAX_OPEN_REQUESTS = 100
 /** An answer to garbage comes before the answer to the request behind it; this is for a network that swaps them. */
 const STRAY_MILLIS = 50
 
-interface OpenExchange extends WallClockExchange {
+interface OpenExchange extends ObservedExchange {
   readonly replies: ProbeReply[]
   heard: () => void
 }
@@ -60,8 +60,8 @@ export class WallClockProbe {
   }
 
   /** Ordinary requests, spread over a time. */
-  async watch(seconds: number): Promise<WallClockExchange[]> {
-    const exchanges: WallClockExchange[] = []
+  async watch(seconds: number): Promise<ObservedExchange[]> {
+    const exchanges: ObservedExchange[] = []
     const interval = Math.max(1000 / REQUESTS_PER_SECOND, (seconds * 1000) / MAX_REQUESTS)
     const start = performance.now()
     const end = start + seconds * 1000
@@ -128,7 +128,7 @@ export class WallClockProbe {
   }
 
   async #try(name: string, make: () => Uint8Array): Promise<OddRequest> {
-    const tries: WallClockExchange[] = []
+    const tries: ObservedExchange[] = []
     for (let count = 0; count < TRIES; count++) {
       const exchange = await this.#ask(make())
       tries.push(exchange)
@@ -143,7 +143,7 @@ export class WallClockProbe {
   }
 
   /** Sends a request, and waits for its answer, and the follow-up that this promises. */
-  async #ask(message: Uint8Array): Promise<WallClockExchange> {
+  async #ask(message: Uint8Array): Promise<ObservedExchange> {
     let heard = (): void => {}
     const complete = new Promise<void>((resolve) => {
       heard = resolve

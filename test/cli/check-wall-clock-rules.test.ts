@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { judgeAll } from '../../src/conformance/rule.js'
 import { RULES } from '../../src/conformance/run-check.js'
 import type { ProbeReply } from '../../src/conformance/udp-probe.js'
-import type { WallClockExchange, WallClockObservations } from '../../src/conformance/wall-clock-observations.js'
+import type { ObservedExchange, WallClockObservations } from '../../src/conformance/wall-clock-observations.js'
 
 const SECOND = 1_000_000_000n
 const MICROSECOND = 1000n
@@ -45,7 +45,7 @@ function reply(bytes: Uint8Array, receivedNanos: bigint): ProbeReply {
 }
 
 /** A request that took 300 µs there and back, 100 µs of it in the server; at uneven times. */
-function exchange(index: number, change: Partial<Fields> = {}): WallClockExchange {
+function exchange(index: number, change: Partial<Fields> = {}): ObservedExchange {
   const sentNanos = BigInt(index) * 100_000_000n
   const receive = OFFSET + sentNanos + 100n * MICROSECOND + BigInt(index * index * 37)
   const answer = {
@@ -64,7 +64,7 @@ function exchange(index: number, change: Partial<Fields> = {}): WallClockExchang
   }
 }
 
-function exchanges(change: (index: number) => Partial<Fields> = () => ({})): WallClockExchange[] {
+function exchanges(change: (index: number) => Partial<Fields> = () => ({})): ObservedExchange[] {
   return Array.from({ length: EXCHANGES }, (_, index) => exchange(index, change(index)))
 }
 
@@ -80,7 +80,7 @@ function observed(change: Partial<WallClockObservations> = {}): WallClockObserva
 }
 
 /** Each with its follow-up 50 µs later. */
-function withFollowUps(change: (followUp: Uint8Array) => void = () => {}): WallClockExchange[] {
+function withFollowUps(change: (followUp: Uint8Array) => void = () => {}): ObservedExchange[] {
   return Array.from({ length: EXCHANGES }, (_, index) => {
     const { request, sentNanos, replies } = exchange(index, { type: 2 })
     const [first] = replies

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   ClockTimelineSource,
   type Connection,
-  type ConnectionEvents,
+  type ConnectionHandlers,
   type ControlTimestamp,
   CorrelatedClock,
   FixedTimelineSource,
@@ -48,7 +48,7 @@ function follower(
   ts: TsServer,
   timelineSelector: string,
   socket: Socket = new Socket(),
-): Socket & { events: ConnectionEvents } {
+): Socket & { events: ConnectionHandlers } {
   const events = ts.opened(socket)
   events.message(JSON.stringify({ contentIdStem: '', timelineSelector }))
   return Object.assign(socket, { events })

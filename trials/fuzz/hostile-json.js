@@ -11,8 +11,8 @@ import {
   encodeSetupData,
   encodeWallClockJson,
   MessageError,
-  parseJson,
 } from 'fastify-dvbcss'
+import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID, PTS, TEMI } from '../television.js'
 
 /** @typedef {import('../random.js').Random} Random */

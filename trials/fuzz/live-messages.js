@@ -9,9 +9,9 @@ import {
   decodeWallClockMessage,
   encodeWallClockMessage,
   parseCii,
-  parseJson,
 } from 'fastify-dvbcss'
 import { WebSocket } from 'ws'
+import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID } from '../television.js'
 import { decodeEverywhere, hostileText, presentationTimestamps, setupData, wallClockRequest } from './hostile-json.js'
 

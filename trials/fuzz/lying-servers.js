@@ -8,12 +8,12 @@ import {
   encodeControlTimestamp,
   equalCii,
   parseCii,
-  parseJson,
   SystemClock,
   WallClockHandler,
 } from 'fastify-dvbcss'
 import { CiiClient, TsClient, WallClockClient } from 'fastify-dvbcss/client'
 import { WebSocketServer } from 'ws'
+import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID, PTS } from '../television.js'
 import { BAD_FRAMES } from './frames.js'
 import { hostileText } from './hostile-json.js'

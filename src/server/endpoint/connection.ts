@@ -66,7 +66,7 @@ export interface ConnectionSocket {
 }
 
 /** What {@link EndpointServer.opened} gives back: the adapter calls these when its socket has something to tell. */
-export interface ConnectionEvents {
+export interface ConnectionHandlers {
   message(data: string | Uint8Array): void
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void

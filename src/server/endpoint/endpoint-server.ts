@@ -1,7 +1,7 @@
 import { visible } from '../../validation/index.js'
 import { type Admission, AdmissionControl, type AdmissionOptions } from './admission-control.js'
 import { checkCount, checkLogger } from './check-options.js'
-import type { Connection, ConnectionEvents, ConnectionSocket } from './connection.js'
+import type { Connection, ConnectionHandlers, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
@@ -212,7 +212,7 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /** Takes over a socket whose handshake is complete. */
-  opened(socket: ConnectionSocket): ConnectionEvents {
+  opened(socket: ConnectionSocket): ConnectionHandlers {
     const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.#owner)
     this.statistics.connected += 1
     this.statistics.open += 1

@@ -1,5 +1,5 @@
 import { describeValue } from '../../validation/index.js'
-import type { Authority, Connection, ConnectionEvents, ConnectionSocket, Handshake } from './connection.js'
+import type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Handshake } from './connection.js'
 import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
 import { sourceKey } from './source-key.js'
@@ -28,7 +28,7 @@ export interface ConnectionOwner {
  * One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. There may be tens of
  * thousands, so this one object is also what the adapter reports to, and what costs memory or time is made when it is used.
  */
-export class OpenConnection implements Connection, ConnectionEvents {
+export class OpenConnection implements Connection, ConnectionHandlers {
   readonly id: string
   /** What the server keeps for this connection, once it has joined. */
   data: unknown = undefined

@@ -4,7 +4,7 @@ import { type Clock, monotonicNanos, SystemClock } from '../../../clocks/index.j
  * What another thread needs to tell the time of a clock: between two changes every clock is a straight line over the
  * machine's monotonic clock, which reads the same in every thread.
  */
-export interface ClockLine {
+export interface IsolatedClockLine {
   /** A moment of the machine's monotonic clock. */
   readonly rootNanos: number
   /** What the clock reads then. */
@@ -20,7 +20,7 @@ export interface ClockLine {
 }
 
 /** The line of a clock that has no time, or none that another thread could tell. */
-export const NO_TIME: ClockLine = {
+export const NO_TIME: IsolatedClockLine = {
   rootNanos: 0,
   clockNanos: 0,
   speed: 1,
@@ -41,7 +41,7 @@ const ROUNDING = 2 ** -50
  *
  * @throws TypeError when the root of the clock is not the machine's monotonic clock
  */
-export function readClockLine(clock: Clock): ClockLine {
+export function readClockLine(clock: Clock): IsolatedClockLine {
   const { root } = clock
   if (!isReadInEveryThread(clock)) {
     throw new TypeError(

@@ -1,4 +1,4 @@
-import type { ClockLine } from './isolated-clock-line.js'
+import type { IsolatedClockLine } from './isolated-clock-line.js'
 
 const VALUES = 7
 /** The first word counts the writes, twice each: it is odd while one is under way. The second keeps the doubles aligned. */
@@ -17,7 +17,7 @@ export class ClockLineWriter {
   readonly #shared: Int32Array = new Int32Array(this.buffer)
   readonly #values = new Values()
 
-  write(line: ClockLine): void {
+  write(line: IsolatedClockLine): void {
     const { doubles, words } = this.#values
     doubles[0] = line.rootNanos
     doubles[1] = line.clockNanos
@@ -46,7 +46,7 @@ export class ClockLineReader {
    * The line, if there is another than at the last reading. While one is being written there is not: to wait would
    * make an answer late, and the line before holds until the change is complete.
    */
-  readChanged(): ClockLine | undefined {
+  readChanged(): IsolatedClockLine | undefined {
     const sequence = Atomics.load(this.#shared, SEQUENCE)
     if (sequence === this.#lastSequence || sequence % 2 !== 0) return undefined
     const { doubles, words } = this.#values

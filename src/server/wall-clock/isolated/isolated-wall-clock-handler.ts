@@ -1,7 +1,7 @@
 import { CorrelatedClock, Correlation, SystemClock } from '../../../clocks/index.js'
 import type { RemoteEndpoint } from '../../../udp/index.js'
 import { LatencyHistogram, type RequestHandler, WallClockHandler, type WallClockHandlerOptions } from '../index.js'
-import type { ClockLine } from './isolated-clock-line.js'
+import type { IsolatedClockLine } from './isolated-clock-line.js'
 import type { SharedCounters } from './isolated-counters.js'
 import type { ClockLineReader } from './isolated-line-memory.js'
 
@@ -44,7 +44,7 @@ export class IsolatedWallClockHandler implements RequestHandler {
   }
 }
 
-function clockOn(line: ClockLine): CorrelatedClock {
+function clockOn(line: IsolatedClockLine): CorrelatedClock {
   // The dispersion of the line is the whole of it: the root's own precision is in there.
   const root = new SystemClock({ maxFreqErrorPpm: line.maxFreqErrorPpm, precisionSeconds: Number.MIN_VALUE })
   return new CorrelatedClock(root, {

@@ -9,7 +9,7 @@ import {
   WallClockHandler,
   type WallClockHandlerOptions,
 } from '../index.js'
-import { type ClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
+import { type IsolatedClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
 import { SharedCounters, sumOf } from './isolated-counters.js'
 import { ClockLineWriter } from './isolated-line-memory.js'
 import type { IsolatedServerOptions } from './isolated-messages.js'
@@ -201,7 +201,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   }
 
   /** Never throws: a change of the clock is made by somebody who can do nothing about its server. */
-  #readLine(): ClockLine {
+  #readLine(): IsolatedClockLine {
     try {
       const line = readClockLine(this.#wallClock)
       this.#lineIsLost = false
