@@ -33,8 +33,8 @@ function welcome(television, random) {
       new WallClockClient({ transport: `udp://127.0.0.1:${television.udpPort}`, requestIntervalSeconds: 0.05 }),
     )
   if (kind === 3) {
-    const carriage = random.pick(/** @type {const} */ (['binary', 'json']))
-    return started(new WallClockClient({ transport: television.url('/wc'), carriage, requestIntervalSeconds: 0.05 }))
+    const encoding = random.pick(/** @type {const} */ (['binary', 'json']))
+    return started(new WallClockClient({ transport: television.url('/wc'), encoding, requestIntervalSeconds: 0.05 }))
   }
   if (kind >= 6) return started(new Companion(television.url('/cii'), { timelineSelector: PTS, tickRate: 90_000 }))
   // One that is refused, and one that leaves in the midst of it all.

@@ -23,7 +23,7 @@ async function ours() {
   const transport =
     over === 'udp'
       ? `udp://127.0.0.1:${udpPort}`
-      : new WebSocketWallClockTransport(`ws://127.0.0.1:${port}/wc`, { carriage: over })
+      : new WebSocketWallClockTransport(`ws://127.0.0.1:${port}/wc`, { encoding: over })
   const client = new WallClockClient({ transport, parentClock })
   const available = client.next('available')
   client.start()

@@ -3,7 +3,7 @@ import type { Cii } from '../../src/messages/index.js'
 
 /** What a test may do in the page: it is the script of the page, and runs in the browser only. */
 export interface CompanionPage {
-  start(ciiUrl: string, carriage: 'binary' | 'json'): void
+  start(ciiUrl: string, encoding: 'binary' | 'json'): void
   stop(): void
   /** The oldest event of this name that was not taken yet, or the next. */
   take<Name extends keyof CompanionEvents>(name: Name): Promise<CompanionEvents[Name]>
@@ -57,8 +57,8 @@ function read(): Reading {
 }
 
 const page: CompanionPage = {
-  start(ciiUrl, carriage) {
-    companion = new Companion(ciiUrl, { cii: QUICK, ts: QUICK, wallClock: { carriage } })
+  start(ciiUrl, encoding) {
+    companion = new Companion(ciiUrl, { cii: QUICK, ts: QUICK, wallClock: { encoding } })
     for (const name of NAMES) companion.on(name, (event) => hear(name, event))
     companion.start()
   },

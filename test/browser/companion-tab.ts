@@ -37,8 +37,8 @@ export class CompanionTab {
     return new CompanionTab(tab, seconds * 1e9)
   }
 
-  start(ciiUrl: string, carriage: 'binary' | 'json' = 'binary'): Promise<void> {
-    return this.tab.evaluate(([url, how]) => page.start(url, how), [ciiUrl, carriage] as const)
+  start(ciiUrl: string, encoding: 'binary' | 'json' = 'binary'): Promise<void> {
+    return this.tab.evaluate(([url, how]) => page.start(url, how), [ciiUrl, encoding] as const)
   }
 
   async take<Name extends keyof CompanionEvents>(name: Name): Promise<CompanionEvents[Name]> {

@@ -73,7 +73,7 @@ describe.skipIf(noChromium !== undefined)('a companion in Chromium', { timeout: 
     })
   })
 
-  describe.each(['binary', 'json'] as const)('with the wall clock in %s', (carriage) => {
+  describe.each(['binary', 'json'] as const)('with the wall clock in %s', (encoding) => {
     it('asks over the WebSocket that CII names, and is no farther off than it says', async () => {
       const television = await startTelevision()
       const { app, base } = television
@@ -82,13 +82,13 @@ describe.skipIf(noChromium !== undefined)('a companion in Chromium', { timeout: 
       companion.tab.on('websocket', (socket) => {
         if (socket.url().endsWith('/wc')) socket.on('framesent', ({ payload }) => sent.push(payload))
       })
-      await companion.start(`${base}/cii`, carriage)
+      await companion.start(`${base}/cii`, encoding)
       await companion.take('available')
       expect(await companion.tab.evaluate(() => page.wallClockUrl())).toBe(`${base}/wc`)
       expectWithinBound(await companion.read(), television)
       expectWithinBound(await companion.readWithin(SURE_SECONDS), television)
       expect(new Set(sent.map((payload) => typeof payload))).toEqual(
-        new Set([carriage === 'json' ? 'string' : 'object']),
+        new Set([encoding === 'json' ? 'string' : 'object']),
       )
       expect(app.wallClockServer.statistics.requests).toBe(0)
     })
@@ -96,7 +96,7 @@ describe.skipIf(noChromium !== undefined)('a companion in Chromium', { timeout: 
     it('says where the content is to a millisecond: playing, paused, elsewhere, and at twice the speed', async () => {
       const television = await startTelevision()
       const companion = await openTab()
-      await companion.start(`${television.base}/cii`, carriage)
+      await companion.start(`${television.base}/cii`, encoding)
       await companion.take('available')
       await companion.take('timing')
       await expectAgreement(companion, television, 1)
@@ -110,7 +110,7 @@ describe.skipIf(noChromium !== undefined)('a companion in Chromium', { timeout: 
     it('has no position to rely on while the television has none', async () => {
       const television = await startTelevision()
       const companion = await openTab()
-      await companion.start(`${television.base}/cii`, carriage)
+      await companion.start(`${television.base}/cii`, encoding)
       await companion.take('available')
       await expectAgreement(companion, television, 1)
       television.pts.available = false

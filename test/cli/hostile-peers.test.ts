@@ -94,7 +94,7 @@ describe('a television that is hostile', () => {
     ['ts', url, url, '', 'urn:x', '1000', '--seconds', '2'],
     ['wc', wc, '--seconds', '2'],
     ['wc', url, '--seconds', '2'],
-    ['wc', url, '--carriage', 'json', '--seconds', '2'],
+    ['wc', url, '--encoding', 'json', '--seconds', '2'],
   ]
 
   it('gets no unsafe character and no long line onto the terminal, whatever the tool', {

@@ -26,7 +26,7 @@ describe('dvbcss wc', () => {
   it.each([
     ['over UDP', 'udp', []],
     ['over a WebSocket', 'wc', []],
-    ['over a WebSocket, as JSON', 'wc', ['--carriage', 'json']],
+    ['over a WebSocket, as JSON', 'wc', ['--encoding', 'json']],
   ] as const)('keeps to the bound that it states, %s', async (_name, kind, args) => {
     const where = await television()
     const program = dvbcss('wc', where[kind], '--json', '--count', '5', '--interval', '0.05', ...args)
@@ -73,7 +73,7 @@ describe('dvbcss wc', () => {
     [['--help'], 0, /--interval <seconds>[\s\S]*Examples:\n {2}dvbcss wc /],
     [['127.0.0.1'], 2, /Expected udp:\/\/host:port, host:port/],
     [['127.0.0.1:0'], 2, /Expected udp:\/\/host:port, host:port/],
-    [['127.0.0.1:1', '--carriage', 'pigeon'], 2, /Allowed choices are binary, json/],
+    [['127.0.0.1:1', '--encoding', 'pigeon'], 2, /Allowed choices are binary, json/],
   ])('answers %j', async (args, code, output) => {
     const program = dvbcss('wc', ...args)
     expect(await program.exited).toBe(code)

@@ -99,10 +99,10 @@ describe('the protocols over message ports', () => {
     expect(said()?.earliest.wallClockTime).toBe('minusinfinity')
   })
 
-  it.each(['binary', 'json'] as const)('carry the wall clock, as %s', async (carriage) => {
+  it.each(['binary', 'json'] as const)('carry the wall clock, as %s', async (encoding) => {
     const wallClock = new OffsetClock(new SystemClock(), { offsetSeconds: 1000 })
     const server = new WallClockWebSocketServer({ logger, wallClock })
-    const transport = new WebSocketWallClockTransport('port:wc', { carriage, openSocket: linkTo(server).openSocket })
+    const transport = new WebSocketWallClockTransport('port:wc', { encoding, openSocket: linkTo(server).openSocket })
     const client = new WallClockClient({ transport })
     const available = client.next('available')
     started(client)

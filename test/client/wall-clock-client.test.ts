@@ -285,7 +285,7 @@ describe('a wall clock client', () => {
     expect(make({ maxDispersionSeconds: '1' })).toThrow("maxDispersionSeconds: expected seconds, above 0, got '1'")
     expect(make({ transport: 'http://x' })).toThrow('transport: expected a udp://, ws:// or wss:// URL')
     expect(make({ parentClock: 7 })).toThrow('parentClock: expected a Clock, got 7')
-    expect(make({ carriage: 'xml' })).toThrow("carriage: expected 'binary' or 'json'")
+    expect(make({ encoding: 'xml' })).toThrow("encoding: expected 'binary' or 'json'")
     expect(make({ slew: { maxRatePpm: 1e6 } })).toThrow('slew.maxRatePpm: expected 100000 at most')
   })
 })

@@ -50,8 +50,8 @@ const honest: Answer = (socket, data, isBinary) => {
   socket.send(encodeWallClockJson(response))
 }
 
-function start(url: string, carriage: 'binary' | 'json'): WallClockClient {
-  const transport = new WebSocketWallClockTransport(url, { carriage, backoff: { initialSeconds: 0.01 } })
+function start(url: string, encoding: 'binary' | 'json'): WallClockClient {
+  const transport = new WebSocketWallClockTransport(url, { encoding, backoff: { initialSeconds: 0.01 } })
   const client = new WallClockClient({ transport, maxDispersionSeconds: 60 })
   clients.push(client)
   client.start()
@@ -64,11 +64,11 @@ function checkError({ clock }: WallClockClient): void {
   expect(Math.abs(ticks - parentTicks) / 1e9).toBeLessThanOrEqual(clock.dispersionAt(ticks))
 }
 
-for (const carriage of ['binary', 'json'] as const) {
-  describe(`the wall clock over a WebSocket, as ${carriage}`, () => {
+for (const encoding of ['binary', 'json'] as const) {
+  describe(`the wall clock over a WebSocket, as ${encoding}`, () => {
     it('is right within its bound', async () => {
       const { url } = await serve()
-      const client = start(url, carriage)
+      const client = start(url, encoding)
       for (let i = 0; i < 20; i++) {
         await client.next('candidate')
         checkError(client)
@@ -78,7 +78,7 @@ for (const carriage of ['binary', 'json'] as const) {
 
     it('keeps an honest bound while the server is away, and comes back to it', async () => {
       const { server, url } = await serve()
-      const client = start(url, carriage)
+      const client = start(url, encoding)
       await client.next('available')
       const disconnected = client.next('disconnected')
       closeServer(server)
@@ -98,7 +98,7 @@ for (const carriage of ['binary', 'json'] as const) {
         isFirst = false
         socket.send('x'.repeat(100 * 1024 * 1024))
       })
-      const client = start(url, carriage)
+      const client = start(url, encoding)
       expect(await client.next('protocolError')).toMatchObject({ reason: 'message-too-long' })
       await client.next('available')
       checkError(client)
@@ -112,7 +112,7 @@ for (const carriage of ['binary', 'json'] as const) {
         else if (count === 2) socket.send(Buffer.alloc(5))
         else honest(socket, data, isBinary)
       })
-      const client = start(url, carriage)
+      const client = start(url, encoding)
       expect(await client.next('protocolError')).toMatchObject({ reason: 'not-json' })
       expect(await client.next('protocolError')).toMatchObject({ reason: 'wrong-length' })
       await client.next('available')

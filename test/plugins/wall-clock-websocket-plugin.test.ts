@@ -52,7 +52,7 @@ describe('the wall clock over WebSocket', () => {
     expect(app.wallClockWebSocket.statistics.dropped).toMatchObject({ 'clock-unavailable': 20, invalid: 0 })
   })
 
-  it('answers each request in the carriage in which it came', async () => {
+  it('answers each request in the encoding in which it arrived', async () => {
     const { client, clock } = await wallClock()
     for (const [request, decode] of [
       [encodeWallClockMessage(REQUEST), binary],

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type WallClockCarriage, WallClockClient, type WallClockStatus } from '../../companion/wall-clock/index.js'
+import { WallClockClient, type WallClockEncoding, type WallClockStatus } from '../../companion/wall-clock/index.js'
 import { millisText, offsetText } from '../terminal/index.js'
 import { parseCount, parseSeconds, parseWallClockUrl, toolCommand } from './tool-command.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
@@ -7,21 +7,21 @@ import { type ToolOptions, ToolRun } from './tool-run.js'
 interface WcOptions extends ToolOptions {
   count?: number
   interval: number
-  carriage: WallClockCarriage
+  encoding: WallClockEncoding
 }
 
 /** `dvbcss wc`: what time it is at the television, and how surely. */
 export function wcCommand(): Command {
   return toolCommand('wc', 'ask a CSS-WC wall clock server for the time, over UDP or a WebSocket', [
     'dvbcss wc 192.168.1.20:6677',
-    'dvbcss wc ws://192.168.1.20:7681/wc --carriage json',
+    'dvbcss wc ws://192.168.1.20:7681/wc --encoding json',
     'dvbcss wc udp://192.168.1.20:6677 --count 20 --json | jq -r \'select(.event == "summary").loss\'',
   ])
     .argument('<url>', 'udp://host:port, host:port, ws://… or wss://…', parseWallClockUrl)
     .option('--count <n>', 'stop after so many requests that were answered or timed out', parseCount)
     .option('--interval <seconds>', 'between requests, once the clock has settled', parseSeconds, 1)
     .addOption(
-      new Option('--carriage <kind>', 'how messages travel over a WebSocket')
+      new Option('--encoding <kind>', 'how messages travel over a WebSocket')
         .choices(['binary', 'json'])
         .default('binary'),
     )
@@ -29,11 +29,11 @@ export function wcCommand(): Command {
 }
 
 function followWallClock(url: string, options: WcOptions): void {
-  const { interval, carriage, count = Number.POSITIVE_INFINITY } = options
+  const { interval, encoding, count = Number.POSITIVE_INFINITY } = options
   const run = new ToolRun('wc', options)
   const client = new WallClockClient({
     transport: url,
-    carriage,
+    encoding,
     requestIntervalSeconds: interval,
     // A short interval is meant: the client would else go no faster than this.
     minRequestIntervalSeconds: Math.min(interval, 0.025),

@@ -17,7 +17,7 @@ export type { WallClockExchange } from './wall-clock-exchange.js'
 export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'
 export type { WallClockStatus } from './wall-clock-status.js'
 export {
-  type WallClockCarriage,
+  type WallClockEncoding,
   WebSocketWallClockTransport,
   type WebSocketWallClockTransportOptions,
 } from './websocket-wall-clock-transport.js'

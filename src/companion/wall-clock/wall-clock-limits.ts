@@ -31,7 +31,7 @@ export const MAX_FREQ_ERROR_PPM = 100_000
 /** Eleven days: timers do not reach beyond 24. */
 export const MAX_DURATION_SECONDS = 1_000_000
 
-/** No answer is longer than some 200 bytes, in either carriage. */
+/** No answer is longer than some 200 bytes, in either encoding. */
 export const MAX_MESSAGE_BYTES = 4096
 
 /** Requests without an answer that are remembered. At the default pace there are never more than a handful. */

@@ -13,7 +13,7 @@ import {
   MAX_FREQ_ERROR_PPM,
 } from './wall-clock-limits.js'
 import type { SlewLimits } from './wall-clock-steering.js'
-import { type WallClockCarriage, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
+import { type WallClockEncoding, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
 
 export interface SlewOptions {
   /** By how much the clock may run faster or slower to get to a new reading, in parts per million. Default 500. */
@@ -32,7 +32,7 @@ export interface WallClockClientOptions {
   /** How to reach the server, or its URL: `udp://host:port` where the platform has UDP, `ws://` or `wss://`. */
   transport: WallClockTransport | string
   /** For a WebSocket URL: how the messages travel. Default `binary`. */
-  carriage?: WallClockCarriage
+  encoding?: WallClockEncoding
   /** The clock that the wall clock is told by. Default: a SystemClock. */
   parentClock?: Clock
   /** Which answers to follow. Default: a {@link NarrowestIntervalAlgorithm}. */
@@ -100,7 +100,7 @@ export function checkWallClockOptions(options: WallClockClientOptions): WallCloc
     checkDuration(option, options[option] ?? fallback)
   const requestIntervalSeconds = seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS)
   return {
-    transport: transportOf(options.transport, options.carriage),
+    transport: transportOf(options.transport, options.encoding),
     parentClock,
     algorithm: checkAlgorithm(options.algorithm ?? new NarrowestIntervalAlgorithm()),
     requestIntervalSeconds,
@@ -163,11 +163,11 @@ function slewLimitsOf(slew: boolean | SlewOptions): SlewLimits | undefined {
   return { maxRatePpm, stepAboveSeconds }
 }
 
-function transportOf(transport: WallClockTransport | string, carriage?: WallClockCarriage): WallClockTransport {
+function transportOf(transport: WallClockTransport | string, encoding?: WallClockEncoding): WallClockTransport {
   if (typeof transport === 'object' && transport !== null) return transport
   const scheme = typeof transport === 'string' ? transport.slice(0, transport.indexOf(':') + 1).toLowerCase() : ''
   if (scheme === 'ws:' || scheme === 'wss:') {
-    return new WebSocketWallClockTransport(transport, carriage === undefined ? {} : { carriage })
+    return new WebSocketWallClockTransport(transport, encoding === undefined ? {} : { encoding })
   }
   if (scheme === 'udp:') {
     const udp = getPlatform().createUdpTransport?.(transport)

@@ -9,11 +9,11 @@ import {
 import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
 
 /** How wall clock messages travel over a WebSocket: their 32 bytes in binary frames, or JSON in text frames. */
-export type WallClockCarriage = 'binary' | 'json'
+export type WallClockEncoding = 'binary' | 'json'
 
 export interface WebSocketWallClockTransportOptions {
   /** Default `binary`. */
-  carriage?: WallClockCarriage
+  encoding?: WallClockEncoding
   /** How long to wait between attempts to connect. */
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
@@ -33,14 +33,14 @@ export class WebSocketWallClockTransport implements WallClockTransport {
   #socket: ReconnectingSocket | undefined
   #dropped = 0
 
-  /** @throws TypeError for a carriage that does not exist. */
+  /** @throws TypeError for an unknown encoding. */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
-    const { carriage = 'binary' } = options
-    if (carriage !== 'binary' && carriage !== 'json') {
-      throw new TypeError(`carriage: expected 'binary' or 'json', got ${show(carriage)}`)
+    const { encoding = 'binary' } = options
+    if (encoding !== 'binary' && encoding !== 'json') {
+      throw new TypeError(`encoding: expected 'binary' or 'json', got ${show(encoding)}`)
     }
     this.url = url
-    this.isJson = carriage === 'json'
+    this.isJson = encoding === 'json'
     this.#options = options
   }
 

@@ -16,7 +16,7 @@ export interface WallClockWebSocketServerOptions extends EndpointServerOptions, 
 }
 
 /**
- * A wall clock for companions that have no UDP: each request is answered in the carriage in which it came, the 32 bytes of CSS-WC in
+ * A wall clock for companions that have no UDP: each request is answered in the encoding in which it arrived, the 32 bytes of CSS-WC in
  * a binary frame or JSON in a text frame. No clause of the specification describes this; companions in browsers speak it.
  */
 export class WallClockWebSocketServer extends EndpointServer {
@@ -99,7 +99,7 @@ export class WallClockWebSocketServer extends EndpointServer {
   }
 }
 
-/** The wire's seconds are an unsigned 32 bit number, so times wrap, in this carriage as in the other. */
+/** The wire's seconds are an unsigned 32 bit number, so times wrap, in this encoding as in the other. */
 const WRAP_NANOS = 2n ** 32n * 10n ** 9n
 
 function onTheWire(nanos: number): bigint | undefined {

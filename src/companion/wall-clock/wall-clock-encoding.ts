@@ -50,7 +50,7 @@ export function isAnswerLike(data: Uint8Array | string): boolean {
   return data.length === WALL_CLOCK_MESSAGE_BYTES && version === 0 && type <= WallClockMessageType.followUp
 }
 
-/** Reads a message in the carriage that it came in: bytes or text. @throws MessageError */
+/** Reads a message in the encoding in which it arrived: bytes or text. @throws MessageError */
 export function readWallClockAnswer(data: Uint8Array | string): WallClockMessage {
   return typeof data === 'string' ? decodeWallClockJson(parseJson(data)) : decodeWallClockMessage(data)
 }
