@@ -8,14 +8,14 @@ const INTERVALS = [0.1, 1, 10, 60]
 
 async function simulation() {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../../test/client/wall-clock-networks.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../test/helpers/wall-clock-networks.ts', import.meta.url))],
     bundle: true,
     platform: 'node',
     format: 'esm',
     write: false,
   })
   const bundle = `data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')}`
-  /** @type {typeof import('../../test/client/wall-clock-networks.js')} */
+  /** @type {typeof import('../../test/helpers/wall-clock-networks.js')} */
   const module = await import(bundle)
   return module
 }

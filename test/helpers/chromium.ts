@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { chromiumPath } from '../browser/chromium-path.js'
+import { chromiumPath } from './chromium-path.js'
 
 const FLAGS = [
   '--no-sandbox',

@@ -1,0 +1,214 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import { type Clock, CorrelatedClock, Correlation, SystemClock } from '../../../../src/clocks/index.js'
+import { meaningOfInvalid } from '../../../../src/companion/connections/control-timestamp-reader.js'
+import { setPlatform } from '../../../../src/companion/connections/platform.js'
+import { TsClient } from '../../../../src/companion/connections/ts-client.js'
+import type { TsClientSettings } from '../../../../src/companion/connections/ts-client-options.js'
+import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import { manualClock } from '../../../helpers/manual-clock.js'
+import { ScriptedServer } from '../../../helpers/scripted-server.js'
+
+beforeAll(() => setPlatform(nodePlatform))
+
+const clients: TsClient[] = []
+const servers: ScriptedServer[] = []
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.stop()
+  await Promise.all(servers.splice(0).map((server) => server.stop()))
+})
+
+const QUICK = { initialSeconds: 0.01, maxSeconds: 0.02 }
+
+async function following(options: Partial<TsClientSettings & { wallClock: Clock; tickRate: number }> = {}) {
+  const server = await ScriptedServer.start()
+  servers.push(server)
+  const client = new TsClient(server.url, {
+    wallClock: new SystemClock(),
+    contentIdStem: '',
+    timelineSelector: 'urn:dvb:css:timeline:pts',
+    tickRate: 90_000,
+    backoff: QUICK,
+    ...options,
+  })
+  clients.push(client)
+  client.start()
+  return { server, client, connection: await server.connection() }
+}
+
+const timestamp = (contentTime: bigint | number, wallClockTime: bigint | number = 0, speed = 1) =>
+  `{"contentTime":"${contentTime}","wallClockTime":"${wallClockTime}","timelineSpeedMultiplier":${speed}}`
+
+async function says(client: TsClient, connection: WebSocket, message: string): Promise<void> {
+  const timing = client.next('timing')
+  connection.send(message)
+  await timing
+}
+
+describe('a control timestamp that says "not available" in an invalid way', () => {
+  it.each([
+    '{"timelineSpeedMultiplier":null}',
+    '{"contentTime":null}',
+    '{"contentTime":null,"wallClockTime":"0","timelineSpeedMultiplier":1}',
+    '{"contentTime":"5","wallClockTime":"0","timelineSpeedMultiplier":null}',
+    '{"contentTime":null,"timelineSpeedMultiplier":null}',
+    '{"contentTime":null,"wallClockTime":7,"timelineSpeedMultiplier":null}',
+    '{"contentTime":null,"wallClockTime":null,"timelineSpeedMultiplier":"x"}',
+  ])('makes the timeline unavailable, and is reported: %s', async (message) => {
+    const { client, connection } = await following()
+    await says(client, connection, timestamp(0))
+    const [lost, error] = [client.next('unavailable'), client.next('protocolError')]
+    connection.send(message)
+    expect(await lost).toEqual({ reason: 'timeline' })
+    await error
+    expect(client.clock.available).toBe(false)
+    expect(client.hasPosition).toBe(false)
+    expect(client.timestamp?.contentTime).toBeNull()
+    await says(client, connection, timestamp(0))
+    expect(client.clock.available).toBe(true)
+  })
+})
+
+describe('an invalid control timestamp', () => {
+  it.each([
+    [{ contentTime: 'x', wallClockTime: '0', timelineSpeedMultiplier: 1 }, 'unknown'],
+    [{ timelineSpeedMultiplier: 2 }, 'unknown'],
+    [undefined, 'unknown'],
+    [[], 'unknown'],
+    [{ type: 'extension' }, 'nothing'],
+    [{}, 'nothing'],
+  ])('%j means %s', (message, meaning) => {
+    expect(meaningOfInvalid(message)).toBe(meaning)
+  })
+
+  it('is followed by a new connection unless a valid one comes; an unknown message is not', async () => {
+    const invalid = '{"contentTime":"x","wallClockTime":"0","timelineSpeedMultiplier":1}'
+    const [valid, unknown, doubted] = [await following(), await following(), await following({ holdSeconds: 60 })]
+    for (const { client, connection } of [valid, unknown, doubted]) await says(client, connection, timestamp(0))
+    const stayed: boolean[] = []
+    for (const { client } of [valid, unknown]) client.on('disconnected', () => stayed.push(false))
+    const left = doubted.client.next('disconnected')
+    for (const [{ client, connection }, message] of [
+      [valid, invalid],
+      [unknown, '{"type":"extension"}'],
+      [doubted, invalid],
+    ] as const) {
+      const error = client.next('protocolError')
+      connection.send(message)
+      await error
+      expect(client.clock.available).toBe(true)
+    }
+    await says(valid.client, valid.connection, timestamp(1))
+    expect(await left).toMatchObject({ reason: 'no valid control timestamp after an invalid one' })
+    await says(doubted.client, await doubted.server.connection(), timestamp(5))
+    expect(stayed).toEqual([])
+  }, 20_000)
+})
+
+describe('a TS client that holds its position', () => {
+  it('stays available on the same line over a lost connection, with a bound that grows, and that the next timestamp shrinks', async () => {
+    const wallClock = manualClock()
+    const { server, client, connection } = await following({ holdSeconds: 60, wallClock: wallClock.clock })
+    await says(client, connection, timestamp(0))
+    const told: string[] = []
+    client.on('unavailable', () => told.push('unavailable'))
+    client.on('available', () => told.push('available'))
+    wallClock.advanceSeconds(10)
+    const error = client.clock.dispersionAt(client.clock.now())
+    const disconnected = client.next('disconnected')
+    connection.terminate()
+    await disconnected
+    expect(client.clock.available).toBe(true)
+    expect(client.hasPosition).toBe(true)
+    expect(client.timestamp).toBeUndefined()
+    wallClock.advanceSeconds(3)
+    expect(client.clock.now()).toBeCloseTo(13 * 90_000, 3)
+    expect(client.clock.dispersionAt(client.clock.now())).toBeCloseTo(error + 3, 6)
+    await says(client, await server.connection(), timestamp(0))
+    expect(client.clock.dispersionAt(client.clock.now())).toBeCloseTo(error, 9)
+    expect(told).toEqual([])
+  })
+
+  it('lets go of it after that time, and at once when the endpoint is disabled or the client is stopped', async () => {
+    const short = await following({
+      holdSeconds: 0.05,
+      backoff: { initialSeconds: 60, random: () => 1, maxSeconds: 60 },
+    })
+    await says(short.client, short.connection, timestamp(0))
+    const over = short.client.next('unavailable')
+    short.connection.terminate()
+    expect(await over).toEqual({ reason: 'disconnected' })
+
+    const disabled = await following({ holdSeconds: 60 })
+    await says(disabled.client, disabled.connection, timestamp(0))
+    disabled.server.refuseWith = { status: 403 }
+    const gone = disabled.client.next('unavailable')
+    disabled.connection.terminate()
+    expect(await gone).toEqual({ reason: 'disconnected' })
+
+    const stopped = await following({ holdSeconds: 60 })
+    await says(stopped.client, stopped.connection, timestamp(0))
+    stopped.client.stop()
+    expect(stopped.client.clock.available).toBe(false)
+  })
+
+  it.each([-1, Number.NaN, 1e9])('cannot hold it for %d seconds', (holdSeconds) => {
+    const options = { wallClock: new SystemClock(), contentIdStem: '', timelineSelector: 'urn:x', tickRate: 1 }
+    expect(() => new TsClient('ws://x/', { ...options, holdSeconds })).toThrow(/^holdSeconds: expected /)
+  })
+})
+
+describe('PTS that wraps', () => {
+  const RANGE = 2n ** 33n
+  const HOUR = 3600
+
+  it('goes on rising, over a wrap, a pause, a new connection and another wrap', async () => {
+    const wallClock = manualClock()
+    const { server, client, connection } = await following({ holdSeconds: 60, wallClock: wallClock.clock })
+    const at = (ticks: bigint, speed = 1) => timestamp(ticks % RANGE, BigInt(wallClock.nanos), speed)
+    await says(client, connection, at(RANGE - 90_000n))
+    wallClock.advanceSeconds(2)
+    await says(client, connection, at(RANGE + 90_000n))
+    expect(client.clock.now()).toBe(Number(RANGE + 90_000n))
+    expect(client.timestamp?.contentTime).toBe(90_000n)
+    await says(client, connection, at(RANGE + 90_000n, 0))
+    wallClock.advanceSeconds(30 * HOUR)
+    expect(client.clock.now()).toBe(Number(RANGE + 90_000n))
+    await says(client, connection, at(RANGE - 90_000n, 1))
+    expect(client.clock.now()).toBe(Number(RANGE - 90_000n))
+    connection.terminate()
+    const again = await server.connection()
+    wallClock.advanceSeconds(40 * HOUR)
+    const ticks = RANGE - 90_000n + BigInt(40 * HOUR * 90_000)
+    await says(client, again, at(ticks))
+    expect(client.clock.now()).toBe(Number(ticks))
+  })
+
+  it('is counted by the clock of this device where the wall clock has become another', async () => {
+    const device = manualClock()
+    const wallClock = new CorrelatedClock(device.clock)
+    const { server, client, connection } = await following({ holdSeconds: 60, wallClock })
+    await says(client, connection, timestamp(RANGE - 90_000n))
+    device.advanceSeconds(2)
+    await says(client, connection, timestamp(90_000, 2e9))
+    // The television restarts with a wall clock that is 20 hours behind, and its PTS go on.
+    connection.terminate()
+    const again = await server.connection()
+    wallClock.available = false
+    await says(client, again, timestamp(180_000, 0))
+    wallClock.correlation = new Correlation({ parentTicks: device.nanos, childTicks: 0 })
+    wallClock.available = true
+    expect(client.clock.now()).toBe(Number(RANGE) + 180_000)
+  })
+
+  it('begins anew with other content', async () => {
+    const wallClock = manualClock()
+    const { client, connection } = await following({ wallClock: wallClock.clock })
+    await says(client, connection, timestamp(RANGE - 90_000n))
+    wallClock.advanceSeconds(2)
+    await says(client, connection, timestamp(90_000, 2e9))
+    await says(client, connection, timestamp(5000 * 90_000, 2e9))
+    client.newProgramme()
+    expect(client.clock.now()).toBe(5000 * 90_000)
+  })
+})

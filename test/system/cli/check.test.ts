@@ -1,0 +1,161 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { Program } from '../../helpers/program.js'
+
+const DVBCSS = fileURLToPath(new URL('../../../dist/cli/dvbcss.js', import.meta.url))
+const PEER = fileURLToPath(new URL('check-peer.js', import.meta.url))
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()))
+})
+
+function program(file: string, ...args: string[]): Program {
+  const started = new Program(file, args)
+  ends.push(() => started.end('SIGKILL'))
+  return started
+}
+
+async function television(): Promise<{ tv: Program; cii: string; wc: string }> {
+  const tv = program(DVBCSS, 'tv', '--host', '127.0.0.1', '--port', '0', '--wc-port', '0', '--log-level', 'warn')
+  const [, cii = ''] = await tv.printed(/CSS-CII {2}(ws:\S+)/)
+  const [, wc = ''] = await tv.printed(/CSS-WC {3}(udp:\S+)/)
+  return { tv, cii, wc }
+}
+
+interface Line {
+  rule?: string
+  verdict?: string
+  expected?: string
+  got?: string
+  summary?: Record<string, number>
+  exitCode?: number
+  untested?: string
+}
+
+/** Runs the check to its end. */
+async function check(...args: string[]): Promise<{ code: number | null; lines: Line[]; output: string }> {
+  const checking = program(DVBCSS, 'check', '--json', ...args)
+  const code = await checking.exited
+  const lines = checking.output.split('\n').filter((line) => line.startsWith('{'))
+  return { code, lines: lines.map((line) => JSON.parse(line) as Line), output: checking.output }
+}
+
+const rulesWith = (lines: Line[], verdict: string) =>
+  lines.filter((line) => line.verdict === verdict).map(({ rule }) => rule)
+
+describe('dvbcss check', () => {
+  it('finds nothing wrong with our own television, which lives on', async () => {
+    const { tv, cii } = await television()
+    const { code, lines } = await check(cii, '--seconds', '2')
+    expect(rulesWith(lines, 'fail')).toEqual([])
+    // What it does not have, and a change that may or may not have come in that time.
+    const absent = ['cii-later-messages-well-formed', 'cii-mrs-url', 'cii-te-url', 'wc-follow-up-complete']
+    expect(rulesWith(lines, 'skipped').filter((rule) => !absent.includes(rule ?? ''))).toEqual([])
+    expect(lines.at(-1)).toMatchObject({ summary: { fail: 0 }, exitCode: 0 })
+    expect(code).toBe(0)
+    expect(tv.process.exitCode).toBe(null)
+  })
+
+  it('takes the wall clock, the selector and the stem that it is given', async () => {
+    const { cii, wc } = await television()
+    const selector = 'urn:dvb:css:timeline:temi:1:1'
+    const given = ['--wc', wc, '--selector', selector, '--stem', 'dvb://233a', '--seconds', '1']
+    const { code, lines } = await check(cii, ...given)
+    expect(rulesWith(lines, 'fail')).toEqual([])
+    expect(lines.find(({ rule }) => rule === 'ts-timeline-available')).toMatchObject({
+      verdict: 'pass',
+      reason: selector,
+    })
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ['as it is made', {}, []],
+    ['with follow-ups', { followup: true }, []],
+    [
+      'with a precision that its clock does not have, and a frequency error that is cut off instead of rounded up',
+      { precision: 0.0001, maxFreqError: 0.003 },
+      ['wc-precision-kept', 'wc-max-freq-error-plausible'],
+    ],
+  ])('finds what is wrong with the wall clock server of dvbcss-protocols %s', async (_name, options, more) => {
+    const peer = program(PEER, JSON.stringify(options))
+    const [url] = await peer.printed(/udp:\S+/)
+    const { code, lines } = await check(url, '--seconds', '1')
+    // It answers datagrams that are too long, and one of another version kills it.
+    expect(rulesWith(lines, 'fail')).toEqual([...more, 'wc-long-unanswered', 'wc-survives-garbage'])
+    expect(lines.find(({ rule }) => rule === 'wc-survives-garbage')?.got).toMatch(/after a message of version 1$/)
+    expect(rulesWith(lines, 'skipped')).toContain('wc-short-unanswered')
+    expect(code).toBe(1)
+    expect(await peer.exited).not.toBe(0)
+    expect(peer.output).toMatch(/Invalid message version/)
+  })
+
+  it('prints for people what was expected and what came, and nothing that a terminal would carry out', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    ends.push(() => server.close())
+    await once(server, 'listening')
+    const cii = { protocolVersion: '1.1', contentId: '\u001b[2J\u009b', contentIdStatus: 'final' }
+    server.on('connection', (socket) => socket.send(JSON.stringify(cii)))
+    const { port } = server.address() as { port: number }
+    const checking = program(DVBCSS, 'check', `ws://127.0.0.1:${port}`, '--seconds', '0.1')
+    expect(await checking.exited).toBe(1)
+    expect(checking.output).toMatch(
+      /FAIL {2}cii-content-id +contentId is a URI \(TS 103 286-2, 5\.6\)\n +expected a URI\n/,
+    )
+    expect(checking.output).toMatch(/not tested: CII gives no tsUrl; name one with --ts/)
+    expect(checking.output).not.toContain('\u001b')
+    expect(checking.output).not.toContain('\u009b')
+    for (const client of server.clients) client.terminate()
+  })
+
+  it('exits with 2 when a wall clock answers nothing', async () => {
+    const deaf = createSocket('udp4')
+    deaf.bind(0, '127.0.0.1')
+    await once(deaf, 'listening')
+    ends.push(() => deaf.close())
+    const { code, lines } = await check(`udp://127.0.0.1:${deaf.address().port}`, '--seconds', '0.5')
+    expect(code).toBe(2)
+    expect(lines).toEqual([{ untested: expect.stringContaining('it answers no request'), exitCode: 2 }])
+  })
+
+  it('exits with 2 when nobody is there', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    server.close()
+    await once(server, 'close')
+    const { code, output } = await check(`ws://127.0.0.1:${port}/cii`)
+    expect(code).toBe(2)
+    expect(output).toMatch(/dvbcss check: could not test ws:\S+: no connection \(.*ECONNREFUSED/)
+  })
+
+  it('can be interrupted, and leaves nothing on the terminal but that it was', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    ends.push(() => server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const connected = once(server, 'connection')
+    const checking = program(DVBCSS, 'check', `ws://127.0.0.1:${port}`, '--seconds', '3600')
+    await connected
+    expect(await checking.end('SIGINT')).toBe(130)
+    expect(checking.output).toBe('\ndvbcss check: interrupted\n')
+  })
+
+  it.each([
+    [['--help'], 0, /Exit codes:[\s\S]*Examples:/],
+    [[], 2, /missing required argument 'url'/],
+    [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/… or udp:\/\/host:port/],
+    [['udp://127.0.0.1'], 2, /Expected ws/],
+    [['ws://127.0.0.1:1/', '--seconds', '-1'], 2, /Expected a number of seconds/],
+    [['ws://127.0.0.1:1/', '--loud'], 2, /unknown option '--loud'/],
+  ])('answers %j', async (args, code, output) => {
+    const checking = program(DVBCSS, 'check', ...args)
+    expect(await checking.exited).toBe(code)
+    expect(checking.output).toMatch(output)
+  })
+})

@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+const PURE = ['src/validation', 'src/events', 'src/clocks', 'src/messages', 'src/timelines']
+const SERVER = ['src/server/endpoint', 'src/server/cii', 'src/server/ts', 'src/server/wall-clock']
+const COMPANION = ['src/companion/connections', 'src/companion/wall-clock', 'src/companion/media', 'src/companion']
+
+/** What the files of each room may import from other rooms. A room is a folder; none imports one that stands below it here. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'src/validation': [],
+  'src/events': [],
+  'src/clocks': ['src/validation'],
+  'src/messages': ['src/validation'],
+  'src/timelines': ['src/validation', 'src/clocks', 'src/messages'],
+  // Sockets of node:dgram, for the servers and for the companion.
+  'src/udp': ['src/validation'],
+  'src/server/endpoint': PURE,
+  'src/server/cii': [...PURE, 'src/server/endpoint'],
+  'src/server/ts': [...PURE, 'src/server/endpoint'],
+  'src/server/wall-clock': [...PURE, 'src/udp', 'src/server/endpoint'],
+  'src/server/wall-clock/isolated': [...PURE, 'src/udp', 'src/server/endpoint', 'src/server/wall-clock'],
+  'src/companion/connections': PURE,
+  'src/companion/wall-clock': [...PURE, 'src/companion/connections'],
+  'src/companion/media': PURE,
+  'src/companion': [...PURE, 'src/companion/connections', 'src/companion/wall-clock'],
+  // What the companion's side needs of Node: standard in a browser, missing here.
+  'src/companion/node': [...PURE, 'src/udp', 'src/companion/connections', 'src/companion/wall-clock'],
+  // What the package publishes besides the plugins: a file for each subpath.
+  'src/api': [...PURE, 'src/udp', ...COMPANION, 'src/companion/node'],
+  plugins: [...PURE, 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
+  'src/conformance': PURE,
+  'src/cli/terminal': [...PURE, ...COMPANION],
+  'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
+  'src/cli/commands': [
+    ...PURE,
+    ...COMPANION,
+    'src/companion/node',
+    'src/conformance',
+    'src/cli/terminal',
+    'src/cli/television',
+  ],
+  'src/cli': ['src/cli/commands', 'src/companion/node'],
+}
+
+interface Import {
+  /** As `src/server/cii/cii-server.ts`. */
+  file: string
+  folder: string
+  /** A folder of ours, or the name of a module as it is written. */
+  target: string
+  /** Whether what is imported is the folder's `index.ts`. */
+  isDoor: boolean
+}
+
+function filesIn(folder: string, ending: RegExp): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => ending.test(path))
+    .map((path) => join(folder, path))
+}
+
+/** Static, dynamic and type imports, and exports from elsewhere. */
+function specifiersIn(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|^declare module\s+)(['"])([^'"\n]+)\1/gm
+  return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
+}
+
+const sources = [...filesIn('src', /\.ts$/), ...filesIn('plugins', /\.ts$/)]
+const imports = sources.flatMap((file): Import[] =>
+  specifiersIn(readFileSync(join(ROOT, file), 'utf8')).map((specifier) => ({
+    file,
+    folder: dirname(file),
+    target: specifier.startsWith('.') ? dirname(join(dirname(file), specifier)) : specifier,
+    isDoor: basename(specifier) === 'index.js',
+  })),
+)
+
+const isOurs = ({ target }: Import): boolean => target in MAY_IMPORT || /^(src|plugins)\b/.test(target)
+/** The published files, and what is loaded only when a television starts. */
+const hasNoDoor = ({ target, file }: Import): boolean =>
+  target === 'src/api' || target === 'plugins' || file === 'src/cli/commands/tv-command.ts'
+const described = (found: Import[]): string[] => found.map(({ file, target }) => `${file} imports ${target}`)
+
+describe('the architecture', () => {
+  it('is read from all ways to import', () => {
+    const source = [
+      "import a from 'a'",
+      "import type { B } from 'b'",
+      "import {\n  c,\n} from 'c'",
+      "export * from 'd'",
+      "import 'e'",
+      "const f = await import('f')",
+      "declare module 'g' {}",
+      "// import h from 'h'",
+    ].join('\n')
+    expect(specifiersIn(source)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    expect(imports.length).toBeGreaterThan(sources.length)
+  })
+
+  it('knows every folder in which there is code', () => {
+    const folders = new Set(sources.map((file) => dirname(file)))
+    expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([])
+  })
+
+  for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+    const others = allowed.filter((name) => name !== folder)
+    it(`lets ${folder} import ${others.length === 0 ? 'nothing else of ours' : `only ${others.join(', ')}`}`, () => {
+      const strays = imports.filter(
+        (found) =>
+          found.folder === folder && isOurs(found) && found.target !== folder && !allowed.includes(found.target),
+      )
+      expect(described(strays)).toEqual([])
+    })
+  }
+
+  it('has no room that imports one below it in the list, or an unknown one', () => {
+    const rooms = Object.keys(MAY_IMPORT)
+    const upwards = rooms.flatMap((room, index) =>
+      (MAY_IMPORT[room] ?? []).filter((other) => other !== room && rooms.indexOf(other) >= index),
+    )
+    expect(upwards.filter((room) => !rooms.includes(room))).toEqual([])
+    expect(upwards).toEqual([])
+  })
+
+  it('lets neighbours come in through the door of a room, its index.ts', () => {
+    const byTheWindow = imports.filter(
+      (found) => isOurs(found) && found.target !== found.folder && !found.isDoor && !hasNoDoor(found),
+    )
+    expect(described(byTheWindow)).toEqual([])
+  })
+
+  it('gives server and companion no room in common but the pure ones and the sockets', () => {
+    const of = (side: RegExp) =>
+      Object.entries(MAY_IMPORT).flatMap(([room, allowed]) => (side.test(room) ? allowed : []))
+    const both = of(/^src\/server/).filter((room) => of(/^src\/companion/).includes(room))
+    expect(new Set(both)).toEqual(new Set([...PURE, 'src/udp']))
+  })
+
+  it('keeps what runs in a browser, and the timelines, free of node: modules', () => {
+    const pure = [...PURE, ...COMPANION]
+    const strays = imports.filter(({ folder, target }) => pure.includes(folder) && target.startsWith('node:'))
+    expect(described(strays)).toEqual([])
+  })
+
+  it('writes the modules of Node with their node: prefix', () => {
+    const bare = ['buffer', 'child_process', 'dgram', 'events', 'fs', 'http', 'net', 'os', 'path', 'stream', 'url']
+    expect(described(imports.filter(({ target }) => bare.includes(target)))).toEqual([])
+  })
+
+  it('touches UDP only where datagrams are sent and received', () => {
+    const found = imports.filter(({ target }) => target === 'node:dgram')
+    const rooms = ['src/companion/node', 'src/conformance', 'src/server/wall-clock', 'src/udp']
+    expect([...new Set(found.map(({ folder }) => folder))].sort()).toEqual(rooms)
+  })
+
+  it('touches Fastify only in plugins and the television of the command', () => {
+    const found = imports.filter(({ target }) => /^(fastify|fastify-plugin|@fastify\/.*)$/.test(target))
+    const folders = new Set(found.map(({ folder }) => folder))
+    expect(folders).toContain('plugins')
+    const strays = found.filter(({ folder }) => folder !== 'plugins' && folder !== 'src/cli/television')
+    expect(described(strays)).toEqual([])
+  })
+
+  it('has no file that is named for being used by others instead of for what is in it', () => {
+    const files = ['src', 'plugins', 'bench', 'examples', 'trials'].flatMap((folder) =>
+      filesIn(folder, /\.[cm]?[jt]sx?$/),
+    )
+    expect(files.length).toBeGreaterThan(sources.length)
+    const vague = /(^|\/)(utils?|common|helpers?|types)(\/|\.[^/]*$)/
+    expect(files.filter((file) => vague.test(file))).toEqual([])
+  })
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { Correlation } from '../../../src/clocks/index.js'
+
+describe('a correlation', () => {
+  it('is 0 to 0 without error by default', () => {
+    expect({ ...new Correlation() }).toEqual({
+      parentTicks: 0,
+      childTicks: 0,
+      initialErrorSeconds: 0,
+      errorGrowthRate: 0,
+    })
+  })
+
+  it('makes a copy with some values replaced and stays as it was', () => {
+    const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
+    const two = one.butWith({ childTicks: 20, errorGrowthRate: 0 })
+    expect({ ...two }).toEqual({ parentTicks: 1, childTicks: 20, initialErrorSeconds: 3, errorGrowthRate: 0 })
+    expect(one.childTicks).toBe(2)
+  })
+
+  it('equals another only when all four values are the same', () => {
+    const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
+    expect(one.equals(one.butWith({}))).toBe(true)
+    for (const key of ['parentTicks', 'childTicks', 'initialErrorSeconds', 'errorGrowthRate']) {
+      expect(one.equals(one.butWith({ [key]: 9 })), key).toBe(false)
+    }
+  })
+
+  it('cannot be altered', () => {
+    expect(() => Object.assign(new Correlation(), { childTicks: 1 })).toThrow(TypeError)
+  })
+
+  it.each([
+    [{ parentTicks: '1' }, TypeError, "parentTicks: expected ticks, a finite number, got '1'"],
+    [{ childTicks: null }, TypeError, 'childTicks: expected ticks, a finite number, got null'],
+    [{ childTicks: Number.NaN }, RangeError, 'childTicks: expected ticks, a finite number, got NaN'],
+    [{ initialErrorSeconds: -1 }, RangeError, 'initialErrorSeconds: expected seconds, 0 or more, got -1'],
+    [
+      { errorGrowthRate: Infinity },
+      RangeError,
+      'errorGrowthRate: expected seconds per second, 0 or more, got Infinity',
+    ],
+  ])('refuses %o and says what it takes', (options, kind, message) => {
+    const make = () => new Correlation(options as never)
+    expect(make).toThrow(kind)
+    expect(make).toThrow(message)
+  })
+})

@@ -1,0 +1,193 @@
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { type Cii, CiiServer, type Connection } from '../../../../plugins/index.js'
+import { FakeSocket } from '../../../helpers/fake-socket.js'
+import { nextTurn } from '../../../helpers/next-turn.js'
+
+const logger = pino({ level: 'silent' })
+
+/** A client that takes each message at once. */
+class Socket extends FakeSocket {
+  override send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined) {
+    super.send(data, isText, handedOver)
+    this.arrive()
+  }
+}
+
+describe('repeated properties', () => {
+  it('bring the status of a content id with it', async () => {
+    const cii = new CiiServer({
+      logger,
+      repeatedProperties: ['contentId'],
+      cii: { contentId: 'dvb://1', contentIdStatus: 'final' },
+    })
+    const socket = new Socket()
+    cii.opened(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    cii.update({ contentId: null })
+    await nextTurn()
+    expect(socket.messages.slice(1)).toEqual([
+      { contentId: 'dvb://1', contentIdStatus: 'final', mrsUrl: 'http://mrs/' },
+      { contentId: null, contentIdStatus: null },
+    ])
+  })
+
+  it('are null in every message when they are null in the state, and in none when they are absent', async () => {
+    const cii = new CiiServer({
+      logger,
+      repeatedProperties: ['contentId', 'teUrl', 'wcUrl'],
+      cii: { contentId: null, teUrl: null },
+    })
+    const socket = new Socket()
+    cii.opened(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    const nulls = { contentId: null, contentIdStatus: null, teUrl: null }
+    expect(socket.messages).toStrictEqual([
+      { protocolVersion: '1.1', ...nulls },
+      { mrsUrl: 'http://mrs/', ...nulls },
+    ])
+  })
+
+  it.each([
+    ['a string', 'timelines'],
+    ['a number', 7],
+    ['a name that is no property of CII', ['nope']],
+    ['an object', {}],
+  ])('are refused by name: %s', (_name, repeatedProperties) => {
+    const construct = () => new CiiServer({ logger, repeatedProperties: repeatedProperties as (keyof Cii)[] })
+    expect(construct).toThrow(TypeError)
+    expect(construct).toThrow(/^repeatedProperties: expected a list of names of CII properties/)
+  })
+})
+
+describe('a subclass', () => {
+  it('may make data of its own', async () => {
+    const gone: number[] = []
+    class Own extends CiiServer<{ mine: number }> {
+      override createConnectionData() {
+        return { mine: 1 }
+      }
+      override onDisconnect(_connection: Connection, { mine }: { mine: number }) {
+        gone.push(mine)
+      }
+    }
+    const cii = new Own({ logger })
+    const socket = new Socket()
+    const events = cii.opened(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    expect(socket.messages).toEqual([{ protocolVersion: '1.1' }, { mrsUrl: 'http://mrs/' }])
+    expect([...cii.connections.values()]).toEqual([{ mine: 1 }])
+    events.closed(1000, '')
+    cii.update({ mrsUrl: null })
+    await nextTurn()
+    expect(socket.messages).toHaveLength(2)
+    expect(socket.closes).toEqual([])
+    expect(gone).toEqual([1])
+  })
+})
+
+describe('changes in one turn of the event loop', () => {
+  it('reach a client as one message', async () => {
+    const cii = new CiiServer({ logger })
+    const socket = new Socket()
+    cii.opened(socket)
+    for (let change = 1; change <= 10; change++) cii.update({ mrsUrl: `http://mrs/${change}` })
+    await nextTurn()
+    expect(socket.messages.slice(1)).toEqual([{ mrsUrl: 'http://mrs/10' }])
+  })
+
+  it('that cancel each other out reach nobody', async () => {
+    const cii = new CiiServer({ logger, cii: { mrsUrl: 'http://mrs/' } })
+    const socket = new Socket()
+    cii.opened(socket)
+    cii.update({ mrsUrl: 'http://other/' })
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    expect(socket.messages).toHaveLength(1)
+  })
+
+  it('reach a client that is closed in the same turn, before the close', () => {
+    const cii = new CiiServer({ logger })
+    const socket = new Socket()
+    cii.opened(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    cii.enabled = false
+    expect(socket.messages.slice(1)).toEqual([{ mrsUrl: 'http://mrs/' }])
+    expect(socket.closes).toEqual([1001])
+  })
+})
+
+describe('a client that leaves without having read', () => {
+  it('is not waited for any more', async () => {
+    const cii = new CiiServer({ logger })
+    let waits = 0
+    class Gone extends FakeSocket {
+      override whenFlushed(flushed: () => void): void {
+        waits += 1
+        setImmediate(flushed)
+      }
+    }
+    const events = cii.opened(new Gone())
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    expect(waits).toBeGreaterThan(0)
+    events.closed(1006, '')
+    await nextTurn()
+    const before = waits
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    expect(waits).toBe(before)
+  })
+})
+
+describe('clients at different addresses', () => {
+  function setUp() {
+    const cii = new CiiServer({ logger, cii: { tsUrl: '{{scheme}}://{{host}}:{{port}}/ts' } })
+    const sockets = ['192.0.2.1', '192.0.2.2'].map((host) =>
+      Object.assign(new Socket(), { reachedAt: { secure: false, host, port: 80 } }),
+    )
+    for (const socket of sockets) cii.opened(socket)
+    const received = () => sockets.map((socket) => socket.messages.at(-1))
+    return { cii, received, sockets }
+  }
+
+  it('get their own URLs, and the same message when no URL has changed', async () => {
+    const { cii, received, sockets } = setUp()
+    expect(received()).toMatchObject([{ tsUrl: 'ws://192.0.2.1:80/ts' }, { tsUrl: 'ws://192.0.2.2:80/ts' }])
+    cii.update({ contentId: 'dvb://1', contentIdStatus: 'final' })
+    await nextTurn()
+    const change = { contentId: 'dvb://1', contentIdStatus: 'final' }
+    expect(received()).toEqual([change, change])
+    cii.update({ contentId: null, tsUrl: 'ws://{{host}}/other' })
+    await nextTurn()
+    const gone = { contentId: null, contentIdStatus: null }
+    expect(received()).toEqual([
+      { ...gone, tsUrl: 'ws://192.0.2.1/other' },
+      { ...gone, tsUrl: 'ws://192.0.2.2/other' },
+    ])
+    cii.updateClients({ onlyDiff: false })
+    await nextTurn()
+    expect(received()).toEqual([
+      { protocolVersion: '1.1', ...gone, tsUrl: 'ws://192.0.2.1/other' },
+      { protocolVersion: '1.1', ...gone, tsUrl: 'ws://192.0.2.2/other' },
+    ])
+    expect(sockets.map((socket) => socket.messages.length)).toEqual([4, 4])
+  })
+
+  it('get what one of them missed while it was not reading', async () => {
+    const cii = new CiiServer({ logger, cii: { tsUrl: 'ws://{{host}}/ts' } })
+    const slow = new FakeSocket()
+    cii.opened(slow)
+    cii.update({ contentId: 'dvb://1', contentIdStatus: 'final' })
+    await nextTurn()
+    cii.update({ tsUrl: 'ws://{{host}}/2' })
+    await nextTurn()
+    expect(slow.messages).toHaveLength(1)
+    slow.arrive()
+    expect(slow.messages.slice(1)).toEqual([
+      { contentId: 'dvb://1', contentIdStatus: 'final', tsUrl: 'ws://192.0.2.2/2' },
+    ])
+  })
+})
