@@ -14,12 +14,10 @@ export {
 } from '../clocks/index.js'
 export {
   type BackoffOptions,
-  CiiClient,
   type CiiClientEvents,
   type CiiClientOptions,
   type ConnectFailure,
   type ConnectionEvents,
-  getPlatform,
   type OpenSocket,
   overMessagePort,
   type Platform,
@@ -30,11 +28,9 @@ export {
   type ReconnectingSocketOptions,
   type SocketEnd,
   type SocketHandlers,
+  type SocketOpener,
   type SocketOptions,
-  setPlatform,
   TimelineUnwrapper,
-  TsClient,
-  TsClientConnection,
   type TsClientConnectionEvents,
   type TsClientConnectionOptions,
   type TsClientEvents,
@@ -48,7 +44,6 @@ export {
 } from '../companion/connections/index.js'
 export {
   type AllowedHosts,
-  Companion,
   type CompanionEvents,
   type CompanionOptions,
   type CompanionPosition,
@@ -73,8 +68,12 @@ export {
   type WhenUnavailable,
 } from '../companion/media/index.js'
 export {
+  CiiClient,
+  Companion,
   IGNORED_RESPONSES,
   nodePlatform,
+  TsClient,
+  TsClientConnection,
   type UdpRequestOptions,
   UdpRequestResponseClient,
   type UdpRequestResponseClientOptions,
@@ -82,6 +81,8 @@ export {
   type UdpResponse,
   UdpWallClockTransport,
   type UdpWallClockTransportOptions,
+  WallClockClient,
+  WebSocketWallClockTransport,
 } from '../companion/node/index.js'
 export {
   Candidate,
@@ -102,14 +103,12 @@ export {
   NarrowestIntervalAlgorithm,
   RoundTripFilter,
   type SlewOptions,
-  WallClockClient,
   type WallClockClientEvents,
   type WallClockClientOptions,
   type WallClockEncoding,
   type WallClockExchange,
   type WallClockStatus,
   type WallClockTimers,
-  WebSocketWallClockTransport,
   type WebSocketWallClockTransportOptions,
 } from '../companion/wall-clock/index.js'
 export { Emitter } from '../events/index.js'

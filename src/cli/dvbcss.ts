@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { checkCommand, ciiCommand, EXIT, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
-import '../companion/node/index.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string

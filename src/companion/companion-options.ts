@@ -1,7 +1,7 @@
 import { Clock } from '../clocks/index.js'
 import { checkPositive, checkString, show } from '../validation/index.js'
 import { type AllowedHosts, checkAllowedHosts } from './companion-hosts.js'
-import { type CiiClientOptions, TsClient, type TsClientSettings } from './connections/index.js'
+import { type CiiClientOptions, type Platform, TsClient, type TsClientSettings } from './connections/index.js'
 import { WallClockClient, type WallClockClientOptions } from './wall-clock/index.js'
 
 export interface CompanionOptions {
@@ -26,10 +26,12 @@ export interface CompanionOptions {
   allowedHosts?: AllowedHosts
   /** The clock of this device that all is told by. Default: a SystemClock. */
   parentClock?: Clock
+  /** How servers are reached. Default: over WebSockets, and in Node over UDP. A client's own `openSocket` comes first. */
+  platform?: Platform
   cii?: CiiClientOptions
   /** `holdSeconds` is 20 by default. */
   ts?: Omit<TsClientSettings, 'contentIdStem' | 'timelineSelector' | 'unwrapper' | 'beforeResuming'>
-  wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock'>
+  wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock' | 'platform'>
 }
 
 /** The option, or its default. */
@@ -53,7 +55,12 @@ export function checkCompanionOptions(options: CompanionOptions, parentClock: Cl
   // These clients check their options in their constructors: now, and not when CII first names a server.
   const unused = { url: 'unused:', isJson: false, start: () => {}, send: () => {}, stop: () => {} }
   const transport = wallClockUrl ?? unused
-  const { clock } = new WallClockClient({ ...options.wallClock, parentClock, transport })
+  const { clock } = new WallClockClient({
+    ...options.wallClock,
+    parentClock,
+    transport,
+    ...(options.platform && { platform: options.platform }),
+  })
   new TsClient('ws://unused', {
     ...options.ts,
     wallClock: clock,

@@ -12,9 +12,10 @@ import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
 import { whyUnavailable } from './companion-unavailable.js'
 import {
   CiiClient,
+  type CiiClientOptions,
   DEFAULT_HOLD_SECONDS,
   displayUrl,
-  getPlatform,
+  type Platform,
   type ReconnectingClient,
   type ReconnectingClientEvents,
   type TimelineUnwrapper,
@@ -56,6 +57,7 @@ export class Companion extends Emitter<CompanionEvents> {
   readonly clock: CorrelatedClock
   readonly #options: CompanionOptions
   readonly #parentClock: Clock
+  readonly #platform: Platform
   #started = false
   #wallClock: WallClockClient | undefined
   #ts: TsClient | undefined
@@ -84,7 +86,8 @@ export class Companion extends Emitter<CompanionEvents> {
       retry: () => this.#apply(),
       postponed: (source, detail) => this.emit('protocolError', { source, reason: 'moves-too-often', detail }),
     })
-    this.cii = new CiiClient(ciiUrl, options.cii)
+    this.#platform = options.platform ?? {}
+    this.cii = new CiiClient(ciiUrl, { ...this.#socketOptions, ...options.cii })
     this.cii.on('connected', () => {
       this.#ciiAddress = this.cii.remoteAddress ?? this.#ciiAddress
     })
@@ -202,6 +205,11 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#followTimeline(timeline, timelines.url, round)
   }
 
+  get #socketOptions(): Pick<CiiClientOptions, 'openSocket'> {
+    const { openSocket } = this.#platform
+    return openSocket === undefined ? {} : { openSocket }
+  }
+
   get #hostRule(): HostRule {
     const origin = { url: this.cii.url, remoteAddress: this.#ciiAddress }
     return { allowedHosts: allowedHostsOf(this.#options), origin }
@@ -210,7 +218,7 @@ export class Companion extends Emitter<CompanionEvents> {
   #findWallClock(state: Cii): Address {
     const { wallClockUrl, preferWebSocketWallClock: preferWebSocket = false } = this.#options
     if (wallClockUrl !== undefined) return { url: wallClockUrl, problems: [] }
-    const hasUdp = getPlatform().createUdpTransport !== undefined
+    const hasUdp = this.#platform.createUdpTransport !== undefined
     return findWallClock(state, this.#hostRule, { hasUdp, preferWebSocket })
   }
 
@@ -220,6 +228,7 @@ export class Companion extends Emitter<CompanionEvents> {
       ...this.#options.wallClock,
       parentClock: this.#parentClock,
       transport: url,
+      platform: this.#platform,
     })
     this.#wallClock = client
     this.#wallClockUrl = url
@@ -272,6 +281,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const { unwrapper } = this.#unwrapper
     const ts = new TsClient(url, {
       holdSeconds: DEFAULT_HOLD_SECONDS,
+      ...this.#socketOptions,
       ...options,
       wallClock: wallClock.clock,
       contentIdStem,

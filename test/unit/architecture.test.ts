@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/companion/media': PURE,
   'src/companion': [...PURE, 'src/companion/connections', 'src/companion/wall-clock'],
   // What the companion's side needs of Node: standard in a browser, missing here.
-  'src/companion/node': [...PURE, 'src/udp', 'src/companion/connections', 'src/companion/wall-clock'],
+  'src/companion/node': [...PURE, 'src/udp', 'src/companion/connections', 'src/companion/wall-clock', 'src/companion'],
   // What the package publishes besides the plugins: a file for each subpath.
   'src/api': [...PURE, 'src/udp', ...COMPANION, 'src/companion/node'],
   plugins: [...PURE, 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
@@ -43,7 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/cli/terminal',
     'src/cli/television',
   ],
-  'src/cli': ['src/cli/commands', 'src/companion/node'],
+  'src/cli': ['src/cli/commands'],
 }
 
 interface Import {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { CiiClient, type CiiClientEvents } from '../../companion/connections/index.js'
+import type { CiiClientEvents } from '../../companion/connections/index.js'
+import { CiiClient } from '../../companion/node/index.js'
 import { CII_PROPERTIES, type Cii } from '../../messages/index.js'
 import { timeOfDay } from '../terminal/index.js'
 import { parseCount, parseWebSocketUrl, toolCommand } from './tool-command.js'

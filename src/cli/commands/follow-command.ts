@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { Companion, type CompanionOptions } from '../../companion/index.js'
+import type { CompanionOptions } from '../../companion/index.js'
+import { Companion } from '../../companion/node/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from '../terminal/index.js'
 import {
   parseSeconds,

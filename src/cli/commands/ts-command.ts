@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { TsClient } from '../../companion/connections/index.js'
 import { positionOn } from '../../companion/index.js'
-import { WallClockClient } from '../../companion/wall-clock/index.js'
+import { TsClient, WallClockClient } from '../../companion/node/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from '../terminal/index.js'
 import {
   parseCount,

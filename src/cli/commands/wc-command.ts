@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { WallClockClient, type WallClockEncoding, type WallClockStatus } from '../../companion/wall-clock/index.js'
+import { WallClockClient } from '../../companion/node/index.js'
+import type { WallClockEncoding, WallClockStatus } from '../../companion/wall-clock/index.js'
 import { millisText, offsetText } from '../terminal/index.js'
 import { parseCount, parseSeconds, parseWallClockUrl, toolCommand } from './tool-command.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'

@@ -16,13 +16,12 @@ export { MessageRate } from './message-rate.js'
 export {
   type ConnectFailure,
   displayUrl,
-  getPlatform,
   type OpenSocket,
   type Platform,
   type SocketEnd,
   type SocketHandlers,
+  type SocketOpener,
   type SocketOptions,
-  setPlatform,
   type Violation,
   type ViolationReason,
 } from './platform.js'

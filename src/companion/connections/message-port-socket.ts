@@ -1,5 +1,5 @@
 import { type MessagePortLike, postableBytes, readPortMessage } from '../../messages/index.js'
-import type { Platform, SocketEnd } from './platform.js'
+import type { SocketEnd, SocketOpener } from './platform.js'
 
 /**
  * Carries a client's protocol over message ports instead of WebSockets: for a companion in a worker or an iframe whose page, or
@@ -14,7 +14,7 @@ import type { Platform, SocketEnd } from './platform.js'
  * @param connect returns the port for a connection: a new one each time, since a closed port cannot be used again. What it throws
  * is a failed attempt to connect.
  */
-export function overMessagePort(connect: (url: string) => MessagePortLike): Platform['openSocket'] {
+export function overMessagePort(connect: (url: string) => MessagePortLike): SocketOpener {
   return (url, handlers, { maxMessageBytes }) => {
     let ended = false
     let port: MessagePortLike | undefined

@@ -76,32 +76,23 @@ export interface OpenSocket {
 export interface SocketOptions {
   /** A longer message closes the connection. */
   readonly maxMessageBytes: number
-  /** Milliseconds that the handshake may take, name look-up, TCP and TLS included. */
-  readonly handshakeTimeout: number
-  /** Milliseconds between the first and the last byte of a message. A browser does not show when a message begins. */
-  readonly messageTimeout: number
+  /** The limit for the handshake, including name look-up, TCP and TLS. */
+  readonly handshakeTimeoutSeconds: number
+  /** The limit between the first and the last byte of a message. A browser does not show when a message begins. */
+  readonly messageTimeoutSeconds: number
   /** Of the handshake, a token for instance. A browser lets no page set any. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** What a companion needs of the machine it runs on. */
+/** Opens a connection. The handlers are called after it has returned, never before. */
+export type SocketOpener = (url: string, handlers: SocketHandlers, options: SocketOptions) => OpenSocket
+
+/** How a companion reaches servers: what differs between browsers, Node and other environments. */
 export interface Platform {
-  openSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket
-  /** Absent where there is no UDP, as in a browser. */
-  createUdpTransport?(url: string): WallClockTransport
-}
-
-let platform: Platform | undefined
-
-/** The machine's WebSocket and UDP: those of `fastify-dvbcss/client` for Node, or a browser's. */
-export function getPlatform(): Platform {
-  platform ??= { openSocket: openStandardSocket }
-  return platform
-}
-
-/** Sets what {@link getPlatform} gives. The package's entry for Node calls it; an app need not. */
-export function setPlatform(next: Platform): void {
-  platform = next
+  /** Opens `ws://` and `wss://` URLs. Default: the standard WebSocket; in Node, the `ws` package. */
+  readonly openSocket?: SocketOpener
+  /** Makes the transport for a `udp://` URL. Default: none, except in Node; then `udp://` URLs cannot be used. */
+  readonly createUdpTransport?: (url: string) => WallClockTransport
 }
 
 /** A URL as it may be shown and logged: without a password, and without a query, which is where tokens are. */
@@ -109,67 +100,4 @@ export function displayUrl(url: string): string {
   if (!URL.canParse(url)) return describeValue(url)
   const { protocol, host, pathname, search } = new URL(url)
   return visible(`${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`)
-}
-
-/** A socket on the WebSocket that browsers have. Why a connection fails they do not tell, on purpose. */
-function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
-  let opened = false
-  let ended = false
-  const end = (how: SocketEnd): void => {
-    if (ended) return
-    ended = true
-    clearTimeout(deadline)
-    handlers.closed(how)
-  }
-  const fail = (kind: ConnectFailure['kind'], message: string): void => {
-    end({ code: 1006, reason: '', failure: { kind, message } })
-  }
-  let socket: WebSocket
-  let deadline: ReturnType<typeof setTimeout> | undefined
-  try {
-    socket = new WebSocket(url)
-  } catch (error) {
-    const message = `expected a ws:// or wss:// URL that this page may open, got ${displayUrl(url)}: ${(error as Error).message}`
-    queueMicrotask(() => fail('bad-url', message))
-    return { send: () => {}, close: () => {} }
-  }
-  socket.binaryType = 'arraybuffer'
-  deadline = setTimeout(() => {
-    fail('timeout', `no answer from ${displayUrl(url)} within ${options.handshakeTimeout} ms`)
-    socket.close()
-  }, options.handshakeTimeout)
-  socket.onopen = () => {
-    if (ended) return
-    opened = true
-    clearTimeout(deadline)
-    handlers.open()
-  }
-  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-    if (ended) return
-    const length = typeof data === 'string' ? data.length : data.byteLength
-    if (length > options.maxMessageBytes) {
-      // The browser has it in memory by now; all that can be done is to read no further.
-      const detail = `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}`
-      socket.close(3009, 'message too large')
-      end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })
-      return
-    }
-    handlers.message(typeof data === 'string' ? data : new Uint8Array(data))
-  }
-  socket.onclose = ({ code, reason }) => {
-    if (opened) end({ code, reason })
-    else fail('unknown', `could not connect to ${displayUrl(url)}; a browser does not tell why, its console may`)
-  }
-  return {
-    get bufferedAmount() {
-      return socket.bufferedAmount
-    },
-    send: (data) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data as Uint8Array<ArrayBuffer> | string)
-    },
-    close: (code, reason) => {
-      // A socket that is still connecting takes no code, and neither does the standard take most of the codes.
-      socket.close(code === 1000 || (code !== undefined && code >= 3000) ? code : undefined, reason)
-    },
-  }
 }

@@ -13,12 +13,12 @@ import { MessageRate } from './message-rate.js'
 import {
   type ConnectFailure,
   displayUrl,
-  getPlatform,
   type OpenSocket,
-  type Platform,
   type SocketEnd,
+  type SocketOpener,
   type Violation,
 } from './platform.js'
+import { openStandardSocket } from './standard-socket.js'
 
 export interface ReconnectingSocketOptions {
   /** How long to wait between attempts to connect. */
@@ -36,8 +36,10 @@ export interface ReconnectingSocketOptions {
   handshakeTimeoutSeconds?: number
   /** Headers of the handshake, `authorization` for instance. Only in Node: a browser does not let pages set any. */
   headers?: Readonly<Record<string, string>>
-  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
-  openSocket?: Platform['openSocket']
+  /**
+   * How connections are opened: `overMessagePort`, or a function of your own. The URL may then have any form. Default: a WebSocket.
+   */
+  openSocket?: SocketOpener
 }
 
 /** What happens to the connection of a client. */
@@ -78,10 +80,10 @@ export class ReconnectingSocket {
   readonly #backoff: Backoff
   readonly #maxMessageBytes: number
   readonly #maxMessagesPerSecond: number
-  readonly #messageTimeout: number
-  readonly #handshakeTimeout: number
+  readonly #messageTimeoutSeconds: number
+  readonly #handshakeTimeoutSeconds: number
   readonly #headers: Readonly<Record<string, string>> | undefined
-  readonly #openSocket: Platform['openSocket'] | undefined
+  readonly #openSocket: SocketOpener
   #socket: OpenSocket | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #connectedSince: number | undefined
@@ -95,17 +97,17 @@ export class ReconnectingSocket {
     this.#handlers = handlers
     this.#backoff = new Backoff(options.backoff)
     this.#headers = options.headers
-    this.#openSocket = options.openSocket === undefined ? undefined : checkFunction('openSocket', options.openSocket)
+    this.#openSocket = checkFunction('openSocket', options.openSocket ?? openStandardSocket)
     this.#maxMessageBytes = checkAtLeastOne('maxMessageBytes', options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
     this.#maxMessagesPerSecond = checkAtLeastOne(
       'maxMessagesPerSecond',
       options.maxMessagesPerSecond ?? DEFAULT_MAX_MESSAGES_PER_SECOND,
     )
-    this.#messageTimeout = checkTimeout(
+    this.#messageTimeoutSeconds = checkTimeout(
       'messageTimeoutSeconds',
       options.messageTimeoutSeconds ?? DEFAULT_MESSAGE_TIMEOUT_SECONDS,
     )
-    this.#handshakeTimeout = checkTimeout(
+    this.#handshakeTimeoutSeconds = checkTimeout(
       'handshakeTimeoutSeconds',
       options.handshakeTimeoutSeconds ?? DEFAULT_HANDSHAKE_TIMEOUT_SECONDS,
     )
@@ -196,8 +198,7 @@ export class ReconnectingSocket {
   #open(): void {
     // A socket that was replaced may still emit events; only those of the present one count.
     const current = (): boolean => this.#socket === socket
-    const openSocket = this.#openSocket ?? getPlatform().openSocket
-    const socket = openSocket(
+    const socket = this.#openSocket(
       this.url,
       {
         open: () => {
@@ -216,8 +217,8 @@ export class ReconnectingSocket {
       },
       {
         maxMessageBytes: this.#maxMessageBytes,
-        handshakeTimeout: this.#handshakeTimeout,
-        messageTimeout: this.#messageTimeout,
+        handshakeTimeoutSeconds: this.#handshakeTimeoutSeconds,
+        messageTimeoutSeconds: this.#messageTimeoutSeconds,
         headers: this.#headers,
       },
     )
@@ -268,9 +269,8 @@ function checkAtLeastOne(option: string, value: unknown): number {
   throw new RangeError(`${option}: expected a number from 1 upward, got ${show(value)}`)
 }
 
-/** @returns milliseconds. Timers count them in 31 bits. */
+/** Timers count milliseconds in 31 bits. */
 function checkTimeout(option: string, seconds: number): number {
-  const millis = checkPositive(option, seconds, 'seconds, above 0') * 1000
-  if (millis <= 2 ** 31 - 1) return millis
+  if (checkPositive(option, seconds, 'seconds, above 0') * 1000 <= 2 ** 31 - 1) return seconds
   throw new RangeError(`${option}: expected at most ${Math.floor((2 ** 31 - 1) / 1000)} seconds, got ${seconds}`)
 }

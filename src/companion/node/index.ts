@@ -1,8 +1,11 @@
-import { setPlatform } from '../connections/index.js'
-import { nodePlatform } from './platform.js'
-
-setPlatform(nodePlatform)
-
+export {
+  CiiClient,
+  Companion,
+  TsClient,
+  TsClientConnection,
+  WallClockClient,
+  WebSocketWallClockTransport,
+} from './clients.js'
 export { nodePlatform } from './platform.js'
 export {
   IGNORED_RESPONSES,

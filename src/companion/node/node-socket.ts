@@ -56,10 +56,10 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
   }
   // Of the whole handshake. The timeout of `ws` restarts with each byte, and a server may send one every few seconds.
   deadline = setTimeout(() => {
-    const message = `no answer from ${displayUrl(url)} within ${options.handshakeTimeout} ms`
+    const message = `no answer from ${displayUrl(url)} within ${options.handshakeTimeoutSeconds} s`
     end({ code: 1006, reason: '', failure: { kind: 'timeout', message } })
     socket.terminate()
-  }, options.handshakeTimeout)
+  }, options.handshakeTimeoutSeconds * 1000)
   const violated = (violation: Violation): void => {
     end({ code: 1006, reason: violation.detail, violation })
     socket.terminate()
@@ -81,7 +81,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
     clearTimeout(deadline)
     watchLife(socket)
     // Not before: data that came with the handshake would be emitted before `ws` listens for it.
-    if (connection !== undefined) watchFrames(connection, options.messageTimeout, violated)
+    if (connection !== undefined) watchFrames(connection, options.messageTimeoutSeconds, violated)
     handlers.open()
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -126,7 +126,11 @@ function maxBufferedChunks(maxMessageBytes: number): number {
 }
 
 /** Ends connections whose messages never end, and those that flood with control frames. */
-function watchFrames(connection: Socket, messageTimeout: number, violated: (violation: Violation) => void): void {
+function watchFrames(
+  connection: Socket,
+  messageTimeoutSeconds: number,
+  violated: (violation: Violation) => void,
+): void {
   const frames = new FrameWatch(MAX_CONTROL_FRAMES_PER_SECOND)
   let timer: ReturnType<typeof setTimeout> | undefined
   const stop = (): void => {
@@ -141,9 +145,9 @@ function watchFrames(connection: Socket, messageTimeout: number, violated: (viol
       if (timer !== undefined) stop()
     } else if (timer === undefined) {
       timer = setTimeout(() => {
-        const detail = `expected the end of a message within ${messageTimeout / 1000} s of its beginning`
+        const detail = `expected the end of a message within ${messageTimeoutSeconds} s of its beginning`
         violated({ reason: 'message-incomplete', detail })
-      }, messageTimeout)
+      }, messageTimeoutSeconds * 1000)
       timer.unref()
     }
   })

@@ -3,7 +3,7 @@ import { openNodeSocket } from './node-socket.js'
 import { UdpWallClockTransport } from './udp-wall-clock-transport.js'
 
 /** What a companion has in Node: sockets that tell why they failed, and UDP. */
-export const nodePlatform: Platform = {
+export const nodePlatform: Required<Platform> = {
   openSocket: openNodeSocket,
   createUdpTransport: (url) => new UdpWallClockTransport(url),
 }

@@ -1,6 +1,6 @@
 import { Clock, SystemClock } from '../../clocks/index.js'
 import { checkFunction, checkNotNegative, checkPositive, show } from '../../validation/index.js'
-import { getPlatform, type WallClockTransport } from '../connections/index.js'
+import type { Platform, WallClockTransport } from '../connections/index.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 import { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 import type { MillisecondSource } from './sleep-watch.js'
@@ -29,7 +29,7 @@ export interface WallClockTimers {
 }
 
 export interface WallClockClientOptions {
-  /** How to reach the server, or its URL: `udp://host:port` where the platform has UDP, `ws://` or `wss://`. */
+  /** How to reach the server, or its URL: `ws://…`, `wss://…`, or `udp://host:port` where there is UDP, as in Node. */
   transport: WallClockTransport | string
   /** For a WebSocket URL: how the messages travel. Default `binary`. */
   encoding?: WallClockEncoding
@@ -61,6 +61,8 @@ export interface WallClockClientOptions {
    * compares the two to find out that it has slept. Default: `Date.now`.
    */
   timeOfDay?: MillisecondSource
+  /** How a URL is reached. Default: over WebSockets, and in Node over UDP. */
+  platform?: Platform
   /** For tests. Default: the global ones. */
   timers?: WallClockTimers
 }
@@ -100,7 +102,7 @@ export function checkWallClockOptions(options: WallClockClientOptions): WallCloc
     checkDuration(option, options[option] ?? fallback)
   const requestIntervalSeconds = seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS)
   return {
-    transport: transportOf(options.transport, options.encoding),
+    transport: transportOf(options),
     parentClock,
     algorithm: checkAlgorithm(options.algorithm ?? new NarrowestIntervalAlgorithm()),
     requestIntervalSeconds,
@@ -163,14 +165,18 @@ function slewLimitsOf(slew: boolean | SlewOptions): SlewLimits | undefined {
   return { maxRatePpm, stepAboveSeconds }
 }
 
-function transportOf(transport: WallClockTransport | string, encoding?: WallClockEncoding): WallClockTransport {
+function transportOf({ transport, encoding, platform = {} }: WallClockClientOptions): WallClockTransport {
   if (typeof transport === 'object' && transport !== null) return transport
   const scheme = typeof transport === 'string' ? transport.slice(0, transport.indexOf(':') + 1).toLowerCase() : ''
   if (scheme === 'ws:' || scheme === 'wss:') {
-    return new WebSocketWallClockTransport(transport, encoding === undefined ? {} : { encoding })
+    const { openSocket } = platform
+    return new WebSocketWallClockTransport(transport, {
+      ...(encoding && { encoding }),
+      ...(openSocket && { openSocket }),
+    })
   }
   if (scheme === 'udp:') {
-    const udp = getPlatform().createUdpTransport?.(transport)
+    const udp = platform.createUdpTransport?.(transport)
     if (udp !== undefined) return udp
     throw new TypeError(`transport: expected a ws:// or wss:// URL, because there is no UDP here, got ${transport}`)
   }

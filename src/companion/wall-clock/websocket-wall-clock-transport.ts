@@ -1,8 +1,8 @@
 import { show } from '../../validation/index.js'
 import {
   type BackoffOptions,
-  type Platform,
   ReconnectingSocket,
+  type SocketOpener,
   type WallClockTransport,
   type WallClockTransportHandlers,
 } from '../connections/index.js'
@@ -18,8 +18,8 @@ export interface WebSocketWallClockTransportOptions {
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
-  /** How connections are opened: `overMessagePort`, or a function of your own. Default: a WebSocket of the platform. */
-  openSocket?: Platform['openSocket']
+  /** How connections are opened: `overMessagePort`, or a function of your own. The URL may then have any form. Default: a WebSocket. */
+  openSocket?: SocketOpener
 }
 
 /** Answers, with their follow-ups: more than any client asks for. */

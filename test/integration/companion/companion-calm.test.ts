@@ -1,11 +1,10 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { wallClockPlugin } from '../../../plugins/index.js'
-import { setPlatform } from '../../../src/companion/connections/index.js'
-import { Companion, type CompanionOptions } from '../../../src/companion/index.js'
-import { nodePlatform } from '../../../src/companion/node/platform.js'
+import type { CompanionOptions } from '../../../src/companion/index.js'
+import { Companion } from '../../../src/companion/node/index.js'
 import { closeAppsAfterEach, makeApp } from '../../helpers/app.js'
 import { ScriptedServer } from '../../helpers/scripted-server.js'
 import { until } from '../../helpers/until.js'
@@ -14,7 +13,6 @@ const PTS = 'urn:dvb:css:timeline:pts'
 const TIMELINES = [{ timelineSelector: PTS, timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 } }]
 const QUICK = { backoff: { initialSeconds: 0.01, maxSeconds: 0.02 } }
 
-beforeAll(() => setPlatform(nodePlatform))
 closeAppsAfterEach()
 const companions: Companion[] = []
 const servers: ScriptedServer[] = []

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { ClockTimelineSource, CorrelatedClock, ciiPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
-import { setPlatform } from '../../../src/companion/connections/index.js'
-import { Companion } from '../../../src/companion/index.js'
-import { nodePlatform } from '../../../src/companion/node/platform.js'
+import { Companion } from '../../../src/companion/node/index.js'
 import { closeAppsAfterEach, makeApp } from '../../helpers/app.js'
 import { hasIPv6 } from '../../helpers/has-ipv6.js'
 
 const PTS = 'urn:dvb:css:timeline:pts'
 const TIMELINES = [{ timelineSelector: PTS, timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 } }]
 
-beforeEach(() => setPlatform(nodePlatform))
 closeAppsAfterEach()
 const companions: Companion[] = []
 afterEach(() => {

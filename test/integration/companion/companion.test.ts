@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import {
   ClockTimelineSource,
@@ -9,9 +9,8 @@ import {
   wallClockPlugin,
   wallClockWebSocketPlugin,
 } from '../../../plugins/index.js'
-import { setPlatform } from '../../../src/companion/connections/index.js'
-import { Companion, type CompanionOptions } from '../../../src/companion/index.js'
-import { nodePlatform } from '../../../src/companion/node/platform.js'
+import type { CompanionOptions } from '../../../src/companion/index.js'
+import { Companion, nodePlatform } from '../../../src/companion/node/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { ScriptedServer } from '../../helpers/scripted-server.js'
 import { until } from '../../helpers/until.js'
@@ -23,9 +22,9 @@ const option = (timelineSelector: string, unitsPerSecond: number) => ({
   timelineProperties: { unitsPerTick: 1, unitsPerSecond },
 })
 const TIMELINES = [option(PTS, 90_000), option(TEMI, 1000)]
+const WITHOUT_UDP = { openSocket: nodePlatform.openSocket }
 const QUICK = { backoff: { initialSeconds: 0.01, maxSeconds: 0.02 } }
 
-beforeEach(() => setPlatform(nodePlatform))
 closeAppsAfterEach()
 const companions: Companion[] = []
 const servers: ScriptedServer[] = []
@@ -180,9 +179,8 @@ describe('a companion', () => {
   })
 
   it('asks for the wall clock over a WebSocket where there is no UDP', async () => {
-    setPlatform({ openSocket: nodePlatform.openSocket })
     const { pts, ciiUrl, base } = await television()
-    const companion = companionOf(ciiUrl)
+    const companion = companionOf(ciiUrl, { platform: WITHOUT_UDP })
     companion.start()
     await available(companion)
     expect(companion.wallClock?.url).toBe(`${base}/wc`)
@@ -190,8 +188,7 @@ describe('a companion', () => {
   })
 
   it('says so where there is no UDP and nothing else', async () => {
-    setPlatform({ openSocket: nodePlatform.openSocket })
-    const { companion, says } = await withScriptedCii()
+    const { companion, says } = await withScriptedCii({ platform: WITHOUT_UDP })
     const change = companion.next('change')
     says({ wcUrl: 'udp://127.0.0.1:6677', tsUrl: 'ws://127.0.0.1:1/', timelines: TIMELINES })
     await change

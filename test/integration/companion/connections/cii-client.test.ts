@@ -1,13 +1,11 @@
 import { once } from 'node:events'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { ciiPlugin } from '../../../../plugins/index.js'
-import { CiiClient, type CiiClientOptions } from '../../../../src/companion/connections/cii-client.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import type { CiiClientOptions } from '../../../../src/companion/connections/cii-client.js'
+import { CiiClient } from '../../../../src/companion/node/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../../helpers/app.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
 
-beforeAll(() => setPlatform(nodePlatform))
 closeAppsAfterEach()
 
 const clients: CiiClient[] = []

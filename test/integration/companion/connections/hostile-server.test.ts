@@ -1,15 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import { CiiClient, type CiiClientOptions } from '../../../../src/companion/connections/cii-client.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
+import type { CiiClientOptions } from '../../../../src/companion/connections/cii-client.js'
 import { ReconnectingSocket } from '../../../../src/companion/connections/reconnecting-socket.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import { CiiClient, nodePlatform } from '../../../../src/companion/node/index.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
 import { until } from '../../../helpers/until.js'
-
-beforeAll(() => setPlatform(nodePlatform))
 
 const clients: { stop(): void }[] = []
 const servers: ScriptedServer[] = []
@@ -188,13 +185,14 @@ describe('a server that does not read', () => {
   it('gets no further messages until it reads again', async () => {
     const server = await ScriptedServer.start()
     servers.push(server)
-    const socket = new ReconnectingSocket(server.url, {
+    const handlers = {
       connected: () => {},
       message: () => {},
       violated: () => {},
       disconnected: () => {},
       connectFailed: () => {},
-    })
+    }
+    const socket = new ReconnectingSocket(server.url, handlers, { openSocket: nodePlatform.openSocket })
     clients.push(socket)
     socket.start()
     const connection = await server.connection()

@@ -1,14 +1,9 @@
 import { once } from 'node:events'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation, OffsetClock, SystemClock } from '../../../../src/clocks/index.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
-import { TsClient } from '../../../../src/companion/connections/ts-client.js'
-import { TsClientConnection } from '../../../../src/companion/connections/ts-client-connection.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import { TsClient, TsClientConnection } from '../../../../src/companion/node/index.js'
 import { manualClock } from '../../../helpers/manual-clock.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
-
-beforeAll(() => setPlatform(nodePlatform))
 
 const setup = { contentIdStem: 'dvb://', timelineSelector: 'urn:dvb:css:timeline:pts' }
 interface Startable {

@@ -1,15 +1,11 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { type Clock, CorrelatedClock, Correlation, SystemClock } from '../../../../src/clocks/index.js'
 import { meaningOfInvalid } from '../../../../src/companion/connections/control-timestamp-reader.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
-import { TsClient } from '../../../../src/companion/connections/ts-client.js'
 import type { TsClientSettings } from '../../../../src/companion/connections/ts-client-options.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import { TsClient } from '../../../../src/companion/node/index.js'
 import { manualClock } from '../../../helpers/manual-clock.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
-
-beforeAll(() => setPlatform(nodePlatform))
 
 const clients: TsClient[] = []
 const servers: ScriptedServer[] = []

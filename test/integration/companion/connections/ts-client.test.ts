@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import {
   type Clock,
   ClockTimelineSource,
@@ -8,14 +8,11 @@ import {
   SystemClock,
   tsPlugin,
 } from '../../../../plugins/index.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
-import { TsClient } from '../../../../src/companion/connections/ts-client.js'
 import type { TsClientSettings } from '../../../../src/companion/connections/ts-client-options.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
+import { TsClient } from '../../../../src/companion/node/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../../helpers/app.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
 
-beforeAll(() => setPlatform(nodePlatform))
 closeAppsAfterEach()
 
 const PTS = 'urn:dvb:css:timeline:pts'

@@ -1,18 +1,14 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { SystemClock } from '../../../../src/clocks/index.js'
-import { getPlatform, setPlatform } from '../../../../src/companion/connections/platform.js'
-import { openNodeSocket } from '../../../../src/companion/node/node-socket.js'
-import { WallClockClient } from '../../../../src/companion/wall-clock/wall-clock-client.js'
-import { WebSocketWallClockTransport } from '../../../../src/companion/wall-clock/websocket-wall-clock-transport.js'
+import { WallClockClient, WebSocketWallClockTransport } from '../../../../src/companion/node/index.js'
 import { decodeWallClockJson, encodeWallClockJson } from '../../../../src/messages/index.js'
 import { WallClockHandler } from '../../../../src/server/wall-clock/wall-clock-handler.js'
 
 const servers: WebSocketServer[] = []
 const clients: WallClockClient[] = []
-beforeAll(() => setPlatform({ ...getPlatform(), openSocket: openNodeSocket }))
 afterEach(() => {
   for (const client of clients.splice(0)) client.stop()
   for (const server of servers.splice(0)) closeServer(server)

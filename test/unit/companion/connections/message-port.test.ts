@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import {
   CiiServer,
   ClockTimelineSource,
@@ -12,16 +12,14 @@ import {
   TsServer,
   WallClockWebSocketServer,
 } from '../../../../plugins/index.js'
-import { CiiClient } from '../../../../src/companion/connections/cii-client.js'
 import { overMessagePort } from '../../../../src/companion/connections/message-port-socket.js'
-import { setPlatform } from '../../../../src/companion/connections/platform.js'
-import { TsClient } from '../../../../src/companion/connections/ts-client.js'
-import { nodePlatform } from '../../../../src/companion/node/platform.js'
-import { WallClockClient } from '../../../../src/companion/wall-clock/wall-clock-client.js'
-import { WebSocketWallClockTransport } from '../../../../src/companion/wall-clock/websocket-wall-clock-transport.js'
+import {
+  CiiClient,
+  TsClient,
+  WallClockClient,
+  WebSocketWallClockTransport,
+} from '../../../../src/companion/node/index.js'
 import { until } from '../../../helpers/until.js'
-
-beforeAll(() => setPlatform(nodePlatform))
 
 const silent = { level: 'silent', fatal() {}, error() {}, warn() {}, info() {}, debug() {}, trace() {} }
 const logger = { ...silent, child: () => logger } as never

@@ -1,0 +1,71 @@
+import {
+  type ConnectFailure,
+  displayUrl,
+  type OpenSocket,
+  type SocketEnd,
+  type SocketHandlers,
+  type SocketOptions,
+} from './platform.js'
+
+/** A socket on the standard WebSocket. Browsers hide the reason for a failed connection on purpose. */
+export function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
+  let opened = false
+  let ended = false
+  const end = (how: SocketEnd): void => {
+    if (ended) return
+    ended = true
+    clearTimeout(deadline)
+    handlers.closed(how)
+  }
+  const fail = (kind: ConnectFailure['kind'], message: string): void => {
+    end({ code: 1006, reason: '', failure: { kind, message } })
+  }
+  let socket: WebSocket
+  let deadline: ReturnType<typeof setTimeout> | undefined
+  try {
+    socket = new WebSocket(url)
+  } catch (error) {
+    const message = `expected a ws:// or wss:// URL that this page may open, got ${displayUrl(url)}: ${(error as Error).message}`
+    queueMicrotask(() => fail('bad-url', message))
+    return { send: () => {}, close: () => {} }
+  }
+  socket.binaryType = 'arraybuffer'
+  deadline = setTimeout(() => {
+    fail('timeout', `no answer from ${displayUrl(url)} within ${options.handshakeTimeoutSeconds} s`)
+    socket.close()
+  }, options.handshakeTimeoutSeconds * 1000)
+  socket.onopen = () => {
+    if (ended) return
+    opened = true
+    clearTimeout(deadline)
+    handlers.open()
+  }
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    if (ended) return
+    const length = typeof data === 'string' ? data.length : data.byteLength
+    if (length > options.maxMessageBytes) {
+      // The browser has it in memory by now; all that can be done is to read no further.
+      const detail = `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}`
+      socket.close(3009, 'message too large')
+      end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })
+      return
+    }
+    handlers.message(typeof data === 'string' ? data : new Uint8Array(data))
+  }
+  socket.onclose = ({ code, reason }) => {
+    if (opened) end({ code, reason })
+    else fail('unknown', `could not connect to ${displayUrl(url)}; see the console of the browser for the reason`)
+  }
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount
+    },
+    send: (data) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data as Uint8Array<ArrayBuffer> | string)
+    },
+    close: (code, reason) => {
+      // A socket that is still connecting takes no code, and neither does the standard take most of the codes.
+      socket.close(code === 1000 || (code !== undefined && code >= 3000) ? code : undefined, reason)
+    },
+  }
+}
