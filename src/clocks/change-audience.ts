@@ -62,7 +62,7 @@ export class ChangeAudience {
       }
     }
     if (errors.length === 1) throw errors[0]
-    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} listeners of a clock's changes threw`)
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} clock change listeners threw`)
   }
 
   get #isEmpty(): boolean {

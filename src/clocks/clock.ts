@@ -1,4 +1,11 @@
-import { checkBoolean, checkFunction, checkString, show } from '../validation/index.js'
+import {
+  checkOption,
+  checkOptions,
+  DvbcssError,
+  type OptionTable,
+  type OptionType,
+  option,
+} from '../validation/index.js'
 import { ChangeAudience } from './change-audience.js'
 import type { ClockChangeListener, ClockChangeReason } from './clock-change.js'
 import { NoCommonClockError } from './no-common-clock-error.js'
@@ -18,6 +25,13 @@ export interface ClockOptions {
   available?: boolean
 }
 
+export const CLOCK_OPTIONS: OptionTable<ClockOptions, 'available'> = {
+  name: option.string(),
+  available: option.withDefault(option.boolean(), true),
+}
+const CHANGE_EVENT = option.oneOf('change')
+const LISTENER = option.func<ClockChangeListener>()
+
 /**
  * Something that counts ticks: a root that reads a real clock, or a clock derived from a parent.
  *
@@ -29,19 +43,19 @@ export abstract class Clock {
   readonly #audience: ChangeAudience
   #available: boolean
 
-  /** @throws TypeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: ClockOptions = {}) {
     clocksMade++
-    const { name = `${this.constructor.name}-${clocksMade}`, available = true } = options
-    this.name = checkString('name', name)
-    this.#available = checkBoolean('available', available)
+    const { name = `${this.constructor.name}-${clocksMade}`, available } = checkOptions(CLOCK_OPTIONS, options)
+    this.name = name
+    this.#available = available
     this.#audience = new ChangeAudience(this, () => (this.parent === null ? null : this.parent.#audience))
   }
 
   /** The clock this one is derived from; null for a root. */
   abstract get parent(): Clock | null
 
-  /** Ticks per second at speed 1. Setting it throws a TypeError where the clock does not decide it. */
+  /** Ticks per second at speed 1. Setting it throws `DVBCSS_ERR_READ_ONLY` where it follows from something else. */
   abstract get tickRate(): number
   abstract set tickRate(value: number)
 
@@ -52,10 +66,10 @@ export abstract class Clock {
   /** What it reads now, in ticks. */
   abstract now(): number
 
-  /** The parent's ticks when this clock reads `ticks`; NaN when it never does. @throws TypeError for a root */
+  /** The parent's ticks when this clock reads `ticks`; NaN when it never does. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
   abstract toParent(ticks: number): number
 
-  /** What this clock reads when its parent reads `parentTicks`. @throws TypeError for a root */
+  /** What this clock reads when its parent reads `parentTicks`. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
   abstract fromParent(parentTicks: number): number
 
   /** How far off the clock may be when it reads `ticks`, in seconds of its own time: its own error and those of all its
@@ -94,14 +108,17 @@ export abstract class Clock {
     return this.parent === null ? this.speed : this.speed * this.parent.effectiveSpeed
   }
 
-  /** How fast it runs against an ancestor; 1 against itself. @throws RangeError when that is no ancestor */
+  /** How fast it runs against an ancestor; 1 against itself. @throws DvbcssError `DVBCSS_ERR_NOT_AN_ANCESTOR` */
   effectiveSpeedRelativeTo(ancestor: Clock): number {
     let product = 1
     for (const clock of this.ancestry) {
       if (clock === ancestor) return product
       product *= clock.speed
     }
-    throw new RangeError(`${ancestor.name} is not an ancestor of ${this.name}`)
+    throw new DvbcssError(
+      'DVBCSS_ERR_NOT_AN_ANCESTOR',
+      `${checkOption('ancestor', CLOCK_TYPE, ancestor).name} is not an ancestor of ${this.name}`,
+    )
   }
 
   /** Whether it can be relied on: false when it was set false here, or on any ancestor. */
@@ -110,7 +127,7 @@ export abstract class Clock {
   }
 
   set available(value: boolean) {
-    if (checkBoolean('available', value) === this.#available) return
+    if (checkOption('available', CLOCK_OPTIONS.available, value) === this.#available) return
     this.#available = value
     // Under a parent that is unavailable, or beyond a dependent that is so by itself, nothing has changed.
     if (this.parent?.available === false) return
@@ -160,21 +177,21 @@ export abstract class Clock {
   }
 
   /**
-   * Calls `listener` after every change of this clock or of an ancestor, once each. A listener that throws does not
-   * keep the others from hearing: the error reaches whoever made the change, when all were told. While a clock has
-   * listeners its parent holds on to it.
+   * Calls `listener` after every change of this clock or of an ancestor, once each. If a listener throws, the others are called
+   * all the same, and the error is then thrown where the change was made. While a clock has listeners, its parent keeps a
+   * reference to it.
    *
-   * @returns the function that takes the listener away again
-   * @throws TypeError
+   * @returns a function that removes the listener
+   * @throws InvalidOptionError
    */
   on(event: 'change', listener: ClockChangeListener): () => void {
-    checkEvent(event)
-    this.#audience.add(checkFunction('listener', listener))
+    checkOption('event', CHANGE_EVENT, event)
+    this.#audience.add(checkOption('listener', LISTENER, listener))
     return () => this.#audience.remove(listener)
   }
 
   off(event: 'change', listener: ClockChangeListener): void {
-    checkEvent(event)
+    checkOption('event', CHANGE_EVENT, event)
     this.#audience.remove(listener)
   }
 
@@ -194,7 +211,7 @@ export abstract class Clock {
    * or jumps past it, in its direction of travel. While the clock is unavailable, or stands still at another tick, the
    * call waits for a change. Timers count milliseconds: expect it up to a few late.
    *
-   * @throws TypeError, RangeError
+   * @throws InvalidOptionError, UnknownOptionError
    */
   scheduleAt(ticks: number, callback: () => void, options: ScheduleOptions = {}): ScheduledCall {
     return scheduleAt(this, ticks, callback, options)
@@ -205,7 +222,7 @@ export abstract class Clock {
    * pauses, and at once where the clock is past the tick already in its direction of travel. While the clock is
    * unavailable, stands still, or moves away from the tick, the promise stays pending: give it a `signal` to end that.
    *
-   * @throws TypeError, RangeError, as a rejection; the reason of the signal once that is aborted
+   * @throws as a rejection: InvalidOptionError, UnknownOptionError; the reason of the signal once that is aborted
    */
   sleepUntil(ticks: number, options: SleepOptions = {}): Promise<void> {
     return sleepUntil(this, ticks, options)
@@ -216,7 +233,7 @@ export abstract class Clock {
    * still. The tick to reach is fixed when this is called, so a jump of the clock shortens or prolongs the sleep. Otherwise
    * like {@link sleepUntil}.
    *
-   * @throws TypeError, RangeError, as a rejection; the reason of the signal once that is aborted
+   * @throws as a rejection: InvalidOptionError, UnknownOptionError; the reason of the signal once that is aborted
    */
   sleepFor(ticks: number, options: SleepOptions = {}): Promise<void> {
     return sleepFor(this, ticks, options)
@@ -238,7 +255,7 @@ export abstract class Clock {
   }
 
   #commonClock(other: Clock): Clock {
-    if (!(other instanceof Clock)) throw new TypeError(`other: expected a Clock, got ${show(other)}`)
+    checkOption('other', CLOCK_TYPE, other)
     const theirs = new Set(other.ancestry)
     const common = this.ancestry.find((clock) => theirs.has(clock))
     if (common === undefined) throw new NoCommonClockError(this, other)
@@ -256,6 +273,9 @@ export abstract class Clock {
   }
 }
 
-function checkEvent(event: unknown): void {
-  if (event !== 'change') throw new TypeError(`event: expected 'change', got ${show(event)}`)
+export const CLOCK_TYPE: OptionType<Clock> = option.instance(Clock, 'a Clock')
+
+/** For the setters of a property that follows from something else. */
+export function readOnlyError(clock: Clock, property: 'speed' | 'tickRate', reason: string): DvbcssError {
+  return new DvbcssError('DVBCSS_ERR_READ_ONLY', `"${property}" of ${clock.name} is read-only: ${reason}`)
 }

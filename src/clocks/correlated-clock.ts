@@ -1,8 +1,15 @@
-import { checkFinite, checkNotNegative, show } from '../validation/index.js'
-import type { Clock, ClockOptions } from './clock.js'
-import { Correlation } from './correlation.js'
+import {
+  checkOption,
+  checkOptions,
+  InvalidOptionError,
+  type OptionTable,
+  type OptionType,
+  option,
+} from '../validation/index.js'
+import { CLOCK_OPTIONS, type Clock, type ClockOptions } from './clock.js'
+import { CORRELATION_TYPE, Correlation } from './correlation.js'
 import { DependentClock } from './dependent-clock.js'
-import { checkTickRate, NANOS_PER_SECOND, rescale } from './tick-rate.js'
+import { NANOS_PER_SECOND, rescale, SPEED_TYPE, TICK_RATE_TYPE, TICKS_TYPE } from './tick-rate.js'
 
 export interface CorrelatedClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
@@ -12,6 +19,14 @@ export interface CorrelatedClockOptions extends ClockOptions {
   /** Default: both clocks read 0 at the same moment, without error. */
   correlation?: Correlation
 }
+
+const OPTIONS: OptionTable<CorrelatedClockOptions, keyof Omit<CorrelatedClockOptions, 'name'>> = {
+  ...CLOCK_OPTIONS,
+  tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
+  speed: option.withDefault(SPEED_TYPE, 1),
+  correlation: option.withDefault(CORRELATION_TYPE, new Correlation()),
+}
+const THRESHOLD_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds')
 
 /**
  * A clock that runs straight through one point of correlation with its parent:
@@ -25,13 +40,13 @@ export class CorrelatedClock extends DependentClock {
   #speed: number
   #correlation: Correlation
 
-  /** @throws TypeError, RangeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: CorrelatedClockOptions = {}) {
-    super(parent, options)
-    const { tickRate = NANOS_PER_SECOND, speed = 1, correlation = new Correlation() } = options
-    this.#tickRate = checkTickRate(tickRate)
-    this.#speed = checkSpeed(speed)
-    this.#correlation = checkCorrelation(correlation)
+    const { tickRate, speed, correlation, ...clockOptions } = checkOptions(OPTIONS, options)
+    super(parent, clockOptions)
+    this.#tickRate = tickRate
+    this.#speed = speed
+    this.#correlation = correlation
   }
 
   override get tickRate(): number {
@@ -39,7 +54,7 @@ export class CorrelatedClock extends DependentClock {
   }
 
   override set tickRate(value: number) {
-    if (checkTickRate(value) === this.#tickRate) return
+    if (checkOption('tickRate', TICK_RATE_TYPE, value) === this.#tickRate) return
     this.#tickRate = value
     this.announce('tickRate')
   }
@@ -61,10 +76,10 @@ export class CorrelatedClock extends DependentClock {
     this.setCorrelationAndSpeed(value, this.#speed)
   }
 
-  /** Sets both with one change event. @throws TypeError, RangeError, and then neither is set */
+  /** Sets both with one change event. @throws InvalidOptionError, and then neither is set */
   setCorrelationAndSpeed(correlation: Correlation, speed: number): void {
-    const moved = !checkCorrelation(correlation).equals(this.#correlation)
-    const paced = checkSpeed(speed) !== this.#speed
+    const moved = !checkOption('correlation', CORRELATION_TYPE, correlation).equals(this.#correlation)
+    const paced = checkOption('speed', SPEED_TYPE, speed) !== this.#speed
     if (!moved && !paced) return
     this.#correlation = correlation
     this.#speed = speed
@@ -75,17 +90,17 @@ export class CorrelatedClock extends DependentClock {
    * Replaces the correlation by that of the moment when this clock reads `ticks`; with its error as of then. The clock
    * reads the same before and after, so nobody is told. At speed 0 it takes the parent's now.
    *
-   * @throws TypeError; RangeError when the clock stands still at another tick
+   * @throws InvalidOptionError, also when the clock stands still at another tick
    */
   rebaseCorrelationAt(ticks: number): void {
-    checkFinite('ticks', ticks, 'ticks, a finite number')
+    checkOption('ticks', TICKS_TYPE, ticks)
     const { childTicks } = this.#correlation
     if (this.#speed === 0 && ticks !== childTicks) {
-      throw new RangeError(`ticks: expected ${childTicks}, at which ${this.name} stands still, got ${ticks}`)
+      throw new InvalidOptionError('ticks', `${childTicks}, where ${this.name} stands still`, ticks)
     }
     const parentTicks = this.#speed === 0 ? this.parent.now() : this.toParent(ticks)
     const initialErrorSeconds = this.errorAt(parentTicks)
-    this.#correlation = this.#correlation.butWith({ parentTicks, childTicks: ticks, initialErrorSeconds })
+    this.#correlation = this.#correlation.with({ parentTicks, childTicks: ticks, initialErrorSeconds })
   }
 
   override fromParent(parentTicks: number): number {
@@ -105,22 +120,23 @@ export class CorrelatedClock extends DependentClock {
    * By how many of its own seconds the clock would jump, forward above 0, if it were set so. At another speed the gap
    * has no end: Infinity when that is higher than the present one, -Infinity when it is lower.
    *
-   * @throws TypeError, RangeError
+   * @throws InvalidOptionError
    */
   quantifySignedChange(newCorrelation: Correlation, newSpeed: number): number {
-    const { parentTicks, childTicks } = checkCorrelation(newCorrelation)
-    if (checkSpeed(newSpeed) !== this.#speed) return newSpeed > this.#speed ? Infinity : -Infinity
+    const { parentTicks, childTicks } = checkOption('newCorrelation', CORRELATION_TYPE, newCorrelation)
+    if (checkOption('newSpeed', SPEED_TYPE, newSpeed) !== this.#speed)
+      return newSpeed > this.#speed ? Infinity : -Infinity
     return (childTicks - this.fromParent(parentTicks)) / this.#tickRate
   }
 
-  /** The same without its sign. */
+  /** Absolute value of {@link quantifySignedChange}. @throws InvalidOptionError */
   quantifyChange(newCorrelation: Correlation, newSpeed: number): number {
     return Math.abs(this.quantifySignedChange(newCorrelation, newSpeed))
   }
 
   /** Whether the clock would jump by more than `thresholdSeconds`, or run at another speed. */
   isChangeSignificant(newCorrelation: Correlation, newSpeed: number, thresholdSeconds: number): boolean {
-    checkNotNegative('thresholdSeconds', thresholdSeconds, 'seconds, 0 or more')
+    checkOption('thresholdSeconds', THRESHOLD_TYPE, thresholdSeconds)
     return this.quantifyChange(newCorrelation, newSpeed) > thresholdSeconds
   }
 
@@ -128,14 +144,4 @@ export class CorrelatedClock extends DependentClock {
     const { parentTicks: parentStart, initialErrorSeconds, errorGrowthRate } = this.#correlation
     return initialErrorSeconds + (errorGrowthRate * Math.abs(parentTicks - parentStart)) / this.parent.tickRate
   }
-}
-
-function checkSpeed(value: unknown): number {
-  return checkFinite('speed', value, 'a finite number')
-}
-
-/** @throws TypeError */
-export function checkCorrelation(value: unknown, option = 'correlation'): Correlation {
-  if (!(value instanceof Correlation)) throw new TypeError(`${option}: expected a Correlation, got ${show(value)}`)
-  return value
 }

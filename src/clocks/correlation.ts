@@ -1,4 +1,4 @@
-import { checkFinite, checkNotNegative } from '../validation/index.js'
+import { checkOptions, type OptionTable, type OptionType, option } from '../validation/index.js'
 
 export interface CorrelationOptions {
   /** Ticks of the parent clock. Default 0. */
@@ -11,6 +11,13 @@ export interface CorrelationOptions {
   errorGrowthRate?: number
 }
 
+const OPTIONS: OptionTable<CorrelationOptions, keyof CorrelationOptions> = {
+  parentTicks: option.withDefault(option.number({}, 'ticks'), 0),
+  childTicks: option.withDefault(option.number({}, 'ticks'), 0),
+  initialErrorSeconds: option.withDefault(option.number({ min: 0 }, 'seconds'), 0),
+  errorGrowthRate: option.withDefault(option.number({ min: 0 }, 'seconds per second'), 0),
+}
+
 /** A moment at which a clock and its parent are known to read so much, and how surely. Immutable. */
 export class Correlation {
   readonly parentTicks: number
@@ -18,18 +25,18 @@ export class Correlation {
   readonly initialErrorSeconds: number
   readonly errorGrowthRate: number
 
-  /** @throws TypeError, RangeError for a value that is not finite, or an error or growth below 0 */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: CorrelationOptions = {}) {
-    const { parentTicks = 0, childTicks = 0, initialErrorSeconds = 0, errorGrowthRate = 0 } = options
-    this.parentTicks = checkFinite('parentTicks', parentTicks, 'ticks, a finite number')
-    this.childTicks = checkFinite('childTicks', childTicks, 'ticks, a finite number')
-    this.initialErrorSeconds = checkNotNegative('initialErrorSeconds', initialErrorSeconds, 'seconds, 0 or more')
-    this.errorGrowthRate = checkNotNegative('errorGrowthRate', errorGrowthRate, 'seconds per second, 0 or more')
+    const { parentTicks, childTicks, initialErrorSeconds, errorGrowthRate } = checkOptions(OPTIONS, options)
+    this.parentTicks = parentTicks
+    this.childTicks = childTicks
+    this.initialErrorSeconds = initialErrorSeconds
+    this.errorGrowthRate = errorGrowthRate
     Object.freeze(this)
   }
 
-  /** A copy with some of its values replaced. */
-  butWith(changes: CorrelationOptions): Correlation {
+  /** A copy with some of its values replaced. @throws InvalidOptionError, UnknownOptionError */
+  with(changes: CorrelationOptions): Correlation {
     return new Correlation({ ...this, ...changes })
   }
 
@@ -46,3 +53,5 @@ export class Correlation {
     return `parent ${this.parentTicks} = child ${this.childTicks} ± ${this.initialErrorSeconds} s (+${this.errorGrowthRate} s/s)`
   }
 }
+
+export const CORRELATION_TYPE: OptionType<Correlation> = option.instance(Correlation, 'a Correlation')

@@ -1,25 +1,25 @@
-import { show } from '../validation/index.js'
-import { Clock, type ClockOptions } from './clock.js'
+import { checkOption, InvalidOptionError } from '../validation/index.js'
+import { CLOCK_TYPE, Clock, type ClockOptions } from './clock.js'
 
 /** A clock that is derived from a parent, which may be exchanged. */
 export abstract class DependentClock extends Clock {
   #parent: Clock
 
-  /** @throws TypeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: ClockOptions = {}) {
     super(options)
-    this.#parent = checkParent(parent)
+    this.#parent = checkOption('parent', CLOCK_TYPE, parent)
   }
 
   override get parent(): Clock {
     return this.#parent
   }
 
-  /** @throws TypeError; RangeError when the new parent is this clock or one derived from it */
+  /** @throws InvalidOptionError, also when the new parent is this clock or derived from it */
   override set parent(value: Clock) {
-    if (checkParent(value) === this.#parent) return
+    if (checkOption('parent', CLOCK_TYPE, value) === this.#parent) return
     if (value.ancestry.includes(this)) {
-      throw new RangeError(`parent: expected a clock not derived from ${this.name}, got ${value.name}`)
+      throw new InvalidOptionError('parent', `a clock that is not derived from ${this.name}`, value.name)
     }
     this.moveBy(() => {
       this.#parent = value
@@ -41,9 +41,4 @@ export abstract class DependentClock extends Clock {
 
   /** What this clock alone adds to the dispersion, in seconds, when the parent reads `parentTicks`. */
   protected abstract errorAt(parentTicks: number): number
-}
-
-function checkParent(value: unknown): Clock {
-  if (!(value instanceof Clock)) throw new TypeError(`parent: expected a Clock, got ${show(value)}`)
-  return value
 }

@@ -1,4 +1,4 @@
-export { Clock, type ClockOptions } from './clock.js'
+export { CLOCK_TYPE, Clock, type ClockOptions } from './clock.js'
 export type { ClockChange, ClockChangeListener, ClockChangeReason } from './clock-change.js'
 export { CorrelatedClock, type CorrelatedClockOptions } from './correlated-clock.js'
 export { Correlation, type CorrelationOptions } from './correlation.js'
@@ -10,5 +10,5 @@ export { RangeCorrelatedClock, type RangeCorrelatedClockOptions } from './range-
 export type { ScheduledCall, ScheduleOptions } from './scheduler.js'
 export type { SleepOptions } from './sleep.js'
 export { DEFAULT_MAX_FREQ_ERROR_PPM, SystemClock, type SystemClockOptions } from './system-clock.js'
-export { rescale } from './tick-rate.js'
+export { rescale, TICK_RATE_TYPE } from './tick-rate.js'
 export { TunableClock, type TunableClockOptions } from './tunable-clock.js'

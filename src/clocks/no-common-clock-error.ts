@@ -1,13 +1,19 @@
+import { DvbcssError } from '../validation/index.js'
 import type { Clock } from './clock.js'
 
-/** Two clocks have no ancestor in common, so ticks of the one say nothing about the other. The message names both. */
-export class NoCommonClockError extends Error {
-  override readonly name: string = 'NoCommonClockError'
+/**
+ * Two clocks have no common ancestor, so ticks of one cannot be converted to ticks of the other. The message names both clocks and
+ * their roots. Code `DVBCSS_ERR_NO_COMMON_CLOCK`.
+ */
+export class NoCommonClockError extends DvbcssError {
   readonly clock: Clock
   readonly other: Clock
 
   constructor(clock: Clock, other: Clock) {
-    super(`${clock.name} (root ${clock.root.name}) and ${other.name} (root ${other.root.name}) have no common ancestor`)
+    super(
+      'DVBCSS_ERR_NO_COMMON_CLOCK',
+      `${clock.name} (root ${clock.root.name}) and ${other.name} (root ${other.root.name}) have no common ancestor`,
+    )
     this.clock = clock
     this.other = other
   }

@@ -1,10 +1,15 @@
-import { checkFinite } from '../validation/index.js'
-import type { Clock, ClockOptions } from './clock.js'
+import { checkOption, checkOptions, type OptionTable, option } from '../validation/index.js'
+import { CLOCK_OPTIONS, type Clock, type ClockOptions, readOnlyError } from './clock.js'
 import { DependentClock } from './dependent-clock.js'
 
 export interface OffsetClockOptions extends ClockOptions {
   /** By how many seconds of the root it is ahead of its parent; below 0: behind. Default 0. */
   offsetSeconds?: number
+}
+
+const OPTIONS: OptionTable<OffsetClockOptions, 'available' | 'offsetSeconds'> = {
+  ...CLOCK_OPTIONS,
+  offsetSeconds: option.withDefault(option.number({}, 'seconds'), 0),
 }
 
 /**
@@ -17,10 +22,11 @@ export interface OffsetClockOptions extends ClockOptions {
 export class OffsetClock extends DependentClock {
   #offsetSeconds: number
 
-  /** @throws TypeError, RangeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: OffsetClockOptions = {}) {
-    super(parent, options)
-    this.#offsetSeconds = checkOffset(options.offsetSeconds ?? 0)
+    const { offsetSeconds, ...clockOptions } = checkOptions(OPTIONS, options)
+    super(parent, clockOptions)
+    this.#offsetSeconds = offsetSeconds
   }
 
   get offsetSeconds(): number {
@@ -28,7 +34,7 @@ export class OffsetClock extends DependentClock {
   }
 
   set offsetSeconds(value: number) {
-    if (checkOffset(value) === this.#offsetSeconds) return
+    if (checkOption('offsetSeconds', OPTIONS.offsetSeconds, value) === this.#offsetSeconds) return
     this.#offsetSeconds = value
     this.announce('offset')
   }
@@ -37,18 +43,18 @@ export class OffsetClock extends DependentClock {
     return this.parent.tickRate
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override set tickRate(_value: number) {
-    throw new TypeError(`tickRate: that of ${this.name} is its parent's and cannot be set`)
+    throw readOnlyError(this, 'tickRate', 'it is that of the parent')
   }
 
   override get speed(): number {
     return 1
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override set speed(_value: number) {
-    throw new TypeError(`speed: ${this.name} runs as its parent does and its speed cannot be set`)
+    throw readOnlyError(this, 'speed', 'an OffsetClock runs like its parent')
   }
 
   override fromParent(parentTicks: number): number {
@@ -70,8 +76,4 @@ export class OffsetClock extends DependentClock {
   get #offsetTicks(): number {
     return this.#offsetSeconds * this.parent.effectiveSpeed * this.parent.tickRate
   }
-}
-
-function checkOffset(value: unknown): number {
-  return checkFinite('offsetSeconds', value, 'seconds, a finite number')
 }

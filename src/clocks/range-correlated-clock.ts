@@ -1,8 +1,8 @@
-import type { Clock, ClockOptions } from './clock.js'
-import { checkCorrelation } from './correlated-clock.js'
-import type { Correlation } from './correlation.js'
+import { checkOption, checkOptions, InvalidOptionError, type OptionTable, option } from '../validation/index.js'
+import { CLOCK_OPTIONS, type Clock, type ClockOptions, readOnlyError } from './clock.js'
+import { CORRELATION_TYPE, type Correlation } from './correlation.js'
 import { DependentClock } from './dependent-clock.js'
-import { checkTickRate, NANOS_PER_SECOND } from './tick-rate.js'
+import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 
 export interface RangeCorrelatedClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
@@ -11,6 +11,13 @@ export interface RangeCorrelatedClockOptions extends ClockOptions {
   correlation1: Correlation
   /** Another moment: at other ticks of the parent. */
   correlation2: Correlation
+}
+
+const OPTIONS: OptionTable<RangeCorrelatedClockOptions, 'available' | 'tickRate'> = {
+  ...CLOCK_OPTIONS,
+  tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
+  correlation1: CORRELATION_TYPE,
+  correlation2: CORRELATION_TYPE,
 }
 
 /**
@@ -23,11 +30,11 @@ export class RangeCorrelatedClock extends DependentClock {
   #correlation1: Correlation
   #correlation2: Correlation
 
-  /** @throws TypeError; RangeError when both correlations have the same `parentTicks` */
+  /** @throws InvalidOptionError, also when both correlations have the same `parentTicks`; UnknownOptionError */
   constructor(parent: Clock, options: RangeCorrelatedClockOptions) {
-    super(parent, options)
-    const { tickRate = NANOS_PER_SECOND, correlation1, correlation2 } = options
-    this.#tickRate = checkTickRate(tickRate)
+    const { tickRate, correlation1, correlation2, ...clockOptions } = checkOptions(OPTIONS, options)
+    super(parent, clockOptions)
+    this.#tickRate = tickRate
     checkRange(correlation1, correlation2)
     this.#correlation1 = correlation1
     this.#correlation2 = correlation2
@@ -39,7 +46,7 @@ export class RangeCorrelatedClock extends DependentClock {
 
   /** Alters the speed, not what the clock reads. */
   override set tickRate(value: number) {
-    if (checkTickRate(value) === this.#tickRate) return
+    if (checkOption('tickRate', TICK_RATE_TYPE, value) === this.#tickRate) return
     this.#tickRate = value
     this.announce('tickRate')
   }
@@ -49,9 +56,9 @@ export class RangeCorrelatedClock extends DependentClock {
     return childSpan / this.#tickRate / (parentSpan / this.parent.tickRate)
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override set speed(_value: number) {
-    throw new TypeError(`speed: that of ${this.name} follows from its two correlations and cannot be set`)
+    throw readOnlyError(this, 'speed', 'it follows from the two correlations')
   }
 
   get correlation1(): Correlation {
@@ -70,7 +77,7 @@ export class RangeCorrelatedClock extends DependentClock {
     this.setCorrelations(this.#correlation1, value)
   }
 
-  /** Sets both with one change event. @throws TypeError, RangeError, and then neither is set */
+  /** Sets both with one change event. @throws InvalidOptionError, and then neither is set */
   setCorrelations(correlation1: Correlation, correlation2: Correlation): void {
     checkRange(correlation1, correlation2)
     if (correlation1.equals(this.#correlation1) && correlation2.equals(this.#correlation2)) return
@@ -116,9 +123,9 @@ export class RangeCorrelatedClock extends DependentClock {
 }
 
 function checkRange(correlation1: unknown, correlation2: unknown): void {
-  const one = checkCorrelation(correlation1, 'correlation1')
-  const two = checkCorrelation(correlation2, 'correlation2')
+  const one = checkOption('correlation1', CORRELATION_TYPE, correlation1)
+  const two = checkOption('correlation2', CORRELATION_TYPE, correlation2)
   if (one.parentTicks === two.parentTicks) {
-    throw new RangeError(`correlation2: expected parentTicks other than those of correlation1, got ${two.parentTicks}`)
+    throw new InvalidOptionError('correlation2', 'a Correlation with other parentTicks than correlation1', two)
   }
 }

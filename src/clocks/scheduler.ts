@@ -1,5 +1,6 @@
-import { checkBoolean, checkFinite, checkFunction } from '../validation/index.js'
+import { checkOption, checkOptions, type OptionTable, option } from '../validation/index.js'
 import type { Clock } from './clock.js'
+import { TICKS_TYPE } from './tick-rate.js'
 
 /** The longest delay setTimeout takes: one above it fires at once. */
 const MAX_TIMEOUT_MILLIS = 2 ** 31 - 1
@@ -9,10 +10,14 @@ export interface ScheduleOptions {
   unref?: boolean
 }
 
+export const SCHEDULE_OPTIONS: OptionTable<ScheduleOptions, 'unref'> = {
+  unref: option.withDefault(option.boolean(), false),
+}
+
 export interface ScheduledCall {
   /** True until the callback is called or the call is cancelled. */
   readonly pending: boolean
-  /** Gives it up; after this the callback is not called. No effect once it was. */
+  /** Cancels the call. Has no effect once the callback has been called. */
   cancel(): void
 }
 
@@ -23,10 +28,10 @@ export function scheduleAt(
   callback: () => void,
   options: ScheduleOptions = {},
 ): ScheduledCall {
-  const { unref = false } = options
-  checkFinite('ticks', ticks, 'ticks, a finite number')
-  checkFunction('callback', callback)
-  return new PendingCall(clock, ticks, callback, checkBoolean('unref', unref))
+  const { unref } = checkOptions(SCHEDULE_OPTIONS, options)
+  checkOption('ticks', TICKS_TYPE, ticks)
+  checkOption('callback', option.func(), callback)
+  return new PendingCall(clock, ticks, callback, unref)
 }
 
 class PendingCall implements ScheduledCall {

@@ -1,17 +1,20 @@
-import { checkFinite, checkNotNegative, show } from '../validation/index.js'
+import { checkOption, checkOptions, type OptionTable, type OptionType, option } from '../validation/index.js'
 import type { Clock } from './clock.js'
-import { type ScheduleOptions, scheduleAt } from './scheduler.js'
+import { SCHEDULE_OPTIONS, type ScheduleOptions, scheduleAt } from './scheduler.js'
+import { TICKS_TYPE } from './tick-rate.js'
 
 export interface SleepOptions extends ScheduleOptions {
   /** Ends the sleep: the promise is rejected with the signal's reason. Default: none. */
   signal?: AbortSignal
 }
 
+const OPTIONS: OptionTable<SleepOptions, 'unref'> = { ...SCHEDULE_OPTIONS, signal: option.abortSignal() }
+const DURATION_TYPE: OptionType<number> = option.number({ min: 0 }, 'ticks')
+
 /** See {@link Clock.sleepUntil}. */
 export function sleepUntil(clock: Clock, ticks: number, options: SleepOptions = {}): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { signal, ...rest } = options
-    checkSignal(signal)
+    const { signal, unref } = checkOptions(OPTIONS, options)
     if (signal?.aborted) {
       reject(signal.reason)
       return
@@ -27,7 +30,7 @@ export function sleepUntil(clock: Clock, ticks: number, options: SleepOptions = 
         signal?.removeEventListener('abort', onAbort)
         resolve()
       },
-      rest,
+      { unref },
     )
     signal?.addEventListener('abort', onAbort, { once: true })
   })
@@ -35,16 +38,8 @@ export function sleepUntil(clock: Clock, ticks: number, options: SleepOptions = 
 
 /** See {@link Clock.sleepFor}. */
 export async function sleepFor(clock: Clock, ticks: number, options: SleepOptions = {}): Promise<void> {
-  checkNotNegative('ticks', ticks, 'ticks, 0 or more')
+  checkOption('ticks', DURATION_TYPE, ticks)
   const direction = clock.effectiveSpeed < 0 ? -1 : 1
-  const target = checkFinite('ticks', clock.now() + direction * ticks, 'ticks that the clock can reach')
+  const target = checkOption('ticks', TICKS_TYPE, clock.now() + direction * ticks)
   return sleepUntil(clock, target, options)
-}
-
-/** By its members, since a signal may come from another realm, an iframe for instance. */
-function checkSignal(signal: unknown): void {
-  if (signal === undefined) return
-  const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>
-  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
-  throw new TypeError(`signal: expected an AbortSignal, got ${show(signal)}`)
 }

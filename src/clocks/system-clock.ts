@@ -1,12 +1,12 @@
-import { checkFunction, checkNotNegative, checkPositive } from '../validation/index.js'
-import { Clock } from './clock.js'
+import { checkOptions, DvbcssError, type OptionTable, option } from '../validation/index.js'
+import { Clock, readOnlyError } from './clock.js'
 import {
   measurePrecisionSeconds,
   monotonicNanos,
   monotonicPrecisionSeconds,
   type NanosecondSource,
 } from './nanosecond-source.js'
-import { checkTickRate, NANOS_PER_SECOND } from './tick-rate.js'
+import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 
 /** A cautious bound for the crystal of a consumer device, in parts per million. */
 export const DEFAULT_MAX_FREQ_ERROR_PPM = 500
@@ -23,6 +23,14 @@ export interface SystemClockOptions {
   name?: string
 }
 
+const OPTIONS: OptionTable<SystemClockOptions, 'tickRate' | 'maxFreqErrorPpm'> = {
+  tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
+  maxFreqErrorPpm: option.withDefault(option.number({ min: 0 }, 'ppm'), DEFAULT_MAX_FREQ_ERROR_PPM),
+  precisionSeconds: option.number({ above: 0 }, 'seconds'),
+  source: option.func<NanosecondSource>(),
+  name: option.string(),
+}
+
 /**
  * A root: the machine's monotonic clock. It has no epoch, no relation to the time of day, and never steps. In Node all
  * of them agree, also across the processes of a machine. Exact to the nanosecond until an uptime of 104 days.
@@ -33,16 +41,15 @@ export class SystemClock extends Clock {
   readonly #tickRate: number
   readonly #maxFreqErrorPpm: number
 
-  /** @throws TypeError, RangeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: SystemClockOptions = {}) {
-    const { tickRate = NANOS_PER_SECOND, maxFreqErrorPpm = DEFAULT_MAX_FREQ_ERROR_PPM, source, name } = options
+    const { tickRate, maxFreqErrorPpm, source, precisionSeconds, name } = checkOptions(OPTIONS, options)
     super(name === undefined ? {} : { name })
-    this.#source = source === undefined ? monotonicNanos : checkFunction('source', source)
-    this.#tickRate = checkTickRate(tickRate)
-    this.#maxFreqErrorPpm = checkNotNegative('maxFreqErrorPpm', maxFreqErrorPpm, 'parts per million, 0 or more')
-    const { precisionSeconds = source === undefined ? monotonicPrecisionSeconds() : measurePrecisionSeconds(source) } =
-      options
-    this.precisionSeconds = checkPositive('precisionSeconds', precisionSeconds, 'seconds, above 0')
+    this.#source = source ?? monotonicNanos
+    this.#tickRate = tickRate
+    this.#maxFreqErrorPpm = maxFreqErrorPpm
+    this.precisionSeconds =
+      precisionSeconds ?? (source === undefined ? monotonicPrecisionSeconds() : measurePrecisionSeconds(source))
   }
 
   override get parent(): null {
@@ -53,18 +60,18 @@ export class SystemClock extends Clock {
     return this.#tickRate
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override set tickRate(_value: number) {
-    throw new TypeError(`tickRate: that of ${this.name} is fixed when it is made and cannot be set`)
+    throw readOnlyError(this, 'tickRate', 'it is set once, in the constructor')
   }
 
   override get speed(): number {
     return 1
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override set speed(_value: number) {
-    throw new TypeError(`speed: ${this.name} is a system clock and its speed cannot be set`)
+    throw readOnlyError(this, 'speed', 'a SystemClock runs at speed 1')
   }
 
   override get maxFreqErrorPpm(): number {
@@ -77,14 +84,14 @@ export class SystemClock extends Clock {
     return this.#tickRate === NANOS_PER_SECOND ? nanos : (nanos * this.#tickRate) / NANOS_PER_SECOND
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override toParent(_ticks: number): never {
-    throw new TypeError(`${this.name} is a root clock and has no parent to convert to`)
+    throw new DvbcssError('DVBCSS_ERR_NO_PARENT', `cannot convert to the parent of ${this.name}: it is a root clock`)
   }
 
-  /** @throws TypeError always */
+  /** @throws DvbcssError always */
   override fromParent(_parentTicks: number): never {
-    throw new TypeError(`${this.name} is a root clock and has no parent to convert from`)
+    throw new DvbcssError('DVBCSS_ERR_NO_PARENT', `cannot convert from the parent of ${this.name}: it is a root clock`)
   }
 
   /** Always the precision: a root is right by definition, and only read so finely. */

@@ -1,4 +1,4 @@
-import { checkPositive } from '../validation/index.js'
+import { type OptionType, option } from '../validation/index.js'
 
 /** Ticks per second of a clock that counts nanoseconds. */
 export const NANOS_PER_SECOND = 1_000_000_000
@@ -11,7 +11,6 @@ export function rescale(ticks: number, fromRate: number, toRate: number): number
   return fromRate === toRate ? ticks : (ticks * toRate) / fromRate
 }
 
-/** @throws TypeError, RangeError */
-export function checkTickRate(value: unknown): number {
-  return checkPositive('tickRate', value, 'ticks per second, a finite number above 0')
-}
+export const TICK_RATE_TYPE: OptionType<number> = option.number({ above: 0 }, 'ticks per second')
+export const SPEED_TYPE: OptionType<number> = option.number()
+export const TICKS_TYPE: OptionType<number> = option.number({}, 'ticks')

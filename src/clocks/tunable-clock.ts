@@ -1,7 +1,8 @@
-import { checkFinite, checkNotNegative } from '../validation/index.js'
-import type { Clock, ClockOptions } from './clock.js'
+import { checkOption, checkOptions, type OptionTable, type OptionType, option } from '../validation/index.js'
+import { CLOCK_OPTIONS, type Clock, type ClockOptions } from './clock.js'
 import { CorrelatedClock } from './correlated-clock.js'
 import { Correlation } from './correlation.js'
+import { NANOS_PER_SECOND, SPEED_TYPE, TICK_RATE_TYPE, TICKS_TYPE } from './tick-rate.js'
 
 export interface TunableClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
@@ -11,6 +12,16 @@ export interface TunableClockOptions extends ClockOptions {
   /** Default 1. */
   speed?: number
 }
+
+const OPTIONS: OptionTable<TunableClockOptions, keyof Omit<TunableClockOptions, 'name'>> = {
+  ...CLOCK_OPTIONS,
+  tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
+  ticks: option.withDefault(TICKS_TYPE, 0),
+  speed: option.withDefault(SPEED_TYPE, 1),
+}
+const SLEW_TYPE: OptionType<number> = option.number({}, 'ticks per second')
+const ERROR_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds')
+const GROWTH_RATE_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds per second')
 
 /**
  * A clock that is adjusted while it runs: by a number of ticks, by a slew, or by its speed. A change of `speed`, `slew` or
@@ -25,12 +36,11 @@ export interface TunableClockOptions extends ClockOptions {
  * ```
  */
 export class TunableClock extends CorrelatedClock {
-  /** @throws TypeError, RangeError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: TunableClockOptions = {}) {
-    const { ticks = 0, ...rest } = options
-    const childTicks = checkFinite('ticks', ticks, 'ticks, a finite number')
+    const { ticks, ...rest } = checkOptions(OPTIONS, options)
     super(parent, rest)
-    this.correlation = new Correlation({ parentTicks: parent.now(), childTicks })
+    this.correlation = new Correlation({ parentTicks: parent.now(), childTicks: ticks })
   }
 
   override get tickRate(): number {
@@ -56,15 +66,15 @@ export class TunableClock extends CorrelatedClock {
     return (this.speed - 1) * this.tickRate
   }
 
-  /** @throws TypeError, RangeError */
+  /** @throws InvalidOptionError */
   set slew(ticksPerSecond: number) {
-    this.speed = 1 + checkFinite('slew', ticksPerSecond, 'ticks per second, a finite number') / this.tickRate
+    this.speed = 1 + checkOption('slew', SLEW_TYPE, ticksPerSecond) / this.tickRate
   }
 
-  /** Moves the clock by so many ticks: forward above 0, back below. @throws TypeError, RangeError */
+  /** Moves the clock by so many ticks: forward above 0, back below. @throws InvalidOptionError */
   adjustTicks(ticks: number): void {
-    checkFinite('ticks', ticks, 'ticks, a finite number')
-    this.correlation = this.correlation.butWith({ childTicks: this.correlation.childTicks + ticks })
+    checkOption('ticks', TICKS_TYPE, ticks)
+    this.correlation = this.correlation.with({ childTicks: this.correlation.childTicks + ticks })
   }
 
   /**
@@ -72,13 +82,13 @@ export class TunableClock extends CorrelatedClock {
    *
    * @param seconds 0 or more.
    * @param growthRate seconds per second of the parent, 0 or more. Default 0.
-   * @throws TypeError, RangeError, and then nothing is changed
+   * @throws InvalidOptionError, and then nothing is changed
    */
   setError(seconds: number, growthRate = 0): void {
-    checkNotNegative('seconds', seconds, 'seconds, 0 or more')
-    checkNotNegative('growthRate', growthRate, 'seconds per second, 0 or more')
+    checkOption('seconds', ERROR_TYPE, seconds)
+    checkOption('growthRate', GROWTH_RATE_TYPE, growthRate)
     this.#rebase()
-    this.correlation = this.correlation.butWith({ initialErrorSeconds: seconds, errorGrowthRate: growthRate })
+    this.correlation = this.correlation.with({ initialErrorSeconds: seconds, errorGrowthRate: growthRate })
   }
 
   #rebase(): void {

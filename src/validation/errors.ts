@@ -51,6 +51,19 @@ export class UnknownOptionError extends DvbcssError {
   }
 }
 
+/**
+ * An option whose value is valid by itself, and which does not go with another one. Code `DVBCSS_ERR_CONFLICTING_OPTION`.
+ */
+export class ConflictingOptionError extends DvbcssError {
+  readonly option: string
+
+  /** @param conflict To follow the name of the option: `cannot be combined with a handler instance`. */
+  constructor(option: string, conflict: string) {
+    super('DVBCSS_ERR_CONFLICTING_OPTION', `"${option}" ${conflict}`)
+    this.option = option
+  }
+}
+
 function describeName(name: string): string {
   return describeValue(name).slice(1, -1)
 }

@@ -15,9 +15,26 @@ export {
   show,
 } from './clock-option-checks.js'
 export { describeValue, MAX_DESCRIPTION_LENGTH } from './describe-value.js'
-export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from './errors.js'
+export {
+  ConflictingOptionError,
+  DvbcssError,
+  type DvbcssErrorCode,
+  InvalidOptionError,
+  UnknownOptionError,
+} from './errors.js'
 export { nearestName } from './nearest-name.js'
 export type { OptionType, WithDefault } from './option-types.js'
 export * as option from './option-types.js'
 export { jsonLine, visibleLine, visibleLines } from './terminal-text.js'
+export {
+  checkUdpUrl,
+  displayUrl,
+  InvalidUrlError,
+  isWallClockUrl,
+  isWebSocketUrl,
+  parseUdpUrl,
+  type UdpAddress,
+  wallClockUrl,
+  webSocketUrl,
+} from './urls.js'
 export { escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from './visible-text.js'

@@ -1,3 +1,5 @@
+import { checkOptions, type OptionTable } from './check-options.js'
+
 /** What an option takes: a part of a table for {@link checkOptions}. */
 export interface OptionType<Value> {
   /** To follow "must be" in an error: `a non-negative integer or Infinity`. */
@@ -110,6 +112,26 @@ export function objectWith<Value>(...methods: readonly (keyof Value & string)[])
 /** Whatever `accepts` says. */
 export function custom<Value>(expected: string, accepts: (value: unknown) => boolean): OptionType<Value> {
   return { expected, accepts }
+}
+
+/** By its members, since a signal may come from another realm, an iframe for instance. */
+export function abortSignal(): OptionType<AbortSignal> {
+  return custom('an AbortSignal', (value) => {
+    const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+  })
+}
+
+/** An object of options that has a table of its own, which its options are checked by. Its defaults are not filled in. */
+export function object<Options extends object>(table: OptionTable<Options>): OptionType<Options> {
+  return {
+    expected: 'an object',
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    convert: (value, option) => {
+      checkOptions(table, value, { within: option })
+      return value
+    },
+  }
 }
 
 /** Either of two types. */

@@ -267,7 +267,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     const speed = Math.max(1, Math.abs(clock.speed))
     undisturbed(() => {
       clock.rebaseCorrelationAt(ticks)
-      clock.correlation = clock.correlation.butWith({ errorGrowthRate: speed })
+      clock.correlation = clock.correlation.with({ errorGrowthRate: speed })
     })
   }
 

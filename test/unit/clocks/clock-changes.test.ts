@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Clock, type ClockChange, CorrelatedClock, Correlation, OffsetClock } from '../../../src/clocks/index.js'
+import { InvalidOptionError } from '../../../src/validation/index.js'
 import { manualClock } from '../../helpers/manual-clock.js'
 
 /** root ← wall ← pts ← early, and wall ← other. */
@@ -147,11 +148,9 @@ describe('a change of a clock', () => {
 
   it('is the only event there is', () => {
     const { wall } = tree()
-    expect(() => wall.on('changed' as never, () => {})).toThrow(
-      new TypeError("event: expected 'change', got 'changed'"),
-    )
-    expect(() => wall.off('tick' as never, () => {})).toThrow(TypeError)
-    expect(() => wall.on('change', 7 as never)).toThrow(new TypeError('listener: expected a function, got 7'))
+    expect(() => wall.on('changed' as never, () => {})).toThrow('"event" must be "change"; received "changed"')
+    expect(() => wall.off('tick' as never, () => {})).toThrow(InvalidOptionError)
+    expect(() => wall.on('change', 7 as never)).toThrow('"listener" must be a function; received 7')
   })
 })
 
@@ -189,6 +188,6 @@ describe('the availability of a clock', () => {
     const { wall } = tree()
     expect(() => {
       wall.available = 0 as never
-    }).toThrow(new TypeError('available: expected a boolean, got 0'))
+    }).toThrow('"available" must be a boolean; received 0')
   })
 })

@@ -27,7 +27,7 @@ const derive: fc.Arbitrary<Derive> = fc.oneof(
     .record({ tickRate, correlation, span: fc.integer({ min: 1000, max: 1e9 }), ratio: speed })
     .map(({ tickRate, correlation, span, ratio }) => (parent: Clock) => {
       const { parentTicks, childTicks } = correlation
-      const second = correlation.butWith({ parentTicks: parentTicks + span, childTicks: childTicks + span * ratio })
+      const second = correlation.with({ parentTicks: parentTicks + span, childTicks: childTicks + span * ratio })
       return new RangeCorrelatedClock(parent, { tickRate, correlation1: correlation, correlation2: second })
     }),
 )
@@ -145,9 +145,7 @@ describe('conversions between clocks', () => {
   })
 
   it('take only a clock', () => {
-    expect(() => manualClock().clock.toOtherClock({} as never, 1)).toThrow(
-      new TypeError('other: expected a Clock, got an object (Object)'),
-    )
+    expect(() => manualClock().clock.toOtherClock({} as never, 1)).toThrow('"other" must be a Clock; received {}')
   })
 })
 
@@ -167,7 +165,7 @@ describe('the effective speed', () => {
   it('relative to a clock that is no ancestor is refused', () => {
     const root = manualClock()
     const [one, two] = ['one', 'two'].map((name) => new CorrelatedClock(root.clock, { name }))
-    expect(() => one?.effectiveSpeedRelativeTo(two as Clock)).toThrow(new RangeError('two is not an ancestor of one'))
+    expect(() => one?.effectiveSpeedRelativeTo(two as Clock)).toThrow('two is not an ancestor of one')
   })
 })
 

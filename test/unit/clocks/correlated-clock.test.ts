@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CorrelatedClock, Correlation } from '../../../src/clocks/index.js'
+import { InvalidOptionError } from '../../../src/validation/index.js'
 import { manualClock } from '../../helpers/manual-clock.js'
 
 describe('a correlated clock', () => {
@@ -124,19 +125,19 @@ describe('a correlated clock', () => {
     expect(child.root).toBe(two.clock)
     expect(() => {
       clock.parent = child
-    }).toThrow(new RangeError('parent: expected a clock not derived from clock, got child'))
+    }).toThrow('"parent" must be a clock that is not derived from clock; received "child"')
     expect(() => {
       clock.parent = clock
-    }).toThrow(RangeError)
+    }).toThrow(InvalidOptionError)
     expect(clock.parent).toBe(two.clock)
   })
 
   it.each([
-    [{ tickRate: -1 }, RangeError, 'tickRate: expected ticks per second, a finite number above 0, got -1'],
-    [{ speed: Number.NaN }, RangeError, 'speed: expected a finite number, got NaN'],
-    [{ speed: '1' }, TypeError, "speed: expected a finite number, got '1'"],
-    [{ correlation: [0, 0] }, TypeError, 'correlation: expected a Correlation, got an object (Array)'],
-    [{ available: 1 }, TypeError, 'available: expected a boolean, got 1'],
+    [{ tickRate: -1 }, InvalidOptionError, '"tickRate" must be a number of ticks per second above 0; received -1'],
+    [{ speed: Number.NaN }, InvalidOptionError, '"speed" must be a number; received NaN'],
+    [{ speed: '1' }, InvalidOptionError, '"speed" must be a number; received "1"'],
+    [{ correlation: [0, 0] }, InvalidOptionError, '"correlation" must be a Correlation; received [0,0]'],
+    [{ available: 1 }, InvalidOptionError, '"available" must be a boolean; received 1'],
   ])('refuses %o and says what it takes', (options, kind, message) => {
     const make = () => new CorrelatedClock(manualClock().clock, options as never)
     expect(make).toThrow(kind)
@@ -144,16 +145,16 @@ describe('a correlated clock', () => {
   })
 
   it('refuses a parent that is no clock', () => {
-    expect(() => new CorrelatedClock({} as never)).toThrow(
-      new TypeError('parent: expected a Clock, got an object (Object)'),
-    )
+    expect(() => new CorrelatedClock({} as never)).toThrow('"parent" must be a Clock; received {}')
   })
 
   it('stays as it was when what it is set to is refused', () => {
     const clock = new CorrelatedClock(manualClock().clock)
     const before = clock.correlation
     clock.on('change', () => expect.unreachable())
-    expect(() => clock.setCorrelationAndSpeed(new Correlation({ childTicks: 1 }), Number.NaN)).toThrow(RangeError)
+    expect(() => clock.setCorrelationAndSpeed(new Correlation({ childTicks: 1 }), Number.NaN)).toThrow(
+      InvalidOptionError,
+    )
     expect(clock.correlation).toBe(before)
     expect(clock.speed).toBe(1)
   })
@@ -206,8 +207,8 @@ describe('a correlated clock that stands still', () => {
 
   it('cannot be rebased at another tick', () => {
     const { clock } = stopped()
-    expect(() => clock.rebaseCorrelationAt(43)).toThrow(RangeError)
-    expect(() => clock.rebaseCorrelationAt(43)).toThrow(/^ticks: expected 42, .* got 43$/)
+    expect(() => clock.rebaseCorrelationAt(43)).toThrow(InvalidOptionError)
+    expect(() => clock.rebaseCorrelationAt(43)).toThrow(/^"ticks" must be 42, .* received 43$/)
   })
 })
 
@@ -245,7 +246,7 @@ describe('the significance of a change', () => {
     expect(clock.isChangeSignificant(later, 1, 0.5)).toBe(false)
     expect(clock.isChangeSignificant(later, 1, 0.499)).toBe(true)
     expect(() => clock.isChangeSignificant(later, 1, -1)).toThrow(
-      'thresholdSeconds: expected seconds, 0 or more, got -1',
+      '"thresholdSeconds" must be a number of seconds from 0 upward; received -1',
     )
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Correlation } from '../../../src/clocks/index.js'
+import { InvalidOptionError } from '../../../src/validation/index.js'
 
 describe('a correlation', () => {
   it('is 0 to 0 without error by default', () => {
@@ -13,16 +14,16 @@ describe('a correlation', () => {
 
   it('makes a copy with some values replaced and stays as it was', () => {
     const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
-    const two = one.butWith({ childTicks: 20, errorGrowthRate: 0 })
+    const two = one.with({ childTicks: 20, errorGrowthRate: 0 })
     expect({ ...two }).toEqual({ parentTicks: 1, childTicks: 20, initialErrorSeconds: 3, errorGrowthRate: 0 })
     expect(one.childTicks).toBe(2)
   })
 
   it('equals another only when all four values are the same', () => {
     const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
-    expect(one.equals(one.butWith({}))).toBe(true)
+    expect(one.equals(one.with({}))).toBe(true)
     for (const key of ['parentTicks', 'childTicks', 'initialErrorSeconds', 'errorGrowthRate']) {
-      expect(one.equals(one.butWith({ [key]: 9 })), key).toBe(false)
+      expect(one.equals(one.with({ [key]: 9 })), key).toBe(false)
     }
   })
 
@@ -31,14 +32,18 @@ describe('a correlation', () => {
   })
 
   it.each([
-    [{ parentTicks: '1' }, TypeError, "parentTicks: expected ticks, a finite number, got '1'"],
-    [{ childTicks: null }, TypeError, 'childTicks: expected ticks, a finite number, got null'],
-    [{ childTicks: Number.NaN }, RangeError, 'childTicks: expected ticks, a finite number, got NaN'],
-    [{ initialErrorSeconds: -1 }, RangeError, 'initialErrorSeconds: expected seconds, 0 or more, got -1'],
+    [{ parentTicks: '1' }, InvalidOptionError, '"parentTicks" must be a number of ticks; received "1"'],
+    [{ childTicks: null }, InvalidOptionError, '"childTicks" must be a number of ticks; received null'],
+    [{ childTicks: Number.NaN }, InvalidOptionError, '"childTicks" must be a number of ticks; received NaN'],
+    [
+      { initialErrorSeconds: -1 },
+      InvalidOptionError,
+      '"initialErrorSeconds" must be a number of seconds from 0 upward; received -1',
+    ],
     [
       { errorGrowthRate: Infinity },
-      RangeError,
-      'errorGrowthRate: expected seconds per second, 0 or more, got Infinity',
+      InvalidOptionError,
+      '"errorGrowthRate" must be a number of seconds per second from 0 upward; received Infinity',
     ],
   ])('refuses %o and says what it takes', (options, kind, message) => {
     const make = () => new Correlation(options as never)

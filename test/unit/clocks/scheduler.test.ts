@@ -147,10 +147,10 @@ describe('a scheduled call', () => {
   })
 
   it.each([
-    [Number.NaN, () => {}, {}, 'ticks: expected ticks, a finite number, got NaN'],
-    [Number.POSITIVE_INFINITY, () => {}, {}, 'ticks: expected ticks, a finite number, got Infinity'],
-    [1, 'call', {}, "callback: expected a function, got 'call'"],
-    [1, () => {}, { unref: 1 }, 'unref: expected a boolean, got 1'],
+    [Number.NaN, () => {}, {}, '"ticks" must be a number of ticks; received NaN'],
+    [Number.POSITIVE_INFINITY, () => {}, {}, '"ticks" must be a number of ticks; received Infinity'],
+    [1, 'call', {}, '"callback" must be a function; received "call"'],
+    [1, () => {}, { unref: 1 }, '"unref" must be a boolean; received 1'],
   ])('at %d with %s and %o is refused', (ticks, callback, options, message) => {
     const { clock } = setUp()
     expect(() => clock.scheduleAt(ticks, callback as never, options as never)).toThrow(message)

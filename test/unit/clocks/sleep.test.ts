@@ -120,10 +120,10 @@ describe('a sleep on a clock', () => {
   })
 
   it.each([
-    ['sleepUntil', Number.NaN, {}, 'ticks: expected ticks, a finite number, got NaN'],
-    ['sleepFor', -1, {}, 'ticks: expected ticks, 0 or more, got -1'],
-    ['sleepFor', 1, { signal: {} }, 'signal: expected an AbortSignal, got an object (Object)'],
-    ['sleepUntil', 1, { unref: 1 }, 'unref: expected a boolean, got 1'],
+    ['sleepUntil', Number.NaN, {}, '"ticks" must be a number of ticks; received NaN'],
+    ['sleepFor', -1, {}, '"ticks" must be a number of ticks from 0 upward; received -1'],
+    ['sleepFor', 1, { signal: {} }, '"signal" must be an AbortSignal; received {}'],
+    ['sleepUntil', 1, { unref: 1 }, '"unref" must be a boolean; received 1'],
   ] as const)('rejects invalid arguments of %s: %d %o', async (method, ticks, options, message) => {
     const { clock } = setUp()
     await expect(clock[method](ticks, options as never)).rejects.toThrow(message)

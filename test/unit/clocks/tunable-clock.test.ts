@@ -91,21 +91,24 @@ describe('a tunable clock', () => {
   })
 
   it.each([
-    [() => setUp({ ticks: Number.NaN }), 'ticks: expected ticks, a finite number, got NaN'],
-    [() => setUp().clock.adjustTicks(Number.POSITIVE_INFINITY), 'ticks: expected ticks, a finite number, got Infinity'],
-    [() => setUp().clock.setError(-1), 'seconds: expected seconds, 0 or more, got -1'],
-    [() => setUp().clock.setError(0, -1), 'growthRate: expected seconds per second, 0 or more, got -1'],
+    [() => setUp({ ticks: Number.NaN }), '"ticks" must be a number of ticks; received NaN'],
+    [() => setUp().clock.adjustTicks(Number.POSITIVE_INFINITY), '"ticks" must be a number of ticks; received Infinity'],
+    [() => setUp().clock.setError(-1), '"seconds" must be a number of seconds from 0 upward; received -1'],
+    [
+      () => setUp().clock.setError(0, -1),
+      '"growthRate" must be a number of seconds per second from 0 upward; received -1',
+    ],
     [
       () => {
         setUp().clock.slew = '1' as never
       },
-      "slew: expected ticks per second, a finite number, got '1'",
+      '"slew" must be a number of ticks per second; received "1"',
     ],
     [
       () => {
         setUp().clock.speed = Number.NaN
       },
-      'speed: expected a finite number, got NaN',
+      '"speed" must be a number; received NaN',
     ],
   ])('rejects invalid values: %#', (act, message) => {
     expect(act).toThrow(message)
