@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TObject, Type } from 'typebox'
 import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint/index.js'
@@ -20,6 +20,12 @@ import {
   wholeNumberSchema,
 } from './options.js'
 import { appMaxPayload } from './websocket-server.js'
+
+declare module '../src/server/endpoint/index.js' {
+  interface HandshakeRequests {
+    fastify: FastifyRequest
+  }
+}
 
 /** A class of endpoint server: what a plugin makes an instance of, with the options that the plugin was given. */
 // biome-ignore lint/suspicious/noExplicitAny: a subclass may take options of its own, of whatever types.

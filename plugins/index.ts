@@ -93,6 +93,7 @@ export {
   type EndpointServerOptions,
   EndpointStatistics,
   type Handshake,
+  type HandshakeRequest,
   type Logger,
   type RefusalReason,
   type ServeMessagePortOptions,
@@ -132,6 +133,7 @@ export {
 export type { RemoteEndpoint } from '../src/udp/index.js'
 export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../src/validation/index.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
+export { getDecorated } from './decorated.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'
 export { OptionError } from './options.js'

@@ -17,11 +17,23 @@ export interface Authority {
   readonly localAddress?: string
 }
 
-/** The HTTP request that became a connection. Under Fastify it is the request itself, with what the app's hooks have put on it. */
-export interface Handshake {
+/** The least that an adapter knows of the request that became a connection. */
+export interface HandshakeRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
+
+/** The types of request that become connections. Whoever mounts endpoints adds theirs by declaration merging, as the Fastify plugins do. */
+// biome-ignore lint/suspicious/noEmptyInterface: others extend it.
+export interface HandshakeRequests {}
+
+/**
+ * The HTTP request that became a connection. Under Fastify it is the `FastifyRequest`, with what the app's hooks have put on it. A
+ * connection over a message port has none: there `url` is empty, and nothing else but `headers` exists.
+ */
+export type Handshake = keyof HandshakeRequests extends never
+  ? HandshakeRequest
+  : HandshakeRequests[keyof HandshakeRequests]
 
 /** One client, as the protocols see it. */
 export interface Connection {
@@ -55,7 +67,7 @@ export interface Connection {
 export interface ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
-  readonly handshake: Handshake
+  readonly handshake: HandshakeRequest
   readonly bufferedAmount: number
   /** @param isText whether the frame is text; bytes that are sent as text are UTF-8. */
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void

@@ -32,6 +32,20 @@ const LIMIT_ERRORS: Record<string, BadMessageReason> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'too-fragmented',
 }
 
+/**
+ * What the compiler says of a class: whether `createConnectionData` makes its data. Where no subclass overrides that, it makes
+ * undefined. A record, and not just a string, because the compiler compares records by what is in them: a server of any data is a
+ * server of unknown data.
+ */
+type CreateConnectionDataReturns<Made, Data> = Record<
+  [Made] extends [Data]
+    ? 'theConnectionData'
+    : [unknown, undefined] extends [Made, Data]
+      ? 'theConnectionData'
+      : 'createConnectionData() must return the ConnectionData of this class',
+  true
+>
+
 const idsGiven = new Map<string, number>()
 
 function nextId(prefix: string): string {
@@ -45,6 +59,9 @@ function nextId(prefix: string): string {
  * It knows no sockets; an adapter brings them to {@link admit} and {@link opened}. On its own it accepts
  * connections and does nothing with them.
  *
+ * Where `ConnectionData` does not include undefined, a subclass has to make it in {@link createConnectionData}: the compiler accepts
+ * no other one where a server is expected.
+ *
  * A subclass overrides the hooks. A hook that throws, or returns a promise that rejects, closes its connection with 1011
  * and touches no other.
  */
@@ -55,6 +72,12 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly loggingName: string = 'endpoint'
   /** What was counted since this server was made. */
   readonly statistics: EndpointStatistics = new EndpointStatistics()
+
+  /** Exists only for the compiler, which uses it to reject servers whose data is not made. */
+  declare readonly '~connectionData': CreateConnectionDataReturns<
+    ReturnType<this['createConnectionData']>,
+    ConnectionData
+  >
 
   readonly #open = new Set<OpenConnection>()
   readonly #maxBadMessages: number
@@ -159,9 +182,9 @@ export class EndpointServer<ConnectionData = unknown> {
     return connections
   }
 
-  /** Makes the data that a new connection starts with. */
-  createConnectionData(_connection: Connection): ConnectionData {
-    return undefined as ConnectionData
+  /** Makes the `ConnectionData` that a new connection starts with. Default: undefined. */
+  createConnectionData(_connection: Connection): unknown {
+    return undefined
   }
 
   /** The handshake is complete, and a message can be sent. */
@@ -229,7 +252,7 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   #join(connection: OpenConnection): void | Promise<void> {
-    const data = this.createConnectionData(connection)
+    const data = this.createConnectionData(connection) as ConnectionData
     refusePromise(data)
     connection.data = data
     connection.joined = true

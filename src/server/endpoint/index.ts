@@ -1,6 +1,14 @@
 export { AddressFilter, type AddressFilterOptions, invalidNetwork, NETWORKS_EXPECTED } from './address-filter.js'
 export type { Admission, AdmissionOptions, Place } from './admission-control.js'
-export type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Handshake } from './connection.js'
+export type {
+  Authority,
+  Connection,
+  ConnectionHandlers,
+  ConnectionSocket,
+  Handshake,
+  HandshakeRequest,
+  HandshakeRequests,
+} from './connection.js'
 export { DEFAULTS } from './defaults.js'
 export { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 export {

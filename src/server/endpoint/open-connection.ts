@@ -75,7 +75,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   }
 
   get handshake(): Handshake {
-    return this.#socket.handshake
+    return this.#socket.handshake as Handshake
   }
 
   get bufferedAmount(): number {

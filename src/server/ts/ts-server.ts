@@ -34,12 +34,12 @@ export interface TsServerOptions extends EndpointServerOptions {
   maxKeptMessageBytes?: number
 }
 
-/** What {@link TsServer} tells the app of each client. */
+/** What {@link TsServer} keeps of each client for the app. */
 export interface TsConnectionData {
-  /** What the client asked for; undefined until it has. */
-  setup: SetupData | undefined
-  /** The last that the client told of its own presentation. */
-  presentationTimestamps: PresentationTimestamps | undefined
+  /** What the client has asked for; absent or undefined until it has. */
+  setup?: SetupData | undefined
+  /** When the client could present its content, as it last said; absent or undefined until it has. */
+  presentationTimestamps?: PresentationTimestamps | undefined
 }
 
 /** One client, and what it has been sent. */
@@ -180,9 +180,9 @@ export class TsServer<
     }
   }
 
-  /** Where the app finds what a client has said. A subclass that needs more adds it to what this returns. */
-  override createConnectionData(_connection: Connection): ConnectionData {
-    return { setup: undefined, presentationTimestamps: undefined } as ConnectionData
+  /** Makes the object that keeps what a client has said. A subclass that needs more returns one of its own: the server adds to it. */
+  override createConnectionData(_connection: Connection): TsConnectionData | object {
+    return { setup: undefined, presentationTimestamps: undefined }
   }
 
   protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
