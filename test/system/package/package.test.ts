@@ -69,7 +69,7 @@ describe('the packed package', () => {
 
   it('holds nothing else: no tests, measurements, settings or leftovers', () => {
     const known =
-      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/(src\/api|plugins)\/[\w-]+\.d\.cts|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/
+      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/
     expect(
       files.filter((path) => !known.test(path) || /(^|\/)(test|bench|node_modules)\/|\.test\./.test(path)),
     ).toEqual([])
