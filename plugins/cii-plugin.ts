@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import { CII_PROPERTIES, type Cii } from '../src/messages/index.js'
-import { CiiServer } from '../src/server/cii/index.js'
+import { type CiiHooks, CiiServer } from '../src/server/cii/index.js'
 import { PUBLIC_URL_EXPECTED, parsePublicUrl } from '../src/server/endpoint/index.js'
 import { registryOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer> {
+export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer, CiiHooks> {
   /** The state to start with. */
   cii?: Cii
   /** Properties that every message of changes carries, changed or not. Default: none. See {@link CiiServer}. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TObject, Type } from 'typebox'
-import { EndpointServer, type EndpointServerOptions } from '../src/server/endpoint/index.js'
+import { type EndpointHooks, EndpointServer, type EndpointServerOptions } from '../src/server/endpoint/index.js'
 import { mountEndpoint } from './mount-endpoint.js'
 import {
   checkDecoratorIsFree,
@@ -32,8 +32,10 @@ declare module '../src/server/endpoint/index.js' {
 export type EndpointServerClass<Server extends EndpointServer> = new (options: any) => Server
 
 /** What every endpoint plugin takes. */
-export interface EndpointPluginOptions<Server extends EndpointServer = EndpointServer>
-  extends Omit<EndpointServerOptions, 'logger'> {
+export interface EndpointPluginOptions<
+  Server extends EndpointServer = EndpointServer,
+  Hooks extends object = EndpointHooks,
+> extends Omit<EndpointServerOptions<Hooks>, 'logger'> {
   /** Path of the endpoint. Default: the scope's own. */
   prefix?: string
   /** A class that extends the server's class, or an instance of one that the app made itself. */
@@ -57,6 +59,7 @@ const SHARED = {
   maxConnections: Type.Optional(countSchema),
   enabled: Type.Optional(enabledSchema),
   decorateAs: Type.Optional(decorateAsSchema),
+  hooks: Type.Optional(refinedSchema('an object', (value) => typeof value === 'object' && value !== null)),
   maxMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 125, 2 ** 30)),
   maxBadMessages: Type.Optional(positiveCountSchema),
   maxConnectionsPerAddress: Type.Optional(positiveCountSchema),
@@ -102,7 +105,7 @@ const PLUGIN_ONLY = [
 export async function registerEndpoint<Server extends EndpointServer>(
   app: FastifyInstance,
   kind: EndpointKind<Server>,
-  options: EndpointPluginOptions<Server>,
+  options: EndpointPluginOptions<Server, object>,
   mounted?: (path: string) => void,
 ): Promise<Server> {
   const { handler } = options

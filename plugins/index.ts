@@ -79,7 +79,7 @@ export {
   wallClockWebSocketLocation,
   wallClockWebSocketUrl,
 } from '../src/api/messages.js'
-export { CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
+export { type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
 export {
   type AddressFilterOptions,
   type Admission,
@@ -89,6 +89,7 @@ export {
   type Connection,
   type ConnectionHandlers,
   type ConnectionSocket,
+  type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
   EndpointStatistics,
@@ -100,7 +101,7 @@ export {
   serveMessagePort,
   type TimeoutReason,
 } from '../src/server/endpoint/index.js'
-export { type TsConnectionData, TsServer, type TsServerOptions } from '../src/server/ts/index.js'
+export { type TsConnectionData, type TsHooks, TsServer, type TsServerOptions } from '../src/server/ts/index.js'
 export {
   DROP_REASONS,
   type DropReason,
@@ -113,6 +114,7 @@ export {
   type UdpServerAddress,
   WallClockHandler,
   type WallClockHandlerOptions,
+  type WallClockHooks,
   WallClockWebSocketServer,
   type WallClockWebSocketServerOptions,
 } from '../src/server/wall-clock/index.js'

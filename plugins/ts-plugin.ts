@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import type { Clock } from '../src/clocks/index.js'
-import { TsServer } from '../src/server/ts/index.js'
+import { type TsHooks, TsServer } from '../src/server/ts/index.js'
 import { registryOf, useWallClockOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
 import { clockSchema, wholeNumberSchema } from './options.js'
@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-export interface TsPluginOptions extends EndpointPluginOptions<TsServer> {
+export interface TsPluginOptions extends EndpointPluginOptions<TsServer, TsHooks> {
   /** What is on, or null while that is not known. Default null. */
   contentId?: string | null
   /** The clock that CSS-WC serves. Default: `app.wallClock` where there is one, else a SystemClock. */

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import type { Clock } from '../src/clocks/index.js'
-import { WallClockWebSocketServer } from '../src/server/wall-clock/index.js'
+import { type WallClockHooks, WallClockWebSocketServer } from '../src/server/wall-clock/index.js'
 import { registryOf, useWallClockOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
 import { clockSchema, enabledSchema, maxFreqErrorSchema, precisionSchema } from './options.js'
@@ -14,7 +14,8 @@ declare module 'fastify' {
   }
 }
 
-export interface WallClockWebSocketPluginOptions extends EndpointPluginOptions<WallClockWebSocketServer> {
+export interface WallClockWebSocketPluginOptions
+  extends EndpointPluginOptions<WallClockWebSocketServer, WallClockHooks> {
   /** The clock to serve. Default: `app.wallClock` where there is one, else a SystemClock. */
   wallClock?: Clock
   /** Precision to state, in seconds. Default: what the clock says. */

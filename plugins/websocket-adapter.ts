@@ -43,7 +43,7 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, mount
   socket.on('close', onClose)
   connections.add(adapted)
   try {
-    adapted.events = server.opened(adapted)
+    adapted.events = server.open(adapted)
   } catch (error) {
     server.logLimited(request.log, 'error', { err: error }, 'an endpoint could not take a connection')
     adapted.close(1011, 'internal error')

@@ -22,7 +22,7 @@ export class HeldSocket {
   /** @param {EndpointServer} server @param {(text: string) => void} read */
   constructor(server, read) {
     this.#read = read
-    this.#events = server.opened(this)
+    this.#events = server.open(this)
   }
 
   /** @param {string | Uint8Array} data @param {boolean} isText @param {(() => void) | undefined} handedOver */

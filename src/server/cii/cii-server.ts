@@ -3,6 +3,7 @@ import { describeValue } from '../../validation/index.js'
 import {
   type Authority,
   type Connection,
+  type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
   PUBLIC_URL_EXPECTED,
@@ -10,10 +11,14 @@ import {
   type StateComposer,
   StateSender,
   UpdateRounds,
+  withHook,
 } from '../endpoint/index.js'
 import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOTHING_CHANGED } from './cii-messages.js'
 
-export interface CiiServerOptions extends EndpointServerOptions {
+/** The hooks of a {@link CiiServer}. Its clients have nothing to say, so `onMessage` gets whatever JSON value one has sent. */
+export type CiiHooks<ConnectionData = unknown> = EndpointHooks<ConnectionData, unknown>
+
+export interface CiiServerOptions extends EndpointServerOptions<CiiHooks> {
   /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
   cii?: Cii
   /**
@@ -68,10 +73,12 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   readonly #messages: CiiMessages
   readonly #publicAddress: Authority | undefined
   readonly #clients = new Map<Connection, Client>()
+  readonly #hooks: CiiHooks<ConnectionData>
 
   /** @throws TypeError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
+    this.#hooks = options.hooks ?? {}
     this.#messages = new CiiMessages(
       (differences) => this.#stateWith(differences),
       checkRepeated(options.repeatedProperties ?? []),
@@ -160,19 +167,17 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     }
   }
 
-  protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
+  protected override opened(connection: Connection): void {
     const audience = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
     const client = new Client(connection, this.#composer, audience)
     this.#clients.set(connection, client)
     client.wake()
-    return super.connected(connection, data)
   }
 
-  protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+  protected override closed(connection: Connection): void {
     const client = this.#clients.get(connection)
     if (client !== undefined) this.#messages.leave(client.audience)
     this.#clients.delete(connection)
-    return super.disconnected(connection, data)
   }
 
   protected override closing(connection: Connection): void {
@@ -208,14 +213,15 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
       this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
       return
     }
+    let value: unknown
     try {
-      parseJson(message)
+      value = parseJson(message)
     } catch (error) {
       this.rejectMessage(connection, 'not-json', (error as Error).message)
       return
     }
     this.ignoreMessage(connection, message)
-    return super.received(connection, message, data)
+    return withHook(this.onMessage(connection, message, data), () => this.#hooks.onMessage?.(connection, value, data))
   }
 }
 

@@ -1,1 +1,1 @@
-export { CiiServer, type CiiServerOptions } from './cii-server.js'
+export { type CiiHooks, CiiServer, type CiiServerOptions } from './cii-server.js'

@@ -63,7 +63,7 @@ export interface Connection {
   close(code?: number, reason?: string): void
 }
 
-/** What an adapter brings to {@link EndpointServer.opened}: one open WebSocket of whatever library. */
+/** What an adapter brings to {@link EndpointServer.open}: one open WebSocket of whatever library. */
 export interface ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
@@ -77,7 +77,7 @@ export interface ConnectionSocket {
   close(code: number, reason: string): void
 }
 
-/** What {@link EndpointServer.opened} gives back: the adapter calls these when its socket has something to tell. */
+/** What {@link EndpointServer.open} gives back: the adapter calls these when its socket has something to tell. */
 export interface ConnectionHandlers {
   message(data: string | Uint8Array): void
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */

@@ -4,13 +4,17 @@ import { checkCount, checkLogger } from './check-options.js'
 import type { Connection, ConnectionHandlers, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
+import { checkHooks, type EndpointHooks, withHook } from './hooks.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
 import { isThenable } from './thenable.js'
 
-export interface EndpointServerOptions extends AdmissionOptions {
+export interface EndpointServerOptions<Hooks extends object = EndpointHooks> extends AdmissionOptions {
+  /** Functions for the events of the endpoint, in place of a subclass. Default: none. */
+  hooks?: Hooks
+
   /** Messages a second of one remote address (IPv6: of a /64); the others are dropped and count as bad ones. Default: no limit. */
   maxMessagesPerSecond?: number
   /** Messages a second of all addresses together; the others are dropped, but do not count as bad ones. Default: no limit. */
@@ -56,7 +60,7 @@ function nextId(prefix: string): string {
 
 /**
  * The base of every WebSocket endpoint: who is connected, who may, and what happens when the code above it fails.
- * It knows no sockets; an adapter brings them to {@link admit} and {@link opened}. On its own it accepts
+ * It knows no sockets; an adapter brings them to {@link admit} and {@link open}. On its own it accepts
  * connections and does nothing with them.
  *
  * Where `ConnectionData` does not include undefined, a subclass has to make it in {@link createConnectionData}: the compiler accepts
@@ -84,12 +88,15 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly #admission: AdmissionControl
   readonly #messageRate: RateLimiter | undefined
   readonly #owner: ConnectionOwner
+  readonly #hooks: EndpointHooks<ConnectionData>
   #logger: Logger | undefined
   #log: Logger | undefined
   readonly #logLimiter = new LogLimiter(() => this.log)
 
   /** @throws TypeError when an option is of the wrong type or out of its range. */
-  constructor(options: EndpointServerOptions = {}) {
+  constructor(options: EndpointServerOptions<object> = {}) {
+    checkHooks(options.hooks, this.hookNames)
+    this.#hooks = options.hooks ?? {}
     this.#admission = new AdmissionControl(options)
     this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
     const { maxMessagesPerSecond = DEFAULTS.maxMessagesPerSecond } = options
@@ -196,23 +203,24 @@ export class EndpointServer<ConnectionData = unknown> {
   /** A message came: a string from a text frame, bytes from a binary frame. */
   onMessage(_connection: Connection, _message: string | Uint8Array, _data: ConnectionData): void | Promise<void> {}
 
-  /** The protocol's part of a new connection, and then the hook; a protocol overrides this and leaves the hook to the app. */
-  protected connected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    return this.onConnect(connection, data)
+  /** The names that the option `hooks` takes. */
+  protected get hookNames(): readonly string[] {
+    return ['onConnect', 'onDisconnect', 'onMessage']
   }
 
-  /** The protocol's part of a message, and then the hook where the protocol passes messages on. */
+  /** What a protocol does with a new connection, before the app's hooks run. */
+  protected opened(_connection: Connection, _data: ConnectionData): void {}
+
+  /** What a protocol does with a message, the app's hooks included. */
   protected received(connection: Connection, message: string | Uint8Array, data: ConnectionData): void | Promise<void> {
-    return this.onMessage(connection, message, data)
+    return withHook(this.onMessage(connection, message, data), () => this.#hooks.onMessage?.(connection, message, data))
   }
 
   /** The server is about to close this connection: the last chance to send what has not been sent yet. */
   protected closing(_connection: Connection): void {}
 
-  /** The protocol's part of a connection's end, and then the hook. */
-  protected disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
-    return this.onDisconnect(connection, data)
-  }
+  /** What a protocol does at the end of a connection, before the app's hooks run. */
+  protected closed(_connection: Connection): void {}
 
   /**
    * Whether a handshake that came now would be let in.
@@ -235,7 +243,7 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /** Takes over a socket whose handshake is complete. */
-  opened(socket: ConnectionSocket): ConnectionHandlers {
+  open(socket: ConnectionSocket): ConnectionHandlers {
     const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.#owner)
     this.statistics.connected += 1
     this.statistics.open += 1
@@ -257,7 +265,8 @@ export class EndpointServer<ConnectionData = unknown> {
     connection.data = data
     connection.joined = true
     this.#open.add(connection)
-    return this.connected(connection, data)
+    this.opened(connection, data)
+    return withHook(this.onConnect(connection, data), () => this.#hooks.onConnect?.(connection, data))
   }
 
   #message(connection: OpenConnection, message: string | Uint8Array): void {
@@ -320,7 +329,13 @@ export class EndpointServer<ConnectionData = unknown> {
       connection.joined = false
       this.#open.delete(connection)
       try {
-        this.#settle(connection, this.disconnected(connection, connection.data as ConnectionData))
+        const data = connection.data as ConnectionData
+        this.closed(connection)
+        const own = this.onDisconnect(connection, data)
+        this.#settle(
+          connection,
+          withHook(own, () => this.#hooks.onDisconnect?.(connection, data)),
+        )
       } catch (error) {
         this.#hookFailed(connection, error)
       }

@@ -17,6 +17,7 @@ export {
   type RefusalReason,
   type TimeoutReason,
 } from './endpoint-statistics.js'
+export { type EndpointHooks, withHook } from './hooks.js'
 export { writesLevel } from './log-limiter.js'
 export type { Logger } from './logger.js'
 export { type ServeMessagePortOptions, serveMessagePort } from './message-port.js'

@@ -80,7 +80,7 @@ export function serveMessagePort(
       queueMicrotask(() => end(code, reason))
     },
   }
-  const events = server.opened(socket)
+  const events = server.open(socket)
   port.addEventListener('message', onMessage)
   port.addEventListener('close', onClose)
   port.start?.()

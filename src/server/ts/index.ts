@@ -1,1 +1,1 @@
-export { type TsConnectionData, TsServer, type TsServerOptions } from './ts-server.js'
+export { type TsConnectionData, type TsHooks, TsServer, type TsServerOptions } from './ts-server.js'

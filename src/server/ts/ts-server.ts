@@ -15,17 +15,32 @@ import { describeValue, visible } from '../../validation/index.js'
 import {
   type Connection,
   DEFAULTS,
+  type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
   isThenable,
   type StateComposer,
   StateSender,
   UpdateRounds,
+  withHook,
 } from '../endpoint/index.js'
 import { keptSetupData } from './kept-setup-data.js'
 import { TimelineAnswers } from './timeline-answers.js'
 
-export interface TsServerOptions extends EndpointServerOptions {
+/** The hooks of a {@link TsServer}. */
+export interface TsHooks<ConnectionData = TsConnectionData>
+  extends EndpointHooks<ConnectionData, SetupData | PresentationTimestamps> {
+  /** A client has sent its setup-data. Its first control timestamp waits for a hook that is asynchronous. */
+  onSetup?(connection: Connection, setup: SetupData, data: ConnectionData): void | Promise<void>
+  /** A client has said when it could present its content. */
+  onPresentationTimestamps?(
+    connection: Connection,
+    timestamps: PresentationTimestamps,
+    data: ConnectionData,
+  ): void | Promise<void>
+}
+
+export interface TsServerOptions extends EndpointServerOptions<TsHooks> {
   /** What is on, or null while that is not known: then no timeline is available. Default null. */
   contentId?: string | null
   /** The clock that CSS-WC serves: dates the timestamps of timelines that are not available. Default: a SystemClock. */
@@ -71,6 +86,7 @@ export class TsServer<
   readonly #answers: TimelineAnswers<Client<ConnectionData>>
   readonly #rounds: UpdateRounds
   readonly #clients = new Map<Connection, Client<ConnectionData>>()
+  readonly #hooks: TsHooks<ConnectionData>
   readonly #hasOwnWallClock: boolean
   readonly #maxKeptMessageBytes: number
   #contentId: string | null
@@ -78,6 +94,7 @@ export class TsServer<
   /** @throws TypeError when an option is of the wrong type. */
   constructor(options: TsServerOptions = {}) {
     super(options)
+    this.#hooks = (options.hooks ?? {}) as TsHooks<ConnectionData>
     this.#contentId = checkContentId(options.contentId ?? null)
     this.#maxKeptMessageBytes = checkMaxKeptMessageBytes(options.maxKeptMessageBytes ?? DEFAULTS.maxKeptMessageBytes)
     this.#hasOwnWallClock = options.wallClock !== undefined
@@ -185,10 +202,13 @@ export class TsServer<
     return { setup: undefined, presentationTimestamps: undefined }
   }
 
-  protected override connected(connection: Connection, data: ConnectionData): void | Promise<void> {
+  protected override get hookNames(): readonly string[] {
+    return [...super.hookNames, 'onSetup', 'onPresentationTimestamps']
+  }
+
+  protected override opened(connection: Connection, data: ConnectionData): void {
     const client = new Client(connection, this.#composer, data)
     this.#clients.set(connection, client)
-    return super.connected(connection, data)
   }
 
   readonly #composer: StateComposer<Client<ConnectionData>> = {
@@ -241,7 +261,9 @@ export class TsServer<
     // An error of the hooks below is the app's, and not the client's.
     if ('setup' in said) return this.#setUp(connection, client, said.setup, said.stemGiven)
     if (isObject(client.data)) client.data.presentationTimestamps = said
-    return this.onPresentationTimestamps(connection, said, client.data)
+    const own = this.onPresentationTimestamps(connection, said, client.data)
+    const hook = withHook(own, () => this.#hooks.onPresentationTimestamps?.(connection, said, client.data))
+    return withHook(hook, () => this.#hooks.onMessage?.(connection, said, client.data))
   }
 
   #setUp(
@@ -268,7 +290,9 @@ export class TsServer<
       client.isSetUp = true
       client.wake()
     }
-    const hook = this.onSetup(connection, setup, client.data)
+    const own = this.onSetup(connection, setup, client.data)
+    const onSetup = withHook(own, () => this.#hooks.onSetup?.(connection, setup, client.data))
+    const hook = withHook(onSetup, () => this.#hooks.onMessage?.(connection, setup, client.data))
     return isThenable(hook) ? Promise.resolve(hook).then(answer) : answer()
   }
 
@@ -277,11 +301,10 @@ export class TsServer<
     if (client !== undefined) this.#rounds.flush(client)
   }
 
-  protected override disconnected(connection: Connection, data: ConnectionData): void | Promise<void> {
+  protected override closed(connection: Connection): void {
     const client = this.#clients.get(connection)
     this.#clients.delete(connection)
     if (client?.setup !== undefined) this.#answers.release(client.setup.timelineSelector, client)
-    return super.disconnected(connection, data)
   }
 }
 

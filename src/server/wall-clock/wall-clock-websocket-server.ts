@@ -7,10 +7,21 @@ import {
   MessageError,
   parseJson,
 } from '../../messages/index.js'
-import { type Connection, DEFAULTS, EndpointServer, type EndpointServerOptions } from '../endpoint/index.js'
+import {
+  type Connection,
+  DEFAULTS,
+  type EndpointHooks,
+  EndpointServer,
+  type EndpointServerOptions,
+} from '../endpoint/index.js'
 import { WallClockHandler, type WallClockHandlerOptions } from './wall-clock-handler.js'
 
-export interface WallClockWebSocketServerOptions extends EndpointServerOptions, WallClockHandlerOptions {
+/** The hooks of a {@link WallClockWebSocketServer}. Requests are answered without any. */
+export type WallClockHooks<ConnectionData = unknown> = Pick<EndpointHooks<ConnectionData>, 'onConnect' | 'onDisconnect'>
+
+export interface WallClockWebSocketServerOptions
+  extends EndpointServerOptions<WallClockHooks>,
+    WallClockHandlerOptions {
   /** The clock to serve. Default: a SystemClock. */
   wallClock?: Clock
 }
@@ -44,6 +55,10 @@ export class WallClockWebSocketServer extends EndpointServer {
     if (this.#options.wallClock !== undefined) return
     this.#wallClock = wallClock
     this.#handler = new WallClockHandler(wallClock, this.#options)
+  }
+
+  protected override get hookNames(): readonly string[] {
+    return ['onConnect', 'onDisconnect']
   }
 
   /** An answer that has waited is worth nothing, so the client can do without it. The adapter's send timeout ends the connection. */

@@ -32,7 +32,7 @@ function follow(ts: TsServer, timelineSelector: string): () => void {
     whenFlushed: () => {},
     close: () => {},
   }
-  const events = ts.opened(socket)
+  const events = ts.open(socket)
   events.message(JSON.stringify({ contentIdStem: '', timelineSelector }))
   return () => events.closed(1000, '')
 }

@@ -22,7 +22,7 @@ describe('repeated properties', () => {
       cii: { contentId: 'dvb://1', contentIdStatus: 'final' },
     })
     const socket = new Socket()
-    cii.opened(socket)
+    cii.open(socket)
     cii.update({ mrsUrl: 'http://mrs/' })
     await nextTurn()
     cii.update({ contentId: null })
@@ -40,7 +40,7 @@ describe('repeated properties', () => {
       cii: { contentId: null, teUrl: null },
     })
     const socket = new Socket()
-    cii.opened(socket)
+    cii.open(socket)
     cii.update({ mrsUrl: 'http://mrs/' })
     await nextTurn()
     const nulls = { contentId: null, contentIdStatus: null, teUrl: null }
@@ -75,7 +75,7 @@ describe('a subclass', () => {
     }
     const cii = new Own({ logger })
     const socket = new Socket()
-    const events = cii.opened(socket)
+    const events = cii.open(socket)
     cii.update({ mrsUrl: 'http://mrs/' })
     await nextTurn()
     expect(socket.messages).toEqual([{ protocolVersion: '1.1' }, { mrsUrl: 'http://mrs/' }])
@@ -93,7 +93,7 @@ describe('changes in one turn of the event loop', () => {
   it('reach a client as one message', async () => {
     const cii = new CiiServer({ logger })
     const socket = new Socket()
-    cii.opened(socket)
+    cii.open(socket)
     for (let change = 1; change <= 10; change++) cii.update({ mrsUrl: `http://mrs/${change}` })
     await nextTurn()
     expect(socket.messages.slice(1)).toEqual([{ mrsUrl: 'http://mrs/10' }])
@@ -102,7 +102,7 @@ describe('changes in one turn of the event loop', () => {
   it('that cancel each other out reach nobody', async () => {
     const cii = new CiiServer({ logger, cii: { mrsUrl: 'http://mrs/' } })
     const socket = new Socket()
-    cii.opened(socket)
+    cii.open(socket)
     cii.update({ mrsUrl: 'http://other/' })
     cii.update({ mrsUrl: 'http://mrs/' })
     await nextTurn()
@@ -112,7 +112,7 @@ describe('changes in one turn of the event loop', () => {
   it('reach a client that is closed in the same turn, before the close', () => {
     const cii = new CiiServer({ logger })
     const socket = new Socket()
-    cii.opened(socket)
+    cii.open(socket)
     cii.update({ mrsUrl: 'http://mrs/' })
     cii.enabled = false
     expect(socket.messages.slice(1)).toEqual([{ mrsUrl: 'http://mrs/' }])
@@ -130,7 +130,7 @@ describe('a client that leaves without having read', () => {
         setImmediate(flushed)
       }
     }
-    const events = cii.opened(new Gone())
+    const events = cii.open(new Gone())
     cii.update({ mrsUrl: 'http://mrs/' })
     await nextTurn()
     expect(waits).toBeGreaterThan(0)
@@ -148,7 +148,7 @@ describe('clients at different addresses', () => {
     const sockets = ['192.0.2.1', '192.0.2.2'].map((host) =>
       Object.assign(new Socket(), { reachedAt: { secure: false, host, port: 80 } }),
     )
-    for (const socket of sockets) cii.opened(socket)
+    for (const socket of sockets) cii.open(socket)
     const received = () => sockets.map((socket) => socket.messages.at(-1))
     return { cii, received, sockets }
   }
@@ -179,7 +179,7 @@ describe('clients at different addresses', () => {
   it('get what one of them missed while it was not reading', async () => {
     const cii = new CiiServer({ logger, cii: { tsUrl: 'ws://{{host}}/ts' } })
     const slow = new FakeSocket()
-    cii.opened(slow)
+    cii.open(slow)
     cii.update({ contentId: 'dvb://1', contentIdStatus: 'final' })
     await nextTurn()
     cii.update({ tsUrl: 'ws://{{host}}/2' })

@@ -11,7 +11,7 @@ it('tells a client that was still being sent to what is gone, also when it is se
     cii: { contentId: 'dvb://1', contentIdStatus: 'final' },
   })
   const client = new FakeSocket()
-  server.opened(client)
+  server.open(client)
   server.cii = {}
   server.updateClients({ onlyDiff: false })
   await nextTurn()

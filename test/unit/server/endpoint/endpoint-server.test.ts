@@ -34,7 +34,7 @@ function onMessage(hook: (connection: Connection) => void) {
   }
   const server = new Server({ logger })
   const socket = new Socket()
-  server.opened(socket).message('x')
+  server.open(socket).message('x')
   return { server, socket }
 }
 
@@ -88,7 +88,7 @@ describe('connection data that are a promise', () => {
     }
     const server = new Server({ logger })
     const socket = new Socket()
-    const events = server.opened(socket)
+    const events = server.open(socket)
     expect(socket.closes).toEqual([INTERNAL_ERROR])
     expect(server.statistics.hookErrors).toBe(1)
     expect(server.connections.size).toBe(0)
@@ -116,7 +116,7 @@ describe('a hook that returns a thenable', () => {
     }
     const server = new Server({ logger })
     const socket = new Socket()
-    server.opened(socket)
+    server.open(socket)
     await until(() => socket.closes.length > 0)
     expect(socket.closes).toEqual([INTERNAL_ERROR])
     expect(server.statistics.hookErrors).toBe(1)
@@ -145,7 +145,7 @@ describe('an endpoint that is switched off', () => {
     }
     const server = new Server({ logger })
     const socket = new Socket()
-    const events = server.opened(socket)
+    const events = server.open(socket)
     expect(socket.closes).toEqual([[1001, 'endpoint disabled']])
     events.closed(1001, '')
     expect(server.statistics).toMatchObject({ open: 0, connected: 1, disconnected: 1 })

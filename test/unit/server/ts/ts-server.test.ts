@@ -49,7 +49,7 @@ function follower(
   timelineSelector: string,
   socket: Socket = new Socket(),
 ): Socket & { events: ConnectionHandlers } {
-  const events = ts.opened(socket)
+  const events = ts.open(socket)
   events.message(JSON.stringify({ contentIdStem: '', timelineSelector }))
   return Object.assign(socket, { events })
 }
@@ -415,7 +415,7 @@ describe('setup-data', () => {
   function setUp(setup: object, options = {}) {
     const ts = server(TsServer, options)
     const socket = new Socket()
-    ts.opened(socket).message(JSON.stringify(setup))
+    ts.open(socket).message(JSON.stringify(setup))
     return { ts, socket, data: [...ts.connections.values()][0] }
   }
 
@@ -514,7 +514,7 @@ describe('the log', () => {
     const stream = new LogLines()
     const ts = server(TsServer, { logger: pino({ level: 'info' }, stream), wallClock: new SystemClock() })
     const client = new Socket()
-    const events = ts.opened(client)
+    const events = ts.open(client)
     events.message(JSON.stringify({ contentIdStem: 'a'.repeat(3000), timelineSelector: 'b'.repeat(3000) }))
     const line = stream.lines.find(({ msg }) => msg === 'setup-data')
     expect(line?.contentIdStem).toMatch(/^a{200,255}…$/)
