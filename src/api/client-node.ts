@@ -4,6 +4,7 @@ export {
   type CorrelatedClockOptions,
   Correlation,
   type CorrelationOptions,
+  NoCommonClockError,
   OffsetClock,
   type ScheduledCall,
   type SleepOptions,
@@ -127,5 +128,12 @@ export {
   tickRateOf,
   tickRateOfSelector,
 } from '../messages/index.js'
-export type { LocalEndpoint } from '../udp/index.js'
-export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../validation/index.js'
+export { type LocalEndpoint, UdpBindError } from '../udp/index.js'
+export {
+  ConflictingOptionError,
+  DvbcssError,
+  type DvbcssErrorCode,
+  InvalidOptionError,
+  InvalidUrlError,
+  UnknownOptionError,
+} from '../validation/index.js'

@@ -4,6 +4,7 @@ export {
   type CorrelatedClockOptions,
   Correlation,
   type CorrelationOptions,
+  NoCommonClockError,
   OffsetClock,
   type ScheduledCall,
   type SleepOptions,
@@ -116,4 +117,11 @@ export {
   tickRateOf,
   tickRateOfSelector,
 } from '../messages/index.js'
-export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../validation/index.js'
+export {
+  ConflictingOptionError,
+  DvbcssError,
+  type DvbcssErrorCode,
+  InvalidOptionError,
+  InvalidUrlError,
+  UnknownOptionError,
+} from '../validation/index.js'

@@ -1,5 +1,5 @@
 import { type Cii, wallClockWebSocketUrl } from '../messages/index.js'
-import { describeValue } from '../validation/index.js'
+import { describeValue, isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
 import { type AllowedHosts, type CiiOrigin, refusal } from './companion-hosts.js'
 
 /**
@@ -30,8 +30,6 @@ export interface WallClockWishes {
   readonly preferWebSocket: boolean
 }
 
-const WEB_SOCKET = /^wss?:\/\/[^/?#]/i
-const UDP = /^udp:\/\/(?:\[[^\]/]+\]|[^:/?#@[\]]+):(\d{1,5})\/?$/i
 const HOST = /^([a-z]+:\/\/)(\[[^\]]*\]|[^:/?#]*)/i
 /** 0.0.0.0, ::, and however else "all of my addresses" is written; nobody can be reached there. */
 const UNSPECIFIED = /^(?:\[?[0:.]*(?:ffff:)?[0:.]*\]?|\*)$/i
@@ -42,7 +40,7 @@ export function findTimelines(cii: Cii, rule: HostRule): Address {
     return { missing: 'no-ts', detail: 'CII has no tsUrl: the television offers no timelines', problems: [] }
   }
   const { url, problems } = reachable('tsUrl', cii.tsUrl, rule.origin.url)
-  if (WEB_SOCKET.test(url)) {
+  if (isWebSocketUrl(url)) {
     const refused = refusedUrl('tsUrl', url, rule)
     return refused === undefined ? { url, problems } : { missing: 'no-ts', detail: refused.detail, problems: [refused] }
   }
@@ -64,12 +62,12 @@ function findAnyWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }:
   const { wcUrl } = cii
   const webSocketUrl = wallClockWebSocketUrl(cii)
   const udp = typeof wcUrl === 'string' && /^udp:/i.test(wcUrl) ? reachable('wcUrl', wcUrl, ciiUrl) : undefined
-  const isUdp = udp !== undefined && isUdpUrl(udp.url)
+  const isUdp = udp !== undefined && parseUdpUrl(udp.url) !== undefined
   if (isUdp && hasUdp && !(preferWebSocket && webSocketUrl !== undefined)) return udp
-  const problems = typeof wcUrl === 'string' && !isUdp && !WEB_SOCKET.test(wcUrl) ? [badWallClockUrl(wcUrl)] : []
+  const problems = typeof wcUrl === 'string' && !isUdp && !isWebSocketUrl(wcUrl) ? [badWallClockUrl(wcUrl)] : []
   if (webSocketUrl !== undefined) {
     const found = reachable('wcUrl', webSocketUrl, ciiUrl)
-    if (WEB_SOCKET.test(found.url)) return { url: found.url, problems: [...problems, ...found.problems] }
+    if (isWebSocketUrl(found.url)) return { url: found.url, problems: [...problems, ...found.problems] }
   }
   if (isUdp) {
     const detail = `the wall clock is at ${describeValue(wcUrl)}, there is no UDP here, and CII names no WebSocket for it`
@@ -77,11 +75,6 @@ function findAnyWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }:
   }
   const detail = problems[0]?.detail ?? 'CII has no wcUrl: the television offers no wall clock'
   return { missing: 'no-wall-clock', detail, problems }
-}
-
-function isUdpUrl(url: string): boolean {
-  const port = Number(UDP.exec(url)?.[1])
-  return port >= 1 && port <= 65_535
 }
 
 /** The URL, with the host that CII came from in the place of one that means "here, on all addresses". */

@@ -1,24 +1,17 @@
-import { show } from '../validation/index.js'
+import { type OptionType, option } from '../validation/index.js'
 
 /**
  * Which hosts CII may send a companion to: `same-host`, the host that CII came from; a list of hosts besides that one; `any`.
  */
 export type AllowedHosts = 'same-host' | 'any' | readonly string[]
 
-/** @throws TypeError, RangeError that name the option. */
-export function checkAllowedHosts(allowedHosts: unknown): AllowedHosts {
-  if (allowedHosts === 'same-host' || allowedHosts === 'any') return allowedHosts
-  if (!Array.isArray(allowedHosts)) {
-    throw new TypeError(`allowedHosts: expected 'same-host', 'any' or a list of hosts, got ${show(allowedHosts)}`)
-  }
-  for (const host of allowedHosts as unknown[]) {
-    if (typeof host !== 'string' || parseHost(host) === undefined) {
-      throw new RangeError(
-        `allowedHosts: expected hosts without scheme and port, as '192.0.2.7' or 'tv.local', got ${show(host)}`,
-      )
-    }
-  }
-  return [...(allowedHosts as string[])]
+export const ALLOWED_HOSTS_TYPE: OptionType<AllowedHosts> = option.custom(
+  '"same-host", "any" or an array of hosts without scheme and port, such as "192.0.2.7" or "tv.local"',
+  (value) => value === 'same-host' || value === 'any' || (Array.isArray(value) && value.every(isHost)),
+)
+
+function isHost(value: unknown): boolean {
+  return typeof value === 'string' && parseHost(value) !== undefined
 }
 
 /** Where CII came from. */

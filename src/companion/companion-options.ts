@@ -1,8 +1,28 @@
-import { Clock } from '../clocks/index.js'
-import { checkPositive, checkString, show } from '../validation/index.js'
-import { type AllowedHosts, checkAllowedHosts } from './companion-hosts.js'
-import { type CiiClientOptions, type Platform, TsClient, type TsClientSettings } from './connections/index.js'
-import { WallClockClient, type WallClockClientOptions } from './wall-clock/index.js'
+import { CLOCK_TYPE, type Clock, SystemClock, TICK_RATE_TYPE } from '../clocks/index.js'
+import {
+  ConflictingOptionError,
+  checkOptions,
+  type OptionTable,
+  option,
+  parseUdpUrl,
+  wallClockUrl,
+} from '../validation/index.js'
+import { ALLOWED_HOSTS_TYPE, type AllowedHosts } from './companion-hosts.js'
+import {
+  type CiiClientOptions,
+  checkSocketUrl,
+  PLATFORM_OPTIONS,
+  type Platform,
+  SOCKET_OPTIONS,
+  TS_SETTINGS,
+  type TsClientSettings,
+} from './connections/index.js'
+import {
+  checkWallClockLimits,
+  noUdpError,
+  WALL_CLOCK_SETTINGS,
+  type WallClockClientOptions,
+} from './wall-clock/index.js'
 
 export interface CompanionOptions {
   /** The timeline to follow. Default: the first one that the television offers. */
@@ -24,7 +44,7 @@ export interface CompanionOptions {
    * `same-host` where `ts.headers` are given, because these are sent to the host that CII names.
    */
   allowedHosts?: AllowedHosts
-  /** The clock of this device that all is told by. Default: a SystemClock. */
+  /** The clock of this device, which all others are derived from. Default: a SystemClock. */
   parentClock?: Clock
   /** How servers are reached. Default: over WebSockets, and in Node over UDP. A client's own `openSocket` comes first. */
   platform?: Platform
@@ -39,33 +59,36 @@ export function allowedHostsOf({ allowedHosts, ts }: CompanionOptions): AllowedH
   return allowedHosts ?? (ts?.headers === undefined ? 'any' : 'same-host')
 }
 
-/** @throws TypeError, RangeError that name the option. */
-export function checkCompanionOptions(options: CompanionOptions, parentClock: Clock): void {
-  const { timelineSelector, tickRate, contentIdStem = '', wallClockUrl } = options
-  if (!(parentClock instanceof Clock)) throw new TypeError(`parentClock: expected a Clock, got ${show(parentClock)}`)
-  if (timelineSelector !== undefined && checkString('timelineSelector', timelineSelector) === '') {
-    throw new RangeError("timelineSelector: expected a URI, got ''")
+// The companion sets the rest.
+const { contentIdStem, timelineSelector, unwrapper, beforeResuming, ...TS_OPTIONS } = TS_SETTINGS
+
+const OPTIONS: OptionTable<CompanionOptions> = {
+  timelineSelector: option.string({ nonEmpty: true }),
+  tickRate: TICK_RATE_TYPE,
+  contentIdStem: option.withDefault(option.string(), ''),
+  wallClockUrl: wallClockUrl(),
+  preferWebSocketWallClock: option.withDefault(option.boolean(), false),
+  allowedHosts: ALLOWED_HOSTS_TYPE,
+  parentClock: CLOCK_TYPE,
+  platform: option.object(PLATFORM_OPTIONS),
+  cii: option.object(SOCKET_OPTIONS),
+  ts: option.object<NonNullable<CompanionOptions['ts']>>(TS_OPTIONS),
+  wallClock: option.object(WALL_CLOCK_SETTINGS),
+}
+
+/**
+ * Checks all options at once, also those of clients that are made when CII first names their servers.
+ *
+ * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
+ */
+export function checkCompanionOptions(ciiUrl: string, options: CompanionOptions): void {
+  const checked = checkOptions(OPTIONS, options)
+  checkSocketUrl('ciiUrl', ciiUrl, checked.cii?.openSocket)
+  if (checked.tickRate !== undefined && checked.timelineSelector === undefined) {
+    throw new ConflictingOptionError('tickRate', 'requires timelineSelector: it is the tick rate of that timeline')
   }
-  if (tickRate !== undefined) {
-    checkPositive('tickRate', tickRate, 'ticks per second, above 0')
-    if (timelineSelector === undefined) throw new TypeError('tickRate: expected only beside a timelineSelector')
+  if (parseUdpUrl(checked.wallClockUrl) !== undefined && checked.platform?.createUdpTransport === undefined) {
+    throw noUdpError('wallClockUrl')
   }
-  checkString('contentIdStem', contentIdStem)
-  checkAllowedHosts(allowedHostsOf(options))
-  // These clients check their options in their constructors: now, and not when CII first names a server.
-  const unused = { url: 'unused:', isJson: false, start: () => {}, send: () => {}, stop: () => {} }
-  const transport = wallClockUrl ?? unused
-  const { clock } = new WallClockClient({
-    ...options.wallClock,
-    parentClock,
-    transport,
-    ...(options.platform && { platform: options.platform }),
-  })
-  new TsClient('ws://unused', {
-    ...options.ts,
-    wallClock: clock,
-    contentIdStem,
-    timelineSelector: 'urn:x',
-    tickRate: 1,
-  })
+  checkWallClockLimits(checked.wallClock ?? {}, checked.parentClock ?? new SystemClock(), 'wallClock.')
 }

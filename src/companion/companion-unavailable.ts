@@ -1,8 +1,8 @@
-import { visible } from '../validation/index.js'
+import { displayUrl, visible } from '../validation/index.js'
 import type { Address } from './companion-addresses.js'
 import type { Unavailable } from './companion-events.js'
 import type { CompanionTimeline } from './companion-timeline.js'
-import { displayUrl, type TsClient } from './connections/index.js'
+import type { TsClient } from './connections/index.js'
 import type { WallClockClient } from './wall-clock/index.js'
 
 /** What a companion follows, once CII has said something. */

@@ -1,6 +1,7 @@
 import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
 import { Emitter, undisturbed } from '../events/index.js'
 import type { Cii } from '../messages/index.js'
+import { displayUrl } from '../validation/index.js'
 import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
 import { confirmWallClock } from './companion-confirmation.js'
 import { ContentWatch } from './companion-content.js'
@@ -14,7 +15,6 @@ import {
   CiiClient,
   type CiiClientOptions,
   DEFAULT_HOLD_SECONDS,
-  displayUrl,
   type Platform,
   type ReconnectingClient,
   type ReconnectingClientEvents,
@@ -74,12 +74,12 @@ export class Companion extends Emitter<CompanionEvents> {
 
   /**
    * @param ciiUrl `ws://…` or `wss://…`, the address of the CII endpoint.
-   * @throws TypeError, RangeError that name the option.
+   * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
    */
   constructor(ciiUrl: string, options: CompanionOptions = {}) {
     super()
+    checkCompanionOptions(ciiUrl, options)
     this.#parentClock = options.parentClock ?? new SystemClock()
-    checkCompanionOptions(options, this.#parentClock)
     this.#options = { ...options }
     this.clock = new CorrelatedClock(this.#parentClock, { available: false, name: 'companion' })
     this.#moves = new CompanionMoves({

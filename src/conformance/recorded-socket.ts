@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
+import { DvbcssError, displayUrl } from '../validation/index.js'
 
 /** A frame as it came: text or bytes. */
 export interface Frame {
@@ -89,7 +90,8 @@ export class RecordedSocket {
     try {
       socket = new RecordedSocket(url)
     } catch (error) {
-      throw new Error(`expected a ws:// or wss:// URL, got ${url}: ${(error as Error).message}`)
+      const { message } = error as Error
+      throw new DvbcssError('DVBCSS_ERR_UNREACHABLE', `could not open a WebSocket to ${displayUrl(url)}: ${message}`)
     }
     await socket.until(() => socket.record.openedNanos !== undefined, HANDSHAKE_MILLIS + 1000)
     return socket

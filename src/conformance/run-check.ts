@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CheckRequest, isWebSocketUrl, parseUdpUrl } from './check-target.js'
+import { checkOption, DvbcssError, isWebSocketUrl, parseUdpUrl, wallClockUrl } from '../validation/index.js'
+import type { CheckRequest } from './check-target.js'
 import { CII_MESSAGE_RULES } from './cii-message-rules.js'
 import { type CiiObservations, statesOf } from './cii-observations.js'
 import { observeCii, openCii, untriedCii } from './cii-probe.js'
@@ -55,7 +56,7 @@ export interface EndpointReport {
 
 /**
  * Watches a television for so many seconds, provokes it afterwards, and judges what was seen.
- * @throws Error when what was named cannot be reached at all; its message says why.
+ * @throws InvalidUrlError; DvbcssError `DVBCSS_ERR_UNREACHABLE` when the target cannot be reached at all; its message says why.
  */
 export async function runCheck(request: CheckRequest): Promise<EndpointReport[]> {
   // What is open keeps the process alive, also when something is thrown on the way.
@@ -72,11 +73,12 @@ async function watchAndProvoke(
   keep: (opened: { close(): void }) => void,
 ): Promise<EndpointReport[]> {
   const { target, seconds } = request
+  checkOption('target', wallClockUrl(), target)
   const hasCii = parseUdpUrl(target) === undefined
   const held = hasCii ? await openCii(target) : undefined
   if (held !== undefined) keep(held)
   if (held !== undefined && held.record.openedNanos === undefined) {
-    throw new Error(`${target}: ${describeState(held.record)}`)
+    throw unreachable(`${target}: ${describeState(held.record)}`)
   }
   const state = (held && statesOf(held.record).at(-1)) ?? {}
   const wcUrl = request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
@@ -90,8 +92,8 @@ async function watchAndProvoke(
   const wc = await openWallClock(wcUrl)
   if (typeof wc !== 'string') keep(wc)
   const [calm] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
-  if (!hasCii && typeof wc === 'string') throw new Error(`${wcUrl}: ${wc}`)
-  if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw new Error(`${wcUrl}: it answers no request`)
+  if (!hasCii && typeof wc === 'string') throw unreachable(`${wcUrl}: ${wc}`)
+  if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw unreachable(`${wcUrl}: no request was answered`)
 
   const wallClockOffsetNanos = typeof calm === 'string' ? undefined : offsetNanos(calm)
   const known = { ...timeline, wallClockOffsetNanos }
@@ -162,12 +164,16 @@ async function openWallClock(url: string | undefined): Promise<WallClockProbe | 
   if (target === undefined) return untestedBecause(url, 'wcUrl', '--wc', 'udp://host:port')
   try {
     const tooLate = sleep(LOOKUP_SECONDS * 1000, undefined, { ref: false }).then(() => {
-      throw new Error(`${target.host} was not found within ${LOOKUP_SECONDS} s`)
+      throw unreachable(`${target.host} was not found within ${LOOKUP_SECONDS} s`)
     })
     return await Promise.race([WallClockProbe.open(target.host, target.port), tooLate])
   } catch (error) {
     return (error as Error).message
   }
+}
+
+function unreachable(message: string): DvbcssError {
+  return new DvbcssError('DVBCSS_ERR_UNREACHABLE', message)
 }
 
 function hasAnswers({ exchanges }: WallClockObservations): boolean {

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIPv6, SocketAddress } from 'node:net'
 import { addressAsItIs } from './address-lookup.js'
-import { describeBindError } from './bind-error.js'
+import { UdpBindError } from './bind-error.js'
 
 /** One socket of a server. A server on several addresses has one for each, all on the same port. */
 interface BindTarget {
@@ -27,7 +27,7 @@ const MISSING_ADDRESS: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'EAFNOSU
  *
  * @param prepare called with each socket before it can receive.
  * @returns at least one socket; IPv4 first, except for the host `::`.
- * @throws Error with the system's `code`, whose message names the host, the port and a way out. No socket is left open then.
+ * @throws UdpBindError. No socket is left open then.
  */
 export async function bindSockets(
   host: string | undefined,
@@ -38,7 +38,7 @@ export async function bindSockets(
   try {
     targets = await targetsOf(host)
   } catch (error) {
-    throw describeBindError(String(host), port, error)
+    throw new UdpBindError(String(host), port, error)
   }
   for (let tries = 1; ; tries += 1) {
     const sockets: Socket[] = []
@@ -47,8 +47,8 @@ export async function bindSockets(
       return sockets
     } catch (error) {
       await closeSockets(sockets)
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EADDRINUSE' || port !== 0 || tries === FREE_PORT_TRIES) throw error
+      const isTaken = error instanceof UdpBindError && error.systemCode === 'EADDRINUSE'
+      if (!isTaken || port !== 0 || tries === FREE_PORT_TRIES) throw error
     }
   }
 }
@@ -108,8 +108,8 @@ async function bindEach(
     try {
       sockets.push(await bind(target, samePort, prepare))
     } catch (error) {
-      const described = describeBindError(host ?? target.address, samePort, error)
-      if (!target.optional || !MISSING_ADDRESS.has(described.code)) throw described
+      const described = new UdpBindError(host ?? target.address, samePort, error)
+      if (!target.optional || !MISSING_ADDRESS.has(described.systemCode)) throw described
       missing = described
     }
   }

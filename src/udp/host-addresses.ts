@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
+import { DvbcssError } from '../validation/index.js'
 import { unmapped } from './bind-sockets.js'
 
 export interface HostAddress {
@@ -23,13 +24,13 @@ export class HostAddresses {
   /**
    * @param last the address that was used last: gives it again while the host has it, …
    * @param isSilent … or the one after it, when it does not answer: a server may listen on one of them only.
-   * @throws Error when the host has no address, or the look-up takes too long.
+   * @throws DvbcssError `DVBCSS_ERR_LOOKUP` when the host has no address, or the look-up takes too long; the system's error is the `cause`.
    */
   async find(last: string, isSilent: boolean): Promise<HostAddress> {
     const addresses = await this.#lookUp()
     const index = addresses.findIndex(({ address }) => address === last)
     const found = addresses[index < 0 ? 0 : (index + (isSilent ? 1 : 0)) % addresses.length]
-    if (found === undefined) throw new Error(`${this.#host} has no address`)
+    if (found === undefined) throw lookupError(`${this.#host} has no address`)
     return found
   }
 
@@ -39,9 +40,9 @@ export class HostAddresses {
     })
     let timer: ReturnType<typeof setTimeout> | undefined
     const timedOut = new Promise<never>((_resolve, reject) => {
-      const message = `no address for ${this.#host} within ${LOOKUP_TIMEOUT_MILLIS / 1000} s`
-      timer = setTimeout(() => reject(new Error(message)), LOOKUP_TIMEOUT_MILLIS)
-      // A companion that was stopped meanwhile must not hold the process up.
+      const message = `timed out looking up ${this.#host}: no address within ${LOOKUP_TIMEOUT_MILLIS / 1000} s`
+      timer = setTimeout(() => reject(lookupError(message)), LOOKUP_TIMEOUT_MILLIS)
+      // A companion that was stopped meanwhile must not keep the process alive.
       timer.unref()
     })
     try {
@@ -53,7 +54,13 @@ export class HostAddresses {
 }
 
 async function findAddresses(host: string): Promise<HostAddress[]> {
-  const found = await lookup(host, { all: true })
+  const found = await lookup(host, { all: true }).catch((cause: Error) => {
+    throw lookupError(`cannot look up ${host}: ${cause.message}`, cause)
+  })
   const addresses = new Set(found.map(({ address }) => unmapped(address)))
   return [...addresses].map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+}
+
+function lookupError(message: string, cause?: Error): DvbcssError {
+  return new DvbcssError('DVBCSS_ERR_LOOKUP', message, cause === undefined ? {} : { cause })
 }

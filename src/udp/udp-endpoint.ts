@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram'
 import { isIP } from 'node:net'
+import { type OptionType, option } from '../validation/index.js'
 
 /** Where a socket of this machine is bound. */
 export interface LocalEndpoint {
@@ -20,15 +21,8 @@ export function localEndpointOf(socket: Socket): LocalEndpoint {
   return { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' }
 }
 
-/** @throws TypeError */
-export function checkLocalAddress(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === 'string' && isIP(value) !== 0)) return value as string | undefined
-  throw new TypeError(`localAddress: expected an IP address, got ${JSON.stringify(value)}`)
-}
-
-/** @throws TypeError, RangeError */
-export function checkLocalPort(value: unknown = 0): number {
-  if (typeof value !== 'number') throw new TypeError(`localPort: expected a number, got ${JSON.stringify(value)}`)
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
-  throw new RangeError(`localPort: expected an integer from 0 to 65535, got ${value}`)
-}
+/** An address of this machine, to bind to. */
+export const LOCAL_ADDRESS_TYPE: OptionType<string> = option.custom(
+  'an IP address',
+  (value) => typeof value === 'string' && isIP(value) !== 0,
+)

@@ -5,15 +5,6 @@ export {
   checkOptions,
   type OptionTable,
 } from './check-options.js'
-export {
-  checkBoolean,
-  checkFinite,
-  checkFunction,
-  checkNotNegative,
-  checkPositive,
-  checkString,
-  show,
-} from './clock-option-checks.js'
 export { describeValue, MAX_DESCRIPTION_LENGTH } from './describe-value.js'
 export {
   ConflictingOptionError,

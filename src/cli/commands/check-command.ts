@@ -1,14 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import {
-  type CheckRequest,
-  isWebSocketUrl,
-  parseUdpUrl,
-  reportJson,
-  reportText,
-  runCheck,
-  summarise,
-} from '../../conformance/index.js'
-import { jsonLine, visibleLine } from '../../validation/index.js'
+import { type CheckRequest, reportJson, reportText, runCheck, summarise } from '../../conformance/index.js'
+import { isWebSocketUrl, jsonLine, parseUdpUrl, visibleLine } from '../../validation/index.js'
 import { Output } from '../terminal/index.js'
 
 interface CheckOptions {

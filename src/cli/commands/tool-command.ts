@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { isWebSocketUrl, parseUdpUrl } from '../../validation/index.js'
 import { EXIT } from './tool-run.js'
 
 const MAX_SECONDS = 1_000_000
@@ -43,8 +44,7 @@ export function parseWebSocketUrl(text: string): string {
 export function parseWallClockUrl(text: string): string {
   if (isWebSocketUrl(text)) return text
   const url = /^udp:\/\//i.test(text) ? text : `udp://${text}`
-  const port = Number(/^udp:\/\/(?:\[[^\]/]+\]|[^:/?#@[\]]+):(\d{1,5})\/?$/i.exec(url)?.[1])
-  if (port >= 1 && port <= 65_535) return url
+  if (parseUdpUrl(url) !== undefined) return url
   throw new InvalidArgumentError('Expected udp://host:port, host:port, ws://… or wss://….')
 }
 
@@ -59,8 +59,4 @@ export function parseTickRate(text: string): number {
   const rate = Number(ticks) / Number(seconds)
   if (Number.isFinite(rate) && rate > 0) return rate
   throw new InvalidArgumentError('Expected ticks per second above 0, as 90000 or 30000/1001.')
-}
-
-function isWebSocketUrl(text: string): boolean {
-  return /^wss?:\/\//i.test(text) && URL.canParse(text) && new URL(text).hash === ''
 }

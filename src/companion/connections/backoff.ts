@@ -1,3 +1,5 @@
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
+
 export interface BackoffOptions {
   /**
    * After a connection was lost, the first reconnect happens at a random moment within this many seconds, so that the
@@ -35,6 +37,14 @@ const MAX_PAUSE_SECONDS = 3600
 /** Jitter takes away half of a wait at most, so that successive waits still grow. */
 const LEAST_SHARE = 0.5
 
+const SECONDS_TYPE = option.seconds({ above: 0, max: MAX_SECONDS })
+export const BACKOFF_OPTIONS: OptionTable<BackoffOptions, keyof BackoffOptions> = {
+  initialSeconds: option.withDefault(SECONDS_TYPE, DEFAULT_INITIAL_SECONDS),
+  maxSeconds: option.withDefault(SECONDS_TYPE, 30),
+  resetAfterSeconds: option.withDefault(SECONDS_TYPE, 10),
+  random: option.withDefault(option.func<() => number>(), Math.random),
+}
+
 /**
  * The waits between attempts to connect: a random one after a loss, then exponential back-off with jitter.
  */
@@ -46,12 +56,15 @@ export class Backoff {
   #attempts = 0
   #lost = false
 
-  /** @throws RangeError when a time is not a number above 0. */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: BackoffOptions = {}) {
-    this.#initialSeconds = checkSeconds('initialSeconds', options.initialSeconds ?? DEFAULT_INITIAL_SECONDS)
-    this.#maxSeconds = checkSeconds('maxSeconds', options.maxSeconds ?? 30)
-    this.#resetAfterSeconds = checkSeconds('resetAfterSeconds', options.resetAfterSeconds ?? 10)
-    this.#random = options.random ?? Math.random
+    const { initialSeconds, maxSeconds, resetAfterSeconds, random } = checkOptions(BACKOFF_OPTIONS, options, {
+      within: 'backoff',
+    })
+    this.#initialSeconds = initialSeconds
+    this.#maxSeconds = maxSeconds
+    this.#resetAfterSeconds = resetAfterSeconds
+    this.#random = random
   }
 
   /** An open connection has ended. @param openSeconds how long it had been open. */
@@ -82,9 +95,4 @@ export class Backoff {
     const ceiling = Math.min(this.#maxSeconds, first * 2 ** attempts)
     return ceiling * (LEAST_SHARE + (1 - LEAST_SHARE) * this.#random())
   }
-}
-
-function checkSeconds(option: string, seconds: number): number {
-  if (typeof seconds === 'number' && seconds > 0 && seconds <= MAX_SECONDS) return seconds
-  throw new RangeError(`${option}: expected a number of seconds above 0, up to ${MAX_SECONDS}, got ${String(seconds)}`)
 }

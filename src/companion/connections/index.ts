@@ -1,4 +1,4 @@
-export { Backoff, type BackoffOptions } from './backoff.js'
+export { BACKOFF_OPTIONS, Backoff, type BackoffOptions } from './backoff.js'
 export { CiiClient, type CiiClientEvents, type CiiClientOptions } from './cii-client.js'
 export {
   type PresentationClocks,
@@ -15,8 +15,8 @@ export { overMessagePort } from './message-port-socket.js'
 export { MessageRate } from './message-rate.js'
 export {
   type ConnectFailure,
-  displayUrl,
   type OpenSocket,
+  PLATFORM_OPTIONS,
   type Platform,
   type SocketEnd,
   type SocketHandlers,
@@ -26,7 +26,13 @@ export {
   type ViolationReason,
 } from './platform.js'
 export { type ProtocolErrorEvent, ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
-export { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
+export {
+  type ConnectionEvents,
+  checkSocketUrl,
+  ReconnectingSocket,
+  type ReconnectingSocketOptions,
+  SOCKET_OPTIONS,
+} from './reconnecting-socket.js'
 export { TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 export { TsClient, type TsClientEvents } from './ts-client.js'
 export {
@@ -34,5 +40,5 @@ export {
   type TsClientConnectionEvents,
   type TsClientConnectionOptions,
 } from './ts-client-connection.js'
-export type { TsClientOptions, TsClientSettings } from './ts-client-options.js'
+export { TS_SETTINGS, type TsClientOptions, type TsClientSettings } from './ts-client-options.js'
 export type { WallClockTransport, WallClockTransportHandlers } from './wall-clock-transport.js'

@@ -1,19 +1,10 @@
-import { describeValue, visible } from '../../validation/index.js'
+import { type OptionTable, option } from '../../validation/index.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 
 /** Why a connection never opened. */
 export interface ConnectFailure {
-  readonly kind:
-    | 'http-status'
-    | 'refused'
-    | 'unreachable'
-    | 'dns'
-    | 'timeout'
-    | 'not-websocket'
-    | 'tls'
-    | 'bad-url'
-    | 'unknown'
-  /** For people: what was expected, and what came. */
+  readonly kind: 'http-status' | 'refused' | 'unreachable' | 'dns' | 'timeout' | 'not-websocket' | 'tls' | 'unknown'
+  /** For people: what was expected, and what was received. */
   readonly message: string
   /** The HTTP status that refused the handshake: 403 from an endpoint that is switched off, 503 from one that is full. */
   readonly status?: number
@@ -36,7 +27,7 @@ export interface SocketEnd {
 export interface Violation {
   /** One of a closed set: see {@link ViolationReason}. */
   readonly reason: ViolationReason
-  /** For people: what was expected, and what came. */
+  /** For people: what was expected, and what was received. */
   readonly detail: string
 }
 
@@ -95,9 +86,7 @@ export interface Platform {
   readonly createUdpTransport?: (url: string) => WallClockTransport
 }
 
-/** A URL as it may be shown and logged: without a password, and without a query, which is where tokens are. */
-export function displayUrl(url: string): string {
-  if (!URL.canParse(url)) return describeValue(url)
-  const { protocol, host, pathname, search } = new URL(url)
-  return visible(`${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`)
+export const PLATFORM_OPTIONS: OptionTable<Platform> = {
+  openSocket: option.func<SocketOpener>(),
+  createUdpTransport: option.func<(url: string) => WallClockTransport>(),
 }

@@ -1,5 +1,13 @@
-import { checkFunction, checkPositive, show, visible } from '../../validation/index.js'
-import { Backoff, type BackoffOptions, type RequestedPause } from './backoff.js'
+import {
+  checkOption,
+  checkOptions,
+  displayUrl,
+  type OptionTable,
+  option,
+  visible,
+  webSocketUrl,
+} from '../../validation/index.js'
+import { BACKOFF_OPTIONS, Backoff, type BackoffOptions, type RequestedPause } from './backoff.js'
 import {
   BYTES_PER_COUNTED_MESSAGE,
   DEFAULT_HANDSHAKE_TIMEOUT_SECONDS,
@@ -10,14 +18,7 @@ import {
   SEND_TIMEOUT_SECONDS,
 } from './connection-limits.js'
 import { MessageRate } from './message-rate.js'
-import {
-  type ConnectFailure,
-  displayUrl,
-  type OpenSocket,
-  type SocketEnd,
-  type SocketOpener,
-  type Violation,
-} from './platform.js'
+import type { ConnectFailure, OpenSocket, SocketEnd, SocketOpener, Violation } from './platform.js'
 import { openStandardSocket } from './standard-socket.js'
 
 export interface ReconnectingSocketOptions {
@@ -40,6 +41,41 @@ export interface ReconnectingSocketOptions {
    * How connections are opened: `overMessagePort`, or a function of your own. The URL may then have any form. Default: a WebSocket.
    */
   openSocket?: SocketOpener
+}
+
+const TIMEOUT_TYPE = option.seconds({ above: 0 })
+const LIMIT_TYPE = option.number({ min: 1, infinity: true })
+
+/** Besides those of the protocol, the options of every client with a WebSocket. */
+export const SOCKET_OPTIONS: OptionTable<
+  ReconnectingSocketOptions,
+  Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'>
+> = {
+  backoff: option.object(BACKOFF_OPTIONS),
+  maxMessageBytes: option.withDefault(LIMIT_TYPE, DEFAULT_MAX_MESSAGE_BYTES),
+  maxMessagesPerSecond: option.withDefault(LIMIT_TYPE, DEFAULT_MAX_MESSAGES_PER_SECOND),
+  messageTimeoutSeconds: option.withDefault(TIMEOUT_TYPE, DEFAULT_MESSAGE_TIMEOUT_SECONDS),
+  handshakeTimeoutSeconds: option.withDefault(TIMEOUT_TYPE, DEFAULT_HANDSHAKE_TIMEOUT_SECONDS),
+  headers: option.custom('an object of strings', isHeaders),
+  openSocket: option.withDefault(option.func<SocketOpener>(), openStandardSocket),
+}
+const URL_TYPE = webSocketUrl()
+const SHOWN_URL_TYPE = option.string({ nonEmpty: true })
+
+/**
+ * Checks the URL of a client: with an `openSocket` of the app it may have any form.
+ * @throws InvalidUrlError, InvalidOptionError
+ */
+export function checkSocketUrl(name: string, url: unknown, openSocket: SocketOpener | undefined): string {
+  return checkOption(name, openSocket === undefined ? URL_TYPE : SHOWN_URL_TYPE, url)
+}
+
+function isHeaders(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((each) => typeof each === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(each))
+  )
 }
 
 /** What happens to the connection of a client. */
@@ -91,26 +127,18 @@ export class ReconnectingSocket {
   #notReadingSince: number | undefined
   #started = false
 
-  /** @throws TypeError, RangeError that name the option. */
+  /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError */
   constructor(url: string, handlers: Handlers, options: ReconnectingSocketOptions = {}) {
-    this.url = url
+    const checked = checkOptions(SOCKET_OPTIONS, options)
+    this.url = checkSocketUrl('url', url, options.openSocket)
     this.#handlers = handlers
-    this.#backoff = new Backoff(options.backoff)
-    this.#headers = options.headers
-    this.#openSocket = checkFunction('openSocket', options.openSocket ?? openStandardSocket)
-    this.#maxMessageBytes = checkAtLeastOne('maxMessageBytes', options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
-    this.#maxMessagesPerSecond = checkAtLeastOne(
-      'maxMessagesPerSecond',
-      options.maxMessagesPerSecond ?? DEFAULT_MAX_MESSAGES_PER_SECOND,
-    )
-    this.#messageTimeoutSeconds = checkTimeout(
-      'messageTimeoutSeconds',
-      options.messageTimeoutSeconds ?? DEFAULT_MESSAGE_TIMEOUT_SECONDS,
-    )
-    this.#handshakeTimeoutSeconds = checkTimeout(
-      'handshakeTimeoutSeconds',
-      options.handshakeTimeoutSeconds ?? DEFAULT_HANDSHAKE_TIMEOUT_SECONDS,
-    )
+    this.#backoff = new Backoff(checked.backoff)
+    this.#headers = checked.headers
+    this.#openSocket = checked.openSocket
+    this.#maxMessageBytes = checked.maxMessageBytes
+    this.#maxMessagesPerSecond = checked.maxMessagesPerSecond
+    this.#messageTimeoutSeconds = checked.messageTimeoutSeconds
+    this.#handshakeTimeoutSeconds = checked.handshakeTimeoutSeconds
     this.#rate = this.#newRate()
   }
 
@@ -262,15 +290,4 @@ const MAX_CLOSE_REASON = 123
 function pauseOf({ code, failure }: SocketEnd): RequestedPause | undefined {
   const retryAfter = failure?.retryAfterSeconds
   return retryAfter === undefined ? PAUSES[code] : { atLeastSeconds: retryAfter }
-}
-
-function checkAtLeastOne(option: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 1) return value
-  throw new RangeError(`${option}: expected a number from 1 upward, got ${show(value)}`)
-}
-
-/** Timers count milliseconds in 31 bits. */
-function checkTimeout(option: string, seconds: number): number {
-  if (checkPositive(option, seconds, 'seconds, above 0') * 1000 <= 2 ** 31 - 1) return seconds
-  throw new RangeError(`${option}: expected at most ${Math.floor((2 ** 31 - 1) / 1000)} seconds, got ${seconds}`)
 }

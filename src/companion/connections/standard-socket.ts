@@ -1,11 +1,5 @@
-import {
-  type ConnectFailure,
-  displayUrl,
-  type OpenSocket,
-  type SocketEnd,
-  type SocketHandlers,
-  type SocketOptions,
-} from './platform.js'
+import { displayUrl } from '../../validation/index.js'
+import type { ConnectFailure, OpenSocket, SocketEnd, SocketHandlers, SocketOptions } from './platform.js'
 
 /** A socket on the standard WebSocket. Browsers hide the reason for a failed connection on purpose. */
 export function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
@@ -25,8 +19,9 @@ export function openStandardSocket(url: string, handlers: SocketHandlers, option
   try {
     socket = new WebSocket(url)
   } catch (error) {
-    const message = `expected a ws:// or wss:// URL that this page may open, got ${displayUrl(url)}: ${(error as Error).message}`
-    queueMicrotask(() => fail('bad-url', message))
+    // A page that came over https: may not open ws:, and before Node 22 there is no WebSocket at all.
+    const message = `could not open a WebSocket to ${displayUrl(url)}: ${(error as Error).message}`
+    queueMicrotask(() => fail('unknown', message))
     return { send: () => {}, close: () => {} }
   }
   socket.binaryType = 'arraybuffer'

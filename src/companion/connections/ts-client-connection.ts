@@ -6,11 +6,20 @@ import {
   parseJson,
   type SetupData,
 } from '../../messages/index.js'
+import { checkOption, checkOptions, type OptionTable, option } from '../../validation/index.js'
 import { readControlTimestamp } from './control-timestamp-reader.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
-import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
+import { type ReconnectingSocketOptions, SOCKET_OPTIONS } from './reconnecting-socket.js'
 
 export interface TsClientConnectionOptions extends ReconnectingSocketOptions, SetupData {}
+
+type Defaulted = Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'>
+export const TS_CONNECTION_OPTIONS: OptionTable<TsClientConnectionOptions, Defaulted> = {
+  ...SOCKET_OPTIONS,
+  contentIdStem: option.string(),
+  timelineSelector: option.string({ nonEmpty: true }),
+  private: option.custom('an array of objects, each with a type', Array.isArray),
+}
 
 export interface TsClientConnectionEvents extends ReconnectingClientEvents {
   /** A valid control timestamp came. In a {@link TsClient} its clock has been adjusted by then. */
@@ -38,15 +47,18 @@ export class TsClientConnection<
 
   /**
    * @param url `ws://…` or `wss://…`, the address of the TS endpoint: CII's `tsUrl`.
-   * @throws TypeError, RangeError, MessageError that name what is wrong.
+   * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; MessageError for private data that is invalid.
    */
   constructor(url: string, options: TsClientConnectionOptions) {
-    super(url, options)
-    const { contentIdStem, timelineSelector } = options
+    checkOptions(TS_CONNECTION_OPTIONS, options)
+    const { contentIdStem, timelineSelector, private: privateData, ...socketOptions } = options
+    super(url, socketOptions)
+    checkOption('contentIdStem', TS_CONNECTION_OPTIONS.contentIdStem, contentIdStem)
+    checkOption('timelineSelector', TS_CONNECTION_OPTIONS.timelineSelector, timelineSelector)
     this.#setup = encodeSetupData({
       contentIdStem,
       timelineSelector,
-      ...(options.private && { private: options.private }),
+      ...(privateData && { private: privateData }),
     })
   }
 

@@ -1,7 +1,7 @@
-import { Clock, CorrelatedClock } from '../../clocks/index.js'
-import { show } from '../../validation/index.js'
-import type { TimelineUnwrapper } from './timeline-unwrapper.js'
-import type { TsClientConnectionOptions } from './ts-client-connection.js'
+import { CLOCK_TYPE, type Clock, CorrelatedClock, TICK_RATE_TYPE } from '../../clocks/index.js'
+import { ConflictingOptionError, checkOption, checkOptions, type OptionTable, option } from '../../validation/index.js'
+import { TimelineUnwrapper } from './timeline-unwrapper.js'
+import { TS_CONNECTION_OPTIONS, type TsClientConnectionOptions } from './ts-client-connection.js'
 
 /** Either a wall clock and a tick rate, from which the client makes its clock, or a clock of the app to steer. */
 export type TsClientOptions = TsClientSettings & (OwnClock | GivenClock)
@@ -54,34 +54,52 @@ export interface TsClientSettings extends TsClientConnectionOptions {
   latestClock?: Clock
 }
 
-/** A clock of the client's own, or that of the app. @throws TypeError, RangeError */
-export function clockOf({ clock, wallClock, tickRate, timelineSelector }: TsClientOptions): CorrelatedClock {
-  if (clock === undefined) {
-    return new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
-  }
-  if (!(clock instanceof CorrelatedClock)) {
-    throw new TypeError(`clock: expected a CorrelatedClock, got ${show(clock)}`)
-  }
-  if (wallClock !== undefined || tickRate !== undefined) {
-    throw new TypeError('clock: expected without wallClock and tickRate, which are those of its parent and its own')
-  }
-  return clock
-}
-
-export function checkClock(option: string, clock: Clock | undefined): Clock | undefined {
-  if (clock === undefined || clock instanceof Clock) return clock
-  throw new TypeError(`${option}: expected a Clock, got ${show(clock)}`)
-}
-
-export function checkSeconds(option: string, seconds: number): number {
-  if (typeof seconds === 'number' && seconds >= 0) return seconds
-  throw new RangeError(`${option}: expected a number of seconds from 0 upward, got ${String(seconds)}`)
-}
-
 /** A day, which timers can count. */
 const MAX_HOLD_SECONDS = 86_400
 
-export function checkTimerSeconds(option: string, seconds: number): number {
-  if (checkSeconds(option, seconds) <= MAX_HOLD_SECONDS) return seconds
-  throw new RangeError(`${option}: expected at most ${MAX_HOLD_SECONDS} seconds, got ${seconds}`)
+export const TS_SETTINGS: OptionTable<TsClientSettings> = {
+  ...TS_CONNECTION_OPTIONS,
+  thresholdSeconds: option.withDefault(option.number({ min: 0, infinity: true }, 'seconds'), 0),
+  timestampErrorSeconds: option.number({ min: 0 }, 'seconds'),
+  holdSeconds: option.withDefault(option.seconds({ min: 0, max: MAX_HOLD_SECONDS }), 0),
+  beforeResuming: option.func<(done: () => void) => void>(),
+  unwrapper: option.instance(TimelineUnwrapper, 'a TimelineUnwrapper'),
+  earliestClock: CLOCK_TYPE,
+  latestClock: CLOCK_TYPE,
+}
+
+interface AllOptions extends TsClientSettings {
+  clock?: CorrelatedClock
+  wallClock?: Clock
+  tickRate?: number
+}
+
+const OPTIONS: OptionTable<AllOptions> = {
+  ...TS_SETTINGS,
+  clock: option.instance(CorrelatedClock, 'a CorrelatedClock'),
+  wallClock: CLOCK_TYPE,
+  tickRate: TICK_RATE_TYPE,
+}
+
+/**
+ * @returns the options of the connection alone.
+ * @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError
+ */
+export function checkTsOptions(options: TsClientOptions): TsClientConnectionOptions {
+  const { clock, wallClock, tickRate } = checkOptions(OPTIONS, options)
+  if (clock === undefined) {
+    checkOption('wallClock', CLOCK_TYPE, wallClock)
+    checkOption('tickRate', TICK_RATE_TYPE, tickRate)
+  } else if (wallClock !== undefined || tickRate !== undefined) {
+    const reason = 'the client uses the parent and the tick rate of that clock'
+    throw new ConflictingOptionError('clock', `cannot be combined with wallClock or tickRate; ${reason}`)
+  }
+  const isOfConnection = (name: string): boolean => Object.hasOwn(TS_CONNECTION_OPTIONS, name)
+  const given = Object.entries(options).filter(([name, value]) => isOfConnection(name) && value !== undefined)
+  return Object.fromEntries(given) as unknown as TsClientConnectionOptions
+}
+
+/** A clock of the client's own, or that of the app. */
+export function clockOf({ clock, wallClock, tickRate, timelineSelector }: TsClientOptions): CorrelatedClock {
+  return clock ?? new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
 }

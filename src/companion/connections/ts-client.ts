@@ -1,4 +1,4 @@
-import { type Clock, type CorrelatedClock, Correlation } from '../../clocks/index.js'
+import { CLOCK_TYPE, type Clock, type CorrelatedClock, Correlation } from '../../clocks/index.js'
 import { undisturbed } from '../../events/index.js'
 import {
   type AvailableControlTimestamp,
@@ -7,13 +7,14 @@ import {
   isAvailable,
   type PresentationTimestamps,
 } from '../../messages/index.js'
+import { checkOption } from '../../validation/index.js'
 import { type PresentationTimestampsOptions, presentationTimestampsOf } from './clock-presentation-timestamps.js'
 import { INVALID_TIMESTAMP_SECONDS } from './connection-limits.js'
 import { meaningOfInvalid, UNAVAILABLE } from './control-timestamp-reader.js'
 import type { ConnectFailure } from './platform.js'
 import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 import { TsClientConnection, type TsClientConnectionEvents } from './ts-client-connection.js'
-import { checkClock, checkSeconds, checkTimerSeconds, clockOf, type TsClientOptions } from './ts-client-options.js'
+import { checkTsOptions, clockOf, type TsClientOptions } from './ts-client-options.js'
 
 export interface TsClientEvents extends TsClientConnectionEvents {
   /** A control timestamp came, for a timeline that is available. */
@@ -46,9 +47,27 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
    * The timeline, in its ticks, as it would be if this companion presented as early as it can: {@link presentationTimestamps}
    * reports it. Related to the wall clock. Undefined, the default, and unavailable mean that it can present at any time.
    */
-  earliestClock: Clock | undefined
+  get earliestClock(): Clock | undefined {
+    return this.#earliestClock
+  }
+
+  /** @throws InvalidOptionError */
+  set earliestClock(clock: Clock | undefined) {
+    this.#earliestClock = clock === undefined ? clock : checkOption('earliestClock', CLOCK_TYPE, clock)
+  }
+
   /** The same for as late as it can. */
-  latestClock: Clock | undefined
+  get latestClock(): Clock | undefined {
+    return this.#latestClock
+  }
+
+  /** @throws InvalidOptionError */
+  set latestClock(clock: Clock | undefined) {
+    this.#latestClock = clock === undefined ? clock : checkOption('latestClock', CLOCK_TYPE, clock)
+  }
+
+  #earliestClock: Clock | undefined
+  #latestClock: Clock | undefined
   readonly #thresholdSeconds: number
   readonly #timestampErrorSeconds: number
   readonly #holdSeconds: number
@@ -67,22 +86,19 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
 
   /**
    * @param url `ws://…` or `wss://…`, the address of the TS endpoint: CII's `tsUrl`.
-   * @throws TypeError, RangeError when an option is wrong.
+   * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; MessageError for private data that is invalid.
    */
   constructor(url: string, options: TsClientOptions) {
-    super(url, options)
+    super(url, checkTsOptions(options))
     const { timelineSelector, thresholdSeconds = 0, holdSeconds = 0 } = options
     this.clock = clockOf(options)
-    this.#thresholdSeconds = checkSeconds('thresholdSeconds', thresholdSeconds)
-    this.#timestampErrorSeconds = checkSeconds(
-      'timestampErrorSeconds',
-      options.timestampErrorSeconds ?? 1 / this.clock.tickRate,
-    )
-    this.#holdSeconds = checkTimerSeconds('holdSeconds', holdSeconds)
+    this.#thresholdSeconds = thresholdSeconds
+    this.#timestampErrorSeconds = options.timestampErrorSeconds ?? 1 / this.clock.tickRate
+    this.#holdSeconds = holdSeconds
     this.#beforeResuming = options.beforeResuming
     this.#unwrapper = options.unwrapper ?? unwrapperFor(timelineSelector)
-    this.earliestClock = checkClock('earliestClock', options.earliestClock)
-    this.latestClock = checkClock('latestClock', options.latestClock)
+    this.#earliestClock = options.earliestClock
+    this.#latestClock = options.latestClock
     undisturbed(() => {
       this.clock.available = false
     })

@@ -1,10 +1,12 @@
-import { checkFinite, checkNotNegative, checkPositive, show } from '../../validation/index.js'
+import {
+  checkOption,
+  checkOptions,
+  InvalidOptionError,
+  type OptionTable,
+  type OptionType,
+  option,
+} from '../../validation/index.js'
 import type { MediaCorrelation } from './playback-target.js'
-
-/** A timer can wait this long, in seconds, and no longer. */
-const LONGEST_SECONDS = 2_147_483
-const POLL_TAKES = `seconds, above 0 and at most ${LONGEST_SECONDS}`
-const STEP_TAKES = `seconds, from 0 to ${LONGEST_SECONDS}`
 
 /** While nobody knows where the timeline is. */
 export type WhenUnavailable = 'run' | 'pause'
@@ -43,67 +45,55 @@ export interface MediaFollowerOptions {
   loop?: boolean | 'auto'
 }
 
-/** @throws TypeError, RangeError naming the option, what came and what it takes */
+const CORRELATION_OPTIONS: OptionTable<MediaCorrelation> = {
+  contentSeconds: option.number({}, 'seconds'),
+  mediaSeconds: option.number({}, 'seconds'),
+}
+const CORRELATION_TYPE: OptionType<MediaCorrelation> = {
+  expected: 'an object { contentSeconds, mediaSeconds }',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  convert: (value, name) => {
+    const { contentSeconds, mediaSeconds } = checkOptions(CORRELATION_OPTIONS, value, { within: name })
+    return Object.freeze({
+      contentSeconds: checkOption(`${name}.contentSeconds`, CORRELATION_OPTIONS.contentSeconds, contentSeconds),
+      mediaSeconds: checkOption(`${name}.mediaSeconds`, CORRELATION_OPTIONS.mediaSeconds, mediaSeconds),
+    })
+  },
+}
+const SECONDS_TYPE = option.number({ above: 0 }, 'seconds')
+const RATE_TYPE = option.number({ above: 0 })
+
+const OPTIONS: OptionTable<MediaFollowerOptions, keyof MediaFollowerOptions> = {
+  correlation: option.withDefault(CORRELATION_TYPE, Object.freeze({ contentSeconds: 0, mediaSeconds: 0 })),
+  toleranceSeconds: option.withDefault(SECONDS_TYPE, 0.025),
+  seekThresholdSeconds: option.withDefault(SECONDS_TYPE, 0.25),
+  maxRateChange: option.withDefault(option.number({ above: 0, below: 1 }), 0.04),
+  rateStep: option.withDefault(RATE_TYPE, 0.01),
+  minRate: option.withDefault(RATE_TYPE, 0.0625),
+  maxRate: option.withDefault(RATE_TYPE, 16),
+  pollSeconds: option.withDefault(option.seconds({ above: 0 }), 0.1),
+  renderingLatencySeconds: option.withDefault(option.number({}, 'seconds'), 0),
+  stepSeconds: option.withDefault(option.seconds({ min: 0 }), 1),
+  onUnavailable: option.withDefault(option.oneOf<WhenUnavailable>('run', 'pause'), 'run'),
+  loop: option.withDefault(option.oneOf<boolean | 'auto'>(true, false, 'auto'), 'auto'),
+}
+
+/** @throws InvalidOptionError, UnknownOptionError */
 export function checkMediaFollowerOptions(options: MediaFollowerOptions): Required<MediaFollowerOptions> {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options: expected an object, got ${show(options)}`)
-  }
-  const {
-    correlation = { contentSeconds: 0, mediaSeconds: 0 },
-    toleranceSeconds = 0.025,
-    seekThresholdSeconds = 0.25,
-    maxRateChange = 0.04,
-    rateStep = 0.01,
-    minRate = 0.0625,
-    maxRate = 16,
-    pollSeconds = 0.1,
-    renderingLatencySeconds = 0,
-    stepSeconds = 1,
-    onUnavailable = 'run',
-    loop = 'auto',
-  } = options
-  if (onUnavailable !== 'run' && onUnavailable !== 'pause') {
-    throw new TypeError(`onUnavailable: expected 'run' or 'pause', got ${show(onUnavailable)}`)
-  }
-  if (loop !== 'auto' && typeof loop !== 'boolean') {
-    throw new TypeError(`loop: expected true, false or 'auto', got ${show(loop)}`)
-  }
-  const checked = {
-    correlation: checkMediaCorrelation(correlation),
-    toleranceSeconds: checkPositive('toleranceSeconds', toleranceSeconds, 'seconds, above 0'),
-    seekThresholdSeconds: checkPositive('seekThresholdSeconds', seekThresholdSeconds, 'seconds, above 0'),
-    maxRateChange: checkPositive('maxRateChange', maxRateChange, 'a fraction, above 0'),
-    rateStep: checkPositive('rateStep', rateStep, 'a difference of rates, above 0'),
-    minRate: checkPositive('minRate', minRate, 'a rate, above 0'),
-    maxRate: checkPositive('maxRate', maxRate, 'a rate, above 0'),
-    pollSeconds: checkPositive('pollSeconds', pollSeconds, POLL_TAKES),
-    renderingLatencySeconds: checkFinite('renderingLatencySeconds', renderingLatencySeconds, 'seconds'),
-    stepSeconds: checkNotNegative('stepSeconds', stepSeconds, STEP_TAKES),
-    onUnavailable,
-    loop,
-  }
-  if (pollSeconds > LONGEST_SECONDS) throw new RangeError(`pollSeconds: expected ${POLL_TAKES}, got ${pollSeconds}`)
-  if (stepSeconds > LONGEST_SECONDS) throw new RangeError(`stepSeconds: expected ${STEP_TAKES}, got ${stepSeconds}`)
-  if (minRate > maxRate) throw new RangeError(`minRate: expected at most maxRate (${maxRate}), got ${minRate}`)
+  const checked = checkOptions(OPTIONS, options)
+  const { minRate, maxRate, seekThresholdSeconds, toleranceSeconds, maxRateChange, rateStep } = checked
+  if (minRate > maxRate) throw new InvalidOptionError('minRate', `a number up to maxRate (${maxRate})`, minRate)
   if (seekThresholdSeconds <= toleranceSeconds) {
-    throw new RangeError(
-      `seekThresholdSeconds: expected more than toleranceSeconds (${toleranceSeconds}), got ${seekThresholdSeconds}`,
-    )
+    const expected = `a number of seconds above toleranceSeconds (${toleranceSeconds})`
+    throw new InvalidOptionError('seekThresholdSeconds', expected, seekThresholdSeconds)
   }
-  if (maxRateChange >= 1) throw new RangeError(`maxRateChange: expected a fraction below 1, got ${maxRateChange}`)
   if (maxRateChange < rateStep) {
-    throw new RangeError(`maxRateChange: expected at least rateStep (${rateStep}), got ${maxRateChange}`)
+    throw new InvalidOptionError('maxRateChange', `a number from rateStep (${rateStep}) upward`, maxRateChange)
   }
   return checked
 }
 
-/** @throws TypeError, RangeError */
+/** @throws InvalidOptionError, UnknownOptionError */
 export function checkMediaCorrelation(value: MediaCorrelation): MediaCorrelation {
-  if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`correlation: expected { contentSeconds, mediaSeconds }, got ${show(value)}`)
-  }
-  return Object.freeze({
-    contentSeconds: checkFinite('correlation.contentSeconds', value.contentSeconds, 'seconds, a finite number'),
-    mediaSeconds: checkFinite('correlation.mediaSeconds', value.mediaSeconds, 'seconds, a finite number'),
-  })
+  return checkOption('correlation', CORRELATION_TYPE, value)
 }

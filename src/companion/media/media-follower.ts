@@ -71,7 +71,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
 
   /**
    * @param source the timeline's clock, that of a TsClient say; or what has one, which is asked at every look
-   * @throws TypeError, RangeError
+   * @throws InvalidOptionError, UnknownOptionError
    */
   constructor(media: FollowedMedia, source: FollowedClock | ClockHolder, options: MediaFollowerOptions = {}) {
     super()
@@ -106,7 +106,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     return this.#correlation
   }
 
-  /** Takes effect at once. @throws TypeError, RangeError */
+  /** Takes effect at once. @throws InvalidOptionError, UnknownOptionError */
   set correlation(value: MediaCorrelation) {
     this.#correlation = checkMediaCorrelation(value)
     this.#lookSoon()

@@ -1,4 +1,4 @@
-import { show } from '../../validation/index.js'
+import { checkOption, option } from '../../validation/index.js'
 import { END_SECONDS } from './playback-constants.js'
 
 /**
@@ -39,11 +39,11 @@ export function isTick(type: MediaEvent): boolean {
   return (TICKING_EVENTS as readonly string[]).includes(type)
 }
 
-/** @throws TypeError */
+const MEDIA_TYPE = option.objectWith<FollowedMedia>('play', 'pause')
+
+/** @throws InvalidOptionError */
 export function checkMedia(media: FollowedMedia): FollowedMedia {
-  const isPlayer = typeof media === 'object' && typeof media?.play === 'function' && typeof media.pause === 'function'
-  if (!isPlayer) throw new TypeError(`media: expected an object with play() and pause(), got ${show(media)}`)
-  return media
+  return checkOption('media', MEDIA_TYPE, media)
 }
 
 /** In seconds; undefined while the player does not know. */

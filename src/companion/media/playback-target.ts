@@ -1,5 +1,5 @@
 import type { Clock } from '../../clocks/index.js'
-import { show } from '../../validation/index.js'
+import { checkOption, type OptionType, option } from '../../validation/index.js'
 
 /** What is needed of a timeline's clock. */
 export type FollowedClock = Pick<Clock, 'now' | 'tickRate' | 'effectiveSpeed' | 'available' | 'on' | 'dispersionAt'>
@@ -58,10 +58,14 @@ export function playbackTarget(
   return { seconds, speed, dispersionSeconds: clock.dispersionAt(ticks), loopSeconds: undefined }
 }
 
-/** @throws TypeError */
+const SOURCE_TYPE: OptionType<FollowedClock | ClockHolder> = option.custom(
+  'a clock, or an object with a clock',
+  (value) => typeof value === 'object' && value !== null && ('now' in value || 'clock' in value),
+)
+
+/** @throws InvalidOptionError */
 export function checkSource(source: FollowedClock | ClockHolder): FollowedClock | ClockHolder {
-  if (typeof source === 'object' && source !== null && ('now' in source || 'clock' in source)) return source
-  throw new TypeError(`source: expected a clock, or an object that has one as clock, got ${show(source)}`)
+  return checkOption('source', SOURCE_TYPE, source)
 }
 
 /** The clock of whichever is followed, as of now. */

@@ -1,5 +1,8 @@
 import {
   type CiiClientOptions,
+  checkSocketUrl,
+  type Platform,
+  type SocketOpener,
   CiiClient as StandardCiiClient,
   TsClient as StandardTsClient,
   TsClientConnection as StandardTsClientConnection,
@@ -22,14 +25,14 @@ import { nodePlatform } from './platform.js'
 export class Companion extends StandardCompanion {
   /** See the constructor of the base class. */
   constructor(ciiUrl: string, options: CompanionOptions = {}) {
-    super(ciiUrl, withDefault('platform', nodePlatform, options))
+    super(ciiUrl, withNodePlatform(options))
   }
 }
 
 export class CiiClient extends StandardCiiClient {
   /** See the constructor of the base class. */
   constructor(url: string, options: CiiClientOptions = {}) {
-    super(url, withDefault('openSocket', openNodeSocket, options))
+    super(...withNodeSocket(url, options))
   }
 }
 
@@ -38,36 +41,46 @@ export class TsClientConnection<
 > extends StandardTsClientConnection<Events> {
   /** See the constructor of the base class. */
   constructor(url: string, options: TsClientConnectionOptions) {
-    super(url, withDefault('openSocket', openNodeSocket, options))
+    super(...withNodeSocket(url, options))
   }
 }
 
 export class TsClient extends StandardTsClient {
   /** See the constructor of the base class. */
   constructor(url: string, options: TsClientOptions) {
-    super(url, withDefault('openSocket', openNodeSocket, options))
+    super(...withNodeSocket(url, options))
   }
 }
 
 export class WallClockClient extends StandardWallClockClient {
   /** See the constructor of the base class. */
   constructor(options: WallClockClientOptions) {
-    super(withDefault('platform', nodePlatform, options))
+    super(withNodePlatform(options))
   }
 }
 
 export class WebSocketWallClockTransport extends StandardWebSocketWallClockTransport {
   /** See the constructor of the base class. */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
-    super(url, withDefault('openSocket', openNodeSocket, options))
+    super(...withNodeSocket(url, options))
   }
 }
 
-/** What is not an object of options is left for the base class to refuse. */
-function withDefault<Options extends object, Name extends keyof Options>(
-  name: Name,
-  value: Options[Name],
+// What is not an object of options is left to the base class, which throws.
+
+function withNodePlatform<Options extends { platform?: Platform }>(options: Options): Options {
+  return isObject(options) ? { ...options, platform: options.platform ?? nodePlatform } : options
+}
+
+/** @throws InvalidUrlError: the base class does not check URLs for an `openSocket` that is given. */
+function withNodeSocket<Options extends { openSocket?: SocketOpener }>(
+  url: string,
   options: Options,
-): Options {
-  return typeof options === 'object' && options !== null ? { ...options, [name]: options[name] ?? value } : options
+): [string, Options] {
+  if (!isObject(options) || options.openSocket !== undefined) return [url, options]
+  return [checkSocketUrl('url', url, undefined), { ...options, openSocket: openNodeSocket }]
+}
+
+function isObject(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && !Array.isArray(options)
 }

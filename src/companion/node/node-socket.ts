@@ -1,10 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { displayUrl } from '../../validation/index.js'
 import {
   CLOSE_TIMEOUT_SECONDS,
   type ConnectFailure,
-  displayUrl,
   MAX_CONTROL_FRAMES_PER_SECOND,
   MAX_FRAGMENTS,
   type OpenSocket,
@@ -50,8 +50,8 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
       headers: options.headers,
     })
   } catch (error) {
-    const message = `expected a ws:// or wss:// URL, got ${displayUrl(url)}: ${(error as Error).message}`
-    queueMicrotask(() => end({ code: 1006, reason: '', failure: { kind: 'bad-url', message } }))
+    const message = `could not open a WebSocket to ${displayUrl(url)}: ${(error as Error).message}`
+    queueMicrotask(() => end({ code: 1006, reason: '', failure: { kind: 'unknown', message } }))
     return { send: () => {}, close: () => {} }
   }
   // Of the whole handshake. The timeout of `ws` restarts with each byte, and a server may send one every few seconds.

@@ -1,15 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import {
   addressAsItIs,
-  describeBindError,
   type HostAddress,
   HostAddresses,
   type LocalEndpoint,
   localEndpointOf,
-  parseUdpUrl,
   type RemoteEndpoint,
+  UdpBindError,
 } from '../../udp/index.js'
+import { checkOption, checkUdpUrl, DvbcssError, type DvbcssErrorCode, option } from '../../validation/index.js'
 import {
+  checkClientOptions,
   checkRequestOptions,
   type UdpRequestOptions,
   type UdpRequestResponseClientOptions,
@@ -47,6 +48,8 @@ export interface UdpRequestResponseClientStatistics {
   readonly timeouts: number
   readonly ignored: Readonly<Record<(typeof IGNORED_RESPONSES)[number], number>>
 }
+
+const MESSAGE_TYPE = option.instance<Uint8Array>(Uint8Array, 'a Uint8Array')
 
 interface PendingRequest {
   readonly message: Uint8Array
@@ -88,14 +91,14 @@ export class UdpRequestResponseClient {
 
   /**
    * @param url `udp://host:port`.
-   * @throws TypeError, RangeError that name the option.
+   * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError
    */
   constructor(url: string, options: UdpRequestResponseClientOptions = {}) {
-    const [host, port] = parseUdpUrl(url)
+    const { host, port } = checkUdpUrl('url', url)
     this.url = url
     this.#port = port
     this.#addresses = new HostAddresses(host)
-    this.#settings = checkRequestOptions(options)
+    this.#settings = checkClientOptions(options)
   }
 
   /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
@@ -113,17 +116,18 @@ export class UdpRequestResponseClient {
    *
    * @param message is copied.
    * @returns the first datagram from the server that `isResponse` accepts.
-   * @throws as a rejection: TypeError, RangeError for an option; Error with the `code` `ETIMEDOUT` when no try was answered,
-   * `ECANCELED` when the client was stopped, `EBUSY` when `maxPending` requests wait already, the system's when the host
-   * cannot be looked up or the socket not be bound; the signal's reason.
+   * @throws as a rejection: InvalidOptionError, UnknownOptionError; DvbcssError with the code `DVBCSS_ERR_TIMEOUT` when no try was
+   * answered, `DVBCSS_ERR_STOPPED` when the client was stopped, `DVBCSS_ERR_TOO_MANY_REQUESTS` when `maxPending` requests are
+   * pending, `DVBCSS_ERR_LOOKUP` when the host cannot be looked up, `DVBCSS_ERR_BIND` when the socket cannot be bound; the reason
+   * of the signal.
    */
   async request(message: Uint8Array, options: UdpRequestOptions = {}): Promise<UdpResponse> {
-    if (!(message instanceof Uint8Array)) throw new TypeError(`message: expected bytes, got ${typeof message}`)
-    const { signal, ...rest } = options
-    const settings = checkRequestOptions({ ...this.#settings, ...rest })
+    checkOption('message', MESSAGE_TYPE, message)
+    const settings = checkRequestOptions(this.#settings, options)
+    const { signal } = options
     signal?.throwIfAborted()
     if (this.#pending.size >= this.#settings.maxPending) {
-      throw failure('EBUSY', `${this.#pending.size} requests wait for an answer from ${this.url} already`)
+      throw failure('DVBCSS_ERR_TOO_MANY_REQUESTS', `${this.#pending.size} requests to ${this.url} are pending already`)
     }
     return new Promise((resolve, reject) => {
       const pending: PendingRequest = {
@@ -144,9 +148,10 @@ export class UdpRequestResponseClient {
     })
   }
 
-  /** Closes the socket; requests that wait are rejected with `ECANCELED`. The next request opens it again. */
+  /** Closes the socket; requests that wait are rejected with `DVBCSS_ERR_STOPPED`. The next request opens it again. */
   async stop(): Promise<void> {
-    for (const pending of [...this.#pending]) this.#fail(pending, failure('ECANCELED', `${this.url}: stopped`))
+    for (const pending of [...this.#pending])
+      this.#fail(pending, failure('DVBCSS_ERR_STOPPED', `the client of ${this.url} was stopped`))
     await this.#close()
   }
 
@@ -185,7 +190,10 @@ export class UdpRequestResponseClient {
     this.#counters.timeouts += 1
     this.#isSilent = true
     const waited = ((performance.now() - pending.firstSentAt) / 1000).toFixed(3)
-    this.#fail(pending, failure('ETIMEDOUT', `no answer from ${this.url} within ${waited} s (${pending.tries} tries)`))
+    this.#fail(
+      pending,
+      failure('DVBCSS_ERR_TIMEOUT', `no answer from ${this.url} within ${waited} s (${pending.tries} tries)`),
+    )
   }
 
   #settle(pending: PendingRequest): void {
@@ -241,7 +249,7 @@ export class UdpRequestResponseClient {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
         socket.close()
-        reject(describeBindError(localAddress, localPort, error))
+        reject(new UdpBindError(localAddress, localPort, error))
       }
       socket.once('error', onError)
       socket.bind({ address: localAddress, port: localPort }, () => {
@@ -292,6 +300,6 @@ export class UdpRequestResponseClient {
   }
 }
 
-function failure(code: string, message: string): Error & { code: string } {
-  return Object.assign(new Error(message), { code })
+function failure(code: DvbcssErrorCode, message: string): DvbcssError {
+  return new DvbcssError(code, message)
 }

@@ -1,5 +1,5 @@
-import { checkLocalAddress, checkLocalPort } from '../../udp/index.js'
-import { checkBoolean, checkFunction, checkPositive, show } from '../../validation/index.js'
+import { LOCAL_ADDRESS_TYPE } from '../../udp/index.js'
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 
 /** Options of one request; the defaults are those of the client. */
 export interface UdpRequestOptions {
@@ -23,7 +23,7 @@ export interface UdpRequestOptions {
 export interface UdpRequestResponseClientOptions extends Omit<UdpRequestOptions, 'signal'> {
   /** Longer datagrams are ignored. Default 65 535, all that UDP can carry. */
   maxMessageBytes?: number
-  /** Requests that wait at a time, 1 to 10,000; another one is rejected with `EBUSY`. Default 64. */
+  /** Requests that wait at a time, 1 to 10,000; another one is rejected with `DVBCSS_ERR_TOO_MANY_REQUESTS`. Default 64. */
   maxPending?: number
   /**
    * Whether answers may come from another address than the request was sent to, by the same port: a server with several networks
@@ -43,37 +43,38 @@ export type UdpRequestSettings = Readonly<Required<Omit<UdpRequestResponseClient
 /** A day: timers count milliseconds in 31 bits. */
 const MAX_SECONDS = 86_400
 
-/** @throws TypeError, RangeError that name the option. */
-export function checkRequestOptions(options: UdpRequestResponseClientOptions): UdpRequestSettings {
-  const { timeoutSeconds = 1, maxTimeoutSeconds = 10, backoffFactor = 2, isResponse = () => true } = options
-  return {
-    isResponse: checkFunction('isResponse', isResponse),
-    timeoutSeconds: checkSeconds('timeoutSeconds', timeoutSeconds),
-    maxTimeoutSeconds: checkSeconds('maxTimeoutSeconds', maxTimeoutSeconds),
-    maxTries: checkCount('maxTries', options.maxTries ?? 3, 100),
-    backoffFactor: checkFactor(backoffFactor),
-    maxMessageBytes: checkCount('maxMessageBytes', options.maxMessageBytes ?? 65_535, 65_535),
-    maxPending: checkCount('maxPending', options.maxPending ?? 64, 10_000),
-    acceptAnyAddress: checkBoolean('acceptAnyAddress', options.acceptAnyAddress ?? false),
-    localAddress: checkLocalAddress(options.localAddress),
-    localPort: checkLocalPort(options.localPort),
-  }
+const SECONDS_TYPE = option.seconds({ above: 0, max: MAX_SECONDS })
+
+type RequestOptions = Omit<UdpRequestOptions, 'signal'>
+
+const REQUEST_OPTIONS: OptionTable<RequestOptions, keyof RequestOptions> = {
+  isResponse: option.withDefault(option.func<NonNullable<RequestOptions['isResponse']>>(), () => true),
+  timeoutSeconds: option.withDefault(SECONDS_TYPE, 1),
+  maxTries: option.withDefault(option.integer({ min: 1, max: 100 }), 3),
+  backoffFactor: option.withDefault(option.number({ min: 1 }), 2),
+  maxTimeoutSeconds: option.withDefault(SECONDS_TYPE, 10),
+}
+const CLIENT_OPTIONS: OptionTable<
+  UdpRequestResponseClientOptions,
+  Exclude<keyof UdpRequestResponseClientOptions, 'localAddress'>
+> = {
+  ...REQUEST_OPTIONS,
+  maxMessageBytes: option.withDefault(option.integer({ min: 1, max: 65_535 }), 65_535),
+  maxPending: option.withDefault(option.integer({ min: 1, max: 10_000 }), 64),
+  acceptAnyAddress: option.withDefault(option.boolean(), false),
+  localAddress: LOCAL_ADDRESS_TYPE,
+  localPort: option.withDefault(option.port(), 0),
+}
+const ONE_REQUEST_OPTIONS: OptionTable<UdpRequestOptions> = { ...REQUEST_OPTIONS, signal: option.abortSignal() }
+
+/** @throws InvalidOptionError, UnknownOptionError */
+export function checkClientOptions(options: UdpRequestResponseClientOptions): UdpRequestSettings {
+  return { localAddress: undefined, ...checkOptions(CLIENT_OPTIONS, options) }
 }
 
-function checkSeconds(option: string, value: unknown): number {
-  const takes = `seconds, above 0 and up to ${MAX_SECONDS}`
-  const seconds = checkPositive(option, value, takes)
-  if (seconds <= MAX_SECONDS) return seconds
-  throw new RangeError(`${option}: expected ${takes}, got ${seconds}`)
-}
-
-function checkFactor(value: unknown): number {
-  const factor = checkPositive('backoffFactor', value, 'a number from 1 upward')
-  if (factor >= 1) return factor
-  throw new RangeError(`backoffFactor: expected a number from 1 upward, got ${factor}`)
-}
-
-function checkCount(option: string, value: unknown, max: number): number {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return value as number
-  throw new RangeError(`${option}: expected an integer from 1 to ${max}, got ${show(value)}`)
+/** @returns the settings of the client with the options of one request. @throws InvalidOptionError, UnknownOptionError */
+export function checkRequestOptions(settings: UdpRequestSettings, options: UdpRequestOptions): UdpRequestSettings {
+  checkOptions(ONE_REQUEST_OPTIONS, options)
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...settings, ...Object.fromEntries(given) }
 }

@@ -1,17 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import {
   addressAsItIs,
-  checkLocalAddress,
-  checkLocalPort,
-  checkServerPort,
-  describeBindError,
   type HostAddress,
   HostAddresses,
+  LOCAL_ADDRESS_TYPE,
   type LocalEndpoint,
   localEndpointOf,
-  parseUdpUrl,
+  UdpBindError,
 } from '../../udp/index.js'
+import { checkOption, checkOptions, checkUdpUrl, type OptionTable, option } from '../../validation/index.js'
 import {
+  BACKOFF_OPTIONS,
   Backoff,
   type BackoffOptions,
   type WallClockTransport,
@@ -26,6 +25,14 @@ export interface UdpWallClockTransportOptions {
   /** Port to bind to. Default 0: the system picks one, which `localEndpoint` has. */
   localPort?: number
 }
+
+const OPTIONS: OptionTable<UdpWallClockTransportOptions, 'localPort'> = {
+  backoff: option.object(BACKOFF_OPTIONS),
+  localAddress: LOCAL_ADDRESS_TYPE,
+  localPort: option.withDefault(option.port(), 0),
+}
+const HOST_TYPE = option.string({ nonEmpty: true })
+const PORT_TYPE = option.integer({ min: 1, max: 65_535 })
 
 /** Errors of a single datagram. The next may get through, so the socket stays. */
 const PASSING_ERRORS: ReadonlySet<string> = new Set([
@@ -74,16 +81,21 @@ export class UdpWallClockTransport implements WallClockTransport {
 
   /**
    * @param target a URL `udp://host:port`, or the host.
-   * @throws TypeError for anything else; TypeError, RangeError for an option.
+   * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError
    */
   constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
-    const [host, ownPort] = port === undefined ? parseUdpUrl(target) : [target, checkServerPort(port)]
-    this.#port = ownPort
-    this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${ownPort}`
+    const { backoff, localAddress, localPort } = checkOptions(OPTIONS, options)
+    const server =
+      port === undefined
+        ? checkUdpUrl('target', target)
+        : { host: checkOption('target', HOST_TYPE, target), port: checkOption('port', PORT_TYPE, port) }
+    const { host } = server
+    this.#port = server.port
+    this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${server.port}`
     this.#addresses = new HostAddresses(host)
-    this.#backoff = new Backoff(options.backoff)
-    this.#localAddress = checkLocalAddress(options.localAddress)
-    this.#localPort = checkLocalPort(options.localPort)
+    this.#backoff = new Backoff(backoff)
+    this.#localAddress = localAddress
+    this.#localPort = localPort
   }
 
   /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
@@ -151,7 +163,7 @@ export class UdpWallClockTransport implements WallClockTransport {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
         socket.close()
-        reject(describeBindError(address, this.#localPort, error))
+        reject(new UdpBindError(address, this.#localPort, error))
       }
       socket.once('error', onError)
       socket.bind({ address, port: this.#localPort }, () => {
@@ -179,7 +191,7 @@ export class UdpWallClockTransport implements WallClockTransport {
       if (this.#socket === socket) this.#sendFailed(error)
     })
     socket.once('close', () => {
-      if (this.#socket === socket) this.#failed(new Error('the socket was closed'))
+      if (this.#socket === socket) this.#failed('the socket was closed')
     })
   }
 
@@ -188,7 +200,7 @@ export class UdpWallClockTransport implements WallClockTransport {
     this.#failed(error)
   }
 
-  /** Gives the socket up, and tries again in a while. */
+  /** Closes the socket, and opens another when the back-off allows. */
   #failed(error: unknown): void {
     const handlers = this.#handlers
     if (handlers === undefined) return
@@ -208,7 +220,7 @@ export class UdpWallClockTransport implements WallClockTransport {
         if (this.#socket !== socket || socket === undefined || address === this.#address) return
         const isSameFamily = (socket.address().family === 'IPv6') === (family === 6)
         if (isSameFamily) this.#address = address
-        else this.#failed(new Error(`no answer from ${this.#address}, trying ${address}`))
+        else this.#failed(`no answer from ${this.#address}, trying ${address}`)
       },
       // What was known stays the best guess.
       () => {},

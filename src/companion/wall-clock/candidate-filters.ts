@@ -1,4 +1,4 @@
-import { checkPositive, show } from '../../validation/index.js'
+import { checkOption, type OptionType, option } from '../../validation/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
@@ -10,13 +10,20 @@ export interface CandidateFilter {
   reset?(): void
 }
 
+const ROUND_TRIP_TYPE: OptionType<number> = option.number({ above: 0, infinity: true }, 'seconds')
+const FILTERS_TYPE: OptionType<readonly CandidateFilter[]> = option.custom(
+  'an array of objects with accepts()',
+  (value) => Array.isArray(value) && value.every((each) => typeof each?.accepts === 'function'),
+)
+const PREDICTOR_TYPE = option.objectWith<CandidateAlgorithm>('add', 'reset')
+
 /** Accepts answers whose round trip took no longer than a limit. */
 export class RoundTripFilter implements CandidateFilter {
   readonly #maxRoundTripSeconds: number
 
-  /** @param maxRoundTripSeconds above 0. @throws TypeError, RangeError */
+  /** @param maxRoundTripSeconds above 0. @throws InvalidOptionError */
   constructor(maxRoundTripSeconds: number) {
-    this.#maxRoundTripSeconds = checkPositive('maxRoundTripSeconds', maxRoundTripSeconds, 'seconds, above 0')
+    this.#maxRoundTripSeconds = checkOption('maxRoundTripSeconds', ROUND_TRIP_TYPE, maxRoundTripSeconds)
   }
 
   accepts({ roundTripSeconds }: Candidate): boolean {
@@ -52,17 +59,10 @@ export class FilteredAlgorithm implements CandidateAlgorithm {
   readonly #filters: readonly CandidateFilter[]
   readonly #predictor: CandidateAlgorithm
 
-  /** @throws TypeError for a filter without `accepts`, or a predictor without `add` and `reset`. */
+  /** @throws InvalidOptionError */
   constructor(filters: readonly CandidateFilter[], predictor: CandidateAlgorithm) {
-    for (const filter of filters) {
-      if (typeof filter?.accepts === 'function') continue
-      throw new TypeError(`filters: expected objects with the method accepts, got ${show(filter)}`)
-    }
-    if (typeof predictor?.add !== 'function' || typeof predictor.reset !== 'function') {
-      throw new TypeError(`predictor: expected an object with the methods add and reset, got ${show(predictor)}`)
-    }
-    this.#filters = [...filters]
-    this.#predictor = predictor
+    this.#filters = [...checkOption('filters', FILTERS_TYPE, filters)]
+    this.#predictor = checkOption('predictor', PREDICTOR_TYPE, predictor)
   }
 
   add(candidate: Candidate, nowTicks: number): ClockLine | undefined {

@@ -1,4 +1,4 @@
-import { checkPositive } from '../../validation/index.js'
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
@@ -13,6 +13,18 @@ export interface FilterAndPredictOptions {
   maxAgeSeconds?: number
   /** Seconds from the first to the last before a frequency is made out. Default 4. */
   minSpanSeconds?: number
+}
+
+const SECONDS_TYPE = option.number({ above: 0 }, 'seconds')
+const OPTIONS: OptionTable<FilterAndPredictOptions, keyof FilterAndPredictOptions> = {
+  maxRoundTripSeconds: option.withDefault(
+    option.number({ above: 0, infinity: true }, 'seconds'),
+    Number.POSITIVE_INFINITY,
+  ),
+  maxRoundTripRatio: option.withDefault(option.number({ above: 0 }), 1.5),
+  windowSize: option.withDefault(option.integer({ min: 1 }), 32),
+  maxAgeSeconds: option.withDefault(SECONDS_TYPE, 120),
+  minSpanSeconds: option.withDefault(SECONDS_TYPE, 4),
 }
 
 const MIN_CANDIDATES = 4
@@ -30,18 +42,14 @@ export class FilterAndPredictAlgorithm implements CandidateAlgorithm {
   readonly #minSpanSeconds: number
   #candidates: Candidate[] = []
 
-  /** @throws TypeError, RangeError for an option that is no number above 0. */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: FilterAndPredictOptions = {}) {
-    const { maxRoundTripSeconds, maxRoundTripRatio = 1.5, windowSize = 32 } = options
-    const { maxAgeSeconds = 120, minSpanSeconds = 4 } = options
-    this.#maxRoundTripSeconds =
-      maxRoundTripSeconds === undefined
-        ? Number.POSITIVE_INFINITY
-        : checkPositive('maxRoundTripSeconds', maxRoundTripSeconds, 'seconds, above 0')
-    this.#maxRoundTripRatio = checkPositive('maxRoundTripRatio', maxRoundTripRatio, 'a factor above 0')
-    this.#windowSize = checkPositive('windowSize', windowSize, 'a number of candidates above 0')
-    this.#maxAgeSeconds = checkPositive('maxAgeSeconds', maxAgeSeconds, 'seconds, above 0')
-    this.#minSpanSeconds = checkPositive('minSpanSeconds', minSpanSeconds, 'seconds, above 0')
+    const checked = checkOptions(OPTIONS, options)
+    this.#maxRoundTripSeconds = checked.maxRoundTripSeconds
+    this.#maxRoundTripRatio = checked.maxRoundTripRatio
+    this.#windowSize = checked.windowSize
+    this.#maxAgeSeconds = checked.maxAgeSeconds
+    this.#minSpanSeconds = checked.minSpanSeconds
   }
 
   add(candidate: Candidate, nowTicks: number): ClockLine | undefined {

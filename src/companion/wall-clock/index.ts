@@ -14,7 +14,14 @@ export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 export { WallClockClient } from './wall-clock-client.js'
 export type { WallClockClientEvents } from './wall-clock-events.js'
 export type { WallClockExchange } from './wall-clock-exchange.js'
-export type { SlewOptions, WallClockClientOptions, WallClockTimers } from './wall-clock-options.js'
+export {
+  checkWallClockLimits,
+  noUdpError,
+  type SlewOptions,
+  WALL_CLOCK_SETTINGS,
+  type WallClockClientOptions,
+  type WallClockTimers,
+} from './wall-clock-options.js'
 export type { WallClockStatus } from './wall-clock-status.js'
 export {
   type WallClockEncoding,

@@ -59,7 +59,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   /** The availability that was last told. */
   #announced = false
 
-  /** @throws TypeError, RangeError that name the option, what it got and what it takes. */
+  /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; DvbcssError `DVBCSS_ERR_NO_UDP` */
   constructor(options: WallClockClientOptions) {
     super()
     const settings = checkWallClockOptions(options)

@@ -1,6 +1,16 @@
-import { Clock, SystemClock } from '../../clocks/index.js'
-import { checkFunction, checkNotNegative, checkPositive, show } from '../../validation/index.js'
-import type { Platform, WallClockTransport } from '../connections/index.js'
+import { CLOCK_TYPE, type Clock, SystemClock } from '../../clocks/index.js'
+import {
+  checkOption,
+  checkOptions,
+  DvbcssError,
+  InvalidOptionError,
+  InvalidUrlError,
+  isWebSocketUrl,
+  type OptionTable,
+  option,
+  parseUdpUrl,
+} from '../../validation/index.js'
+import { PLATFORM_OPTIONS, type Platform, type WallClockTransport } from '../connections/index.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 import { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 import type { MillisecondSource } from './sleep-watch.js'
@@ -13,7 +23,7 @@ import {
   MAX_FREQ_ERROR_PPM,
 } from './wall-clock-limits.js'
 import type { SlewLimits } from './wall-clock-steering.js'
-import { type WallClockEncoding, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
+import { ENCODING_TYPE, type WallClockEncoding, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
 
 export interface SlewOptions {
   /** By how much the clock may run faster or slower to get to a new reading, in parts per million. Default 500. */
@@ -90,95 +100,114 @@ const GLOBAL_TIMERS: WallClockTimers = {
 /** A clock that is slewed by more hardly tells the time of anything. */
 const MAX_SLEW_PPM = 100_000
 
-/** @throws TypeError, RangeError that name the option, what it got and what it takes. */
+const DURATION_TYPE = option.seconds({ above: 0, max: MAX_DURATION_SECONDS })
+const DEFAULT_SLEW = { maxRatePpm: 500, stepAboveSeconds: 1 } as const
+const SLEW_OPTIONS: OptionTable<SlewOptions, keyof SlewOptions> = {
+  maxRatePpm: option.withDefault(option.number({ above: 0, max: MAX_SLEW_PPM }, 'ppm'), DEFAULT_SLEW.maxRatePpm),
+  stepAboveSeconds: option.withDefault(option.number({ min: 0 }, 'seconds'), DEFAULT_SLEW.stepAboveSeconds),
+}
+const ALGORITHM_TYPE = option.objectWith<CandidateAlgorithm>('add', 'reset')
+const TRANSPORT_EXPECTED = 'a URL udp://host:port, ws://… or wss://…, or a transport'
+
+/** The options that a Companion passes on. */
+export type WallClockSettingsOptions = Omit<WallClockClientOptions, 'transport' | 'parentClock' | 'platform'>
+
+type DefaultedSettings =
+  | 'requestIntervalSeconds'
+  | 'minRequestIntervalSeconds'
+  | 'responseTimeoutSeconds'
+  | 'followUpTimeoutSeconds'
+  | 'slew'
+  | 'timeOfDay'
+  | 'timers'
+
+export const WALL_CLOCK_SETTINGS: OptionTable<WallClockSettingsOptions, DefaultedSettings> = {
+  encoding: ENCODING_TYPE,
+  algorithm: ALGORITHM_TYPE,
+  requestIntervalSeconds: option.withDefault(DURATION_TYPE, DEFAULT_REQUEST_INTERVAL_SECONDS),
+  minRequestIntervalSeconds: option.withDefault(option.seconds({ min: 0 }), DEFAULT_MIN_REQUEST_INTERVAL_SECONDS),
+  maxDispersionSeconds: option.number({ above: 0 }, 'seconds'),
+  responseTimeoutSeconds: option.withDefault(DURATION_TYPE, DEFAULT_RESPONSE_TIMEOUT_SECONDS),
+  followUpTimeoutSeconds: option.withDefault(DURATION_TYPE, DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS),
+  slew: option.withDefault(option.either(option.boolean(), option.object(SLEW_OPTIONS)), false),
+  timeOfDay: option.withDefault(option.func<MillisecondSource>(), () => Date.now()),
+  timers: option.withDefault(option.objectWith<WallClockTimers>('set', 'clear'), GLOBAL_TIMERS),
+}
+
+const OPTIONS: OptionTable<WallClockClientOptions, DefaultedSettings> = {
+  ...WALL_CLOCK_SETTINGS,
+  transport: option.custom(TRANSPORT_EXPECTED, () => true),
+  parentClock: CLOCK_TYPE,
+  platform: option.object(PLATFORM_OPTIONS),
+}
+
+/** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; DvbcssError `DVBCSS_ERR_NO_UDP` */
 export function checkWallClockOptions(options: WallClockClientOptions): WallClockSettings {
-  const parentClock = options.parentClock ?? new SystemClock()
-  if (!(parentClock instanceof Clock)) throw new TypeError(`parentClock: expected a Clock, got ${show(parentClock)}`)
-  if (!(parentClock.maxFreqErrorPpm <= MAX_FREQ_ERROR_PPM)) {
-    const got = `${parentClock.name} with ${parentClock.maxFreqErrorPpm} ppm`
-    throw new RangeError(`parentClock: expected a frequency error of ${MAX_FREQ_ERROR_PPM} ppm at most, got ${got}`)
-  }
-  const seconds = (option: keyof WallClockClientOptions, fallback: number): number =>
-    checkDuration(option, options[option] ?? fallback)
-  const requestIntervalSeconds = seconds('requestIntervalSeconds', DEFAULT_REQUEST_INTERVAL_SECONDS)
+  const { slew, ...checked } = checkOptions(OPTIONS, options)
+  const { parentClock = new SystemClock() } = checked
+  checkWallClockLimits(checked, parentClock)
   return {
-    transport: transportOf(options),
+    ...checked,
+    transport: transportOf(checked),
     parentClock,
-    algorithm: checkAlgorithm(options.algorithm ?? new NarrowestIntervalAlgorithm()),
-    requestIntervalSeconds,
-    minRequestIntervalSeconds: checkMinInterval(options.minRequestIntervalSeconds, requestIntervalSeconds),
-    maxDispersionSeconds: checkMaxDispersion(options.maxDispersionSeconds, requestIntervalSeconds, parentClock),
-    responseTimeoutSeconds: seconds('responseTimeoutSeconds', DEFAULT_RESPONSE_TIMEOUT_SECONDS),
-    followUpTimeoutSeconds: seconds('followUpTimeoutSeconds', DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS),
-    slew: slewLimitsOf(options.slew ?? false),
-    timeOfDay: options.timeOfDay === undefined ? () => Date.now() : checkFunction('timeOfDay', options.timeOfDay),
-    timers: options.timers ?? GLOBAL_TIMERS,
+    algorithm: checked.algorithm ?? new NarrowestIntervalAlgorithm(),
+    maxDispersionSeconds: checked.maxDispersionSeconds,
+    slew: slew === false ? undefined : slew === true ? DEFAULT_SLEW : checkOptions(SLEW_OPTIONS, slew),
   }
 }
 
-function checkDuration(option: string, value: unknown): number {
-  const takes = `seconds, above 0 and up to ${MAX_DURATION_SECONDS}`
-  const seconds = checkPositive(option, value, takes)
-  if (seconds > MAX_DURATION_SECONDS) throw new RangeError(`${option}: expected ${takes}, got ${seconds}`)
-  return seconds
-}
-
-function checkMinInterval(value: unknown, requestIntervalSeconds: number): number {
-  const option = 'minRequestIntervalSeconds'
-  const seconds = checkNotNegative(option, value ?? DEFAULT_MIN_REQUEST_INTERVAL_SECONDS, 'seconds, 0 or more')
-  if (seconds <= requestIntervalSeconds) return seconds
-  throw new RangeError(`${option}: expected requestIntervalSeconds (${requestIntervalSeconds}) at most, got ${seconds}`)
-}
-
-/** @returns undefined for the default. */
-function checkMaxDispersion(
-  value: unknown,
-  requestIntervalSeconds: number,
-  { maxFreqErrorPpm }: Clock,
-): number | undefined {
-  if (value === undefined) return undefined
-  const option = 'maxDispersionSeconds'
-  const seconds = checkPositive(option, value, 'seconds, above 0')
-  const drift = (requestIntervalSeconds * maxFreqErrorPpm) / 1e6
-  if (seconds > drift) return seconds
-  // Otherwise the clock would become unavailable between any two answers.
-  const why = `what the parent clock may drift in ${requestIntervalSeconds} s at ${maxFreqErrorPpm} ppm`
-  throw new RangeError(`${option}: expected more than ${drift}, ${why}, got ${seconds}`)
-}
-
-function checkAlgorithm(algorithm: CandidateAlgorithm): CandidateAlgorithm {
-  if (typeof algorithm?.add === 'function' && typeof algorithm.reset === 'function') return algorithm
-  throw new TypeError(`algorithm: expected an object with the methods add and reset, got ${show(algorithm)}`)
-}
-
-function slewLimitsOf(slew: boolean | SlewOptions): SlewLimits | undefined {
-  if (slew === false) return undefined
-  if (slew !== true && (typeof slew !== 'object' || slew === null)) {
-    throw new TypeError(`slew: expected a boolean or an object, got ${show(slew)}`)
+/**
+ * Checks how the options limit each other.
+ * @param within the name of the object that the options are in, with a dot.
+ * @throws InvalidOptionError
+ */
+export function checkWallClockLimits(options: WallClockSettingsOptions, parentClock: Clock, within = ''): void {
+  const { maxFreqErrorPpm } = parentClock
+  const { requestIntervalSeconds = DEFAULT_REQUEST_INTERVAL_SECONDS, minRequestIntervalSeconds = 0 } = options
+  if (!(maxFreqErrorPpm <= MAX_FREQ_ERROR_PPM)) {
+    const received = `${parentClock.name}: ${maxFreqErrorPpm} ppm`
+    throw new InvalidOptionError(
+      'parentClock',
+      `a Clock with a frequency error up to ${MAX_FREQ_ERROR_PPM} ppm`,
+      received,
+    )
   }
-  const { maxRatePpm = 500, stepAboveSeconds = 1 } = slew === true ? {} : slew
-  checkPositive('slew.maxRatePpm', maxRatePpm, 'parts per million, above 0')
-  if (maxRatePpm > MAX_SLEW_PPM) {
-    throw new RangeError(`slew.maxRatePpm: expected ${MAX_SLEW_PPM} at most, got ${maxRatePpm}`)
+  if (minRequestIntervalSeconds > requestIntervalSeconds) {
+    const expected = `a number of seconds up to requestIntervalSeconds (${requestIntervalSeconds})`
+    throw new InvalidOptionError(`${within}minRequestIntervalSeconds`, expected, minRequestIntervalSeconds)
   }
-  checkNotNegative('slew.stepAboveSeconds', stepAboveSeconds, 'seconds, 0 or more')
-  return { maxRatePpm, stepAboveSeconds }
+  const driftSeconds = (requestIntervalSeconds * maxFreqErrorPpm) / 1e6
+  const { maxDispersionSeconds = Number.POSITIVE_INFINITY } = options
+  if (maxDispersionSeconds <= driftSeconds) {
+    // Otherwise the clock would become unavailable between any two answers.
+    const drift = `the drift of the parent clock in ${requestIntervalSeconds} s at ${maxFreqErrorPpm} ppm`
+    const expected = `a number of seconds above ${driftSeconds}, ${drift}`
+    throw new InvalidOptionError(`${within}maxDispersionSeconds`, expected, maxDispersionSeconds)
+  }
 }
 
-function transportOf({ transport, encoding, platform = {} }: WallClockClientOptions): WallClockTransport {
-  if (typeof transport === 'object' && transport !== null) return transport
-  const scheme = typeof transport === 'string' ? transport.slice(0, transport.indexOf(':') + 1).toLowerCase() : ''
-  if (scheme === 'ws:' || scheme === 'wss:') {
+function transportOf({
+  transport,
+  encoding,
+  platform = {},
+}: Pick<WallClockClientOptions, 'transport' | 'encoding' | 'platform'>): WallClockTransport {
+  if (typeof transport !== 'string') {
+    const type = option.objectWith<WallClockTransport>('start', 'send', 'stop')
+    return checkOption('transport', { ...type, expected: TRANSPORT_EXPECTED }, transport)
+  }
+  if (isWebSocketUrl(transport)) {
     const { openSocket } = platform
     return new WebSocketWallClockTransport(transport, {
       ...(encoding && { encoding }),
       ...(openSocket && { openSocket }),
     })
   }
-  if (scheme === 'udp:') {
-    const udp = platform.createUdpTransport?.(transport)
-    if (udp !== undefined) return udp
-    throw new TypeError(`transport: expected a ws:// or wss:// URL, because there is no UDP here, got ${transport}`)
-  }
-  throw new TypeError(`transport: expected a udp://, ws:// or wss:// URL or a transport, got ${show(transport)}`)
+  if (parseUdpUrl(transport) === undefined) throw new InvalidUrlError('transport', TRANSPORT_EXPECTED, transport)
+  if (platform.createUdpTransport === undefined) throw noUdpError('transport')
+  return platform.createUdpTransport(transport)
+}
+
+export function noUdpError(name: string): DvbcssError {
+  const remedy = 'use a ws:// or wss:// URL, or pass platform.createUdpTransport'
+  return new DvbcssError('DVBCSS_ERR_NO_UDP', `"${name}" is a udp:// URL, but UDP is not available here; ${remedy}`)
 }

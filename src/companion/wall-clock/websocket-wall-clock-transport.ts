@@ -1,7 +1,9 @@
-import { show } from '../../validation/index.js'
+import { checkOptions, type OptionTable, type OptionType, option } from '../../validation/index.js'
 import {
   type BackoffOptions,
+  checkSocketUrl,
   ReconnectingSocket,
+  SOCKET_OPTIONS,
   type SocketOpener,
   type WallClockTransport,
   type WallClockTransportHandlers,
@@ -22,6 +24,15 @@ export interface WebSocketWallClockTransportOptions {
   openSocket?: SocketOpener
 }
 
+export const ENCODING_TYPE: OptionType<WallClockEncoding> = option.oneOf<WallClockEncoding>('binary', 'json')
+
+const OPTIONS: OptionTable<WebSocketWallClockTransportOptions, 'encoding'> = {
+  encoding: option.withDefault(ENCODING_TYPE, 'binary'),
+  backoff: SOCKET_OPTIONS.backoff,
+  handshakeTimeoutSeconds: SOCKET_OPTIONS.handshakeTimeoutSeconds,
+  openSocket: SOCKET_OPTIONS.openSocket,
+}
+
 /** Answers, with their follow-ups: more than any client asks for. */
 const MAX_MESSAGES_PER_SECOND = 5000
 
@@ -33,13 +44,10 @@ export class WebSocketWallClockTransport implements WallClockTransport {
   #socket: ReconnectingSocket | undefined
   #dropped = 0
 
-  /** @throws TypeError for an unknown encoding. */
+  /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
-    const { encoding = 'binary' } = options
-    if (encoding !== 'binary' && encoding !== 'json') {
-      throw new TypeError(`encoding: expected 'binary' or 'json', got ${show(encoding)}`)
-    }
-    this.url = url
+    const { encoding } = checkOptions(OPTIONS, options)
+    this.url = checkSocketUrl('url', url, options.openSocket)
     this.isJson = encoding === 'json'
     this.#options = options
   }

@@ -52,7 +52,7 @@ describe('the wall clock plugin with isolate', () => {
     const { port } = squatter.address()
     const app = makeApp()
     await app.register(wallClockPlugin, { host: HOST, port, isolate: true })
-    await expect(app.ready()).rejects.toThrow(`UDP port ${port} on ${HOST} is taken (EADDRINUSE)`)
+    await expect(app.ready()).rejects.toThrow(`UDP port ${port} on ${HOST} is already in use (EADDRINUSE)`)
     squatter.close()
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type AllowedHosts, checkAllowedHosts, refusal } from '../../../src/companion/companion-hosts.js'
+import { ALLOWED_HOSTS_TYPE, type AllowedHosts, refusal } from '../../../src/companion/companion-hosts.js'
+import { checkOption } from '../../../src/validation/index.js'
 
 const origin = (url: string, remoteAddress?: string) => ({ url, remoteAddress })
 const TV = origin('ws://tv.local:7681/cii', '192.0.2.7')
@@ -39,6 +40,6 @@ describe('the hosts that CII may name', () => {
   })
 
   it.each([7, 'same', null, ['http://x/'], ['x:80'], [''], [7]])('cannot be %j', (allowed) => {
-    expect(() => checkAllowedHosts(allowed)).toThrow(/^allowedHosts: expected /)
+    expect(() => checkOption('allowedHosts', ALLOWED_HOSTS_TYPE, allowed)).toThrow(/^"allowedHosts" must be /)
   })
 })

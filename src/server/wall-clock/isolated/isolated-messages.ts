@@ -1,3 +1,4 @@
+import type { DvbcssErrorCode } from '../../../validation/index.js'
 import type { UdpRequestServerOptions, UdpServerAddress, WallClockHandlerOptions } from '../index.js'
 
 /** The options of the worker's server: all but the logger, which stays in the app's thread. */
@@ -19,5 +20,5 @@ export interface WallClockWorkerData {
 export type WallClockWorkerMessage =
   | { readonly kind: 'bound'; readonly addresses: readonly UdpServerAddress[] }
   /** An error would lose its code on the way. */
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string; readonly cause: unknown }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: DvbcssErrorCode; readonly cause: unknown }
   | { readonly kind: 'log'; readonly level: 'warn' | 'error'; readonly fields: object; readonly message: string }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { DvbcssError } from '../../../validation/index.js'
 import type { Logger } from '../../endpoint/index.js'
 import type { UdpServerAddress } from '../index.js'
 import type { WallClockWorkerData, WallClockWorkerMessage } from './isolated-messages.js'
@@ -31,7 +32,7 @@ export class IsolatedWorker {
       worker.on('message', (message: WallClockWorkerMessage) => {
         if (message.kind === 'log') logger?.[message.level](message.fields, message.message)
         else if (message.kind === 'bound') resolve(message.addresses)
-        else reject(Object.assign(new Error(message.message, { cause: message.cause }), { code: message.code }))
+        else reject(new DvbcssError(message.code, message.message, { cause: message.cause }))
       })
       void ended.then(reject)
     })

@@ -1,5 +1,6 @@
 // The program of the thread in which an IsolatedWallClockServer answers.
 import { parentPort, workerData } from 'node:worker_threads'
+import { DvbcssError } from '../../../validation/index.js'
 import type { Logger } from '../../endpoint/index.js'
 import { LatencyHistogram, UdpRequestServer } from '../index.js'
 import { SharedCounters } from './isolated-counters.js'
@@ -57,7 +58,8 @@ try {
   await server.start()
   say({ kind: 'bound', addresses: server.addresses })
 } catch (error) {
-  const { message, code = 'UNKNOWN', cause } = error as Error & { code?: string }
+  const { message, cause } = error as Error
+  const code = error instanceof DvbcssError ? error.code : 'DVBCSS_ERR_BIND'
   say({ kind: 'failed', message, code, cause })
   await stop()
 }

@@ -179,7 +179,6 @@ describe('why a connection fails', () => {
   it.each([
     ['nothing listens', 'ws://127.0.0.1:1/', 'refused'],
     ['the name is unknown', 'ws://no-such-host.invalid/', 'dns'],
-    ['the URL is none', 'http//x', 'bad-url'],
   ])('is said when %s', async (_name, url, kind) => {
     const client = clientOf(url)
     const failed = client.next('connectFailed')

@@ -98,9 +98,12 @@ describe('a TS client with a clock of the app', () => {
   })
 
   it.each([
-    [{ clock: new SystemClock() }, 'clock: expected a CorrelatedClock, got an object (SystemClock)'],
-    [{ clock: new CorrelatedClock(new SystemClock()), tickRate: 1 }, 'clock: expected without wallClock and tickRate'],
-    [{ wallClock: new SystemClock(), tickRate: 1, latestClock: 1 }, 'latestClock: expected a Clock, got 1'],
+    [{ clock: new SystemClock() }, '"clock" must be a CorrelatedClock; received {'],
+    [
+      { clock: new CorrelatedClock(new SystemClock()), tickRate: 1 },
+      '"clock" cannot be combined with wallClock or tickRate',
+    ],
+    [{ wallClock: new SystemClock(), tickRate: 1, latestClock: 1 }, '"latestClock" must be a Clock; received 1'],
   ])('refuses options that make no sense: %#', (options, message) => {
     expect(() => new TsClient('ws://127.0.0.1:1', { ...setup, ...options } as never)).toThrow(message)
   })

@@ -150,7 +150,9 @@ describe('a TS client that holds its position', () => {
 
   it.each([-1, Number.NaN, 1e9])('cannot hold it for %d seconds', (holdSeconds) => {
     const options = { wallClock: new SystemClock(), contentIdStem: '', timelineSelector: 'urn:x', tickRate: 1 }
-    expect(() => new TsClient('ws://x/', { ...options, holdSeconds })).toThrow(/^holdSeconds: expected /)
+    expect(() => new TsClient('ws://x/', { ...options, holdSeconds })).toThrow(
+      /^"holdSeconds" must be a number of seconds from 0 to 86400/,
+    )
   })
 })
 

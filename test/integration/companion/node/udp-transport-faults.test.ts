@@ -89,7 +89,7 @@ describe('the UDP transport', () => {
     client.on('disconnected', ({ reason }) => reasons.push(reason))
     for (let second = 0; second < 60; second++) await vi.advanceTimersByTimeAsync(1000)
     expect(reasons.length).toBeGreaterThan(2)
-    expect(reasons[0]).toBe('udp://television.test:6677: no address for television.test within 10 s')
+    expect(reasons[0]).toBe('udp://television.test:6677: timed out looking up television.test: no address within 10 s')
     expect(resolver.lookups).toBe(1)
   })
 

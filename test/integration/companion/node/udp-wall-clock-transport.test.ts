@@ -93,7 +93,7 @@ describe('the wall clock over UDP, with our server', () => {
     const client = clientOf(transport)
     const failed = client.next('disconnected')
     client.start()
-    expect((await failed).reason).toContain(`UDP port ${localPort} on 127.0.0.1 is taken (EADDRINUSE)`)
+    expect((await failed).reason).toContain(`UDP port ${localPort} on 127.0.0.1 is already in use (EADDRINUSE)`)
     sockets.splice(sockets.indexOf(taken), 1)
     const available = client.next('available')
     taken.close()
@@ -101,9 +101,9 @@ describe('the wall clock over UDP, with our server', () => {
   })
 
   it.each([
-    [{ localAddress: 'localhost' }, 'localAddress: expected an IP address, got "localhost"'],
-    [{ localPort: 65_536 }, 'localPort: expected an integer from 0 to 65535, got 65536'],
-    [{ localPort: '1' as never }, 'localPort: expected a number, got "1"'],
+    [{ localAddress: 'localhost' }, '"localAddress" must be an IP address; received "localhost"'],
+    [{ localPort: 65_536 }, '"localPort" must be an integer from 0 to 65535; received 65536'],
+    [{ localPort: '1' as never }, '"localPort" must be an integer from 0 to 65535; received "1"'],
   ])('refuses %o', (options, message) => {
     expect(() => new UdpWallClockTransport('127.0.0.1', 6677, options)).toThrow(message)
   })
@@ -232,9 +232,13 @@ describe('the UDP transport', () => {
       'udp://user@host:1',
       'udp://:1',
     ]) {
-      expect(() => new UdpWallClockTransport(url)).toThrow(`url: expected udp://host:port, got ${JSON.stringify(url)}`)
+      expect(() => new UdpWallClockTransport(url)).toThrow('"target" must be a URL udp://host:port; received ')
     }
-    expect(() => new UdpWallClockTransport('udp://host:0')).toThrow('port: expected an integer from 1 to 65535, got 0')
-    expect(() => new UdpWallClockTransport('host', 65_536)).toThrow('port: expected an integer')
+    expect(() => new UdpWallClockTransport('udp://host:0')).toThrow(
+      '"target" must be a URL udp://host:port; received udp://host:0',
+    )
+    expect(() => new UdpWallClockTransport('host', 65_536)).toThrow(
+      '"port" must be an integer from 1 to 65535; received 65536',
+    )
   })
 })

@@ -124,7 +124,8 @@ describe('the addresses of a UDP request server', () => {
   it('cannot be those of the host :: where the machine has no IPv6', async () => {
     lackFamily('udp6')
     await expect(start({ host: '::' })).rejects.toMatchObject({
-      code: 'EAFNOSUPPORT',
+      code: 'DVBCSS_ERR_BIND',
+      cause: { code: 'EAFNOSUPPORT' },
       message: expect.stringMatching(/^UDP port 0 on :: cannot be bound \(EAFNOSUPPORT\): /),
     })
   })
@@ -163,7 +164,8 @@ describe('the addresses of a UDP request server', () => {
     // Clients of that family would be answered by another program, with another clock.
     const { port } = (await holder(type, address)).address()
     await expect(start({ port })).rejects.toMatchObject({
-      code: 'EADDRINUSE',
+      code: 'DVBCSS_ERR_BIND',
+      cause: { code: 'EADDRINUSE' },
       message: expect.stringContaining(`UDP port ${port} on ${address} `),
     })
   })
@@ -179,7 +181,7 @@ describe('the addresses of a UDP request server', () => {
 
   it('are not bound when no port is free in both families', async () => {
     machine.refuse = (type) => (type === 'udp6' ? 'EADDRINUSE' : undefined)
-    await expect(start()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await expect(start()).rejects.toMatchObject({ cause: { code: 'EADDRINUSE' } })
   })
 
   it.runIf(hasIPv6)('are all closed when something else closes the socket of one', async () => {

@@ -138,8 +138,9 @@ describe('a UDP request server that cannot be bound', () => {
     const before = await udpHandles()
     const server = makeServer(port)
     await expect(server.start()).rejects.toMatchObject({
-      message: `UDP port ${port} on 127.0.0.1 is taken (EADDRINUSE): stop what holds it, or give another port (0 picks a free one)`,
-      code: 'EADDRINUSE',
+      message: `UDP port ${port} on 127.0.0.1 is already in use (EADDRINUSE): stop the process that uses it, or choose another port (0 picks a free one)`,
+      code: 'DVBCSS_ERR_BIND',
+      cause: { code: 'EADDRINUSE' },
     })
     expect(server.address).toBeNull()
     expect(await udpHandles()).toBe(before)
@@ -159,7 +160,8 @@ describe('a UDP request server that cannot be bound', () => {
   it('rejects on an address that is not of this machine', async () => {
     await expect(makeServer(0, '192.0.2.1').start()).rejects.toMatchObject({
       message: expect.stringMatching(/^UDP port 0 on 192\.0\.2\.1 cannot be bound \(EADDRNOTAVAIL\): /),
-      code: 'EADDRNOTAVAIL',
+      code: 'DVBCSS_ERR_BIND',
+      cause: { code: 'EADDRNOTAVAIL' },
     })
   })
 

@@ -68,6 +68,8 @@ describe('the waits between attempts to connect', () => {
   })
 
   it.each([0, -1, Number.NaN, 1e9])('cannot be of %d seconds', (seconds) => {
-    expect(() => new Backoff({ maxSeconds: seconds })).toThrow('maxSeconds: expected a number of seconds above 0')
+    expect(() => new Backoff({ maxSeconds: seconds })).toThrow(
+      '"backoff.maxSeconds" must be a number of seconds above 0 and up to 86400',
+    )
   })
 })

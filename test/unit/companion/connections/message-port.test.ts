@@ -168,7 +168,7 @@ describe('a message port', () => {
 
   it('is refused where openSocket is no function', () => {
     expect(() => new CiiClient('port:cii', { openSocket: 1 as never })).toThrow(
-      'openSocket: expected a function, got 1',
+      '"openSocket" must be a function; received 1',
     )
   })
 })

@@ -272,11 +272,14 @@ describe('a refusal to play', () => {
 describe('the options of a media follower', () => {
   const { clock } = simulatedTimeline(0)
   const wrong: [unknown, string][] = [
-    [{ minRate: 2, maxRate: 1 }, 'minRate: expected at most maxRate (1), got 2'],
-    [{ pollSeconds: 1e12 }, 'pollSeconds: expected seconds, above 0 and at most 2147483, got 1000000000000'],
-    [{ stepSeconds: 1e12 }, 'stepSeconds: expected seconds, from 0 to 2147483, got 1000000000000'],
-    [null, 'options: expected an object, got null'],
-    ['fast', "options: expected an object, got 'fast'"],
+    [{ minRate: 2, maxRate: 1 }, '"minRate" must be a number up to maxRate (1); received 2'],
+    [
+      { pollSeconds: 1e12 },
+      '"pollSeconds" must be a number of seconds above 0 and up to 2147483; received 1000000000000',
+    ],
+    [{ stepSeconds: 1e12 }, '"stepSeconds" must be a number of seconds from 0 to 2147483; received 1000000000000'],
+    [null, '"options" must be an object; received null'],
+    ['fast', '"options" must be an object; received "fast"'],
   ]
   it.each(wrong)('refuse %j and say why', (options, message) => {
     expect(() => new MediaFollower(new SimulatedPlayer(), clock, options as never)).toThrow(message)
@@ -284,13 +287,13 @@ describe('the options of a media follower', () => {
 
   it('refuse what is no player and what is no clock', () => {
     expect(() => new MediaFollower(null as never, clock)).toThrow(
-      'media: expected an object with play() and pause(), got null',
+      '"media" must be an object with play() and pause(); received null',
     )
     expect(() => new MediaFollower({} as never, clock)).toThrow(
-      'media: expected an object with play() and pause(), got an object (Object)',
+      '"media" must be an object with play() and pause(); received {}',
     )
     expect(() => new MediaFollower(new SimulatedPlayer(), null as never)).toThrow(
-      'source: expected a clock, or an object that has one as clock, got null',
+      '"source" must be a clock, or an object with a clock; received null',
     )
   })
 

@@ -376,13 +376,19 @@ describe('a player that will not play', () => {
 
 describe('the options of a media follower', () => {
   const wrong: [MediaFollowerOptions, string][] = [
-    [{ toleranceSeconds: 0 }, 'toleranceSeconds: expected seconds, above 0, got 0'],
-    [{ seekThresholdSeconds: 0.02 }, 'seekThresholdSeconds: expected more than toleranceSeconds (0.025), got 0.02'],
-    [{ maxRateChange: 1 }, 'maxRateChange: expected a fraction below 1, got 1'],
-    [{ maxRateChange: 0.001 }, 'maxRateChange: expected at least rateStep (0.01), got 0.001'],
-    [{ onUnavailable: 'stop' as never }, "onUnavailable: expected 'run' or 'pause', got 'stop'"],
-    [{ correlation: { contentSeconds: Number.NaN, mediaSeconds: 0 } }, 'correlation.contentSeconds: expected seconds'],
-    [{ correlation: 3 as never }, 'correlation: expected { contentSeconds, mediaSeconds }, got 3'],
+    [{ toleranceSeconds: 0 }, '"toleranceSeconds" must be a number of seconds above 0; received 0'],
+    [
+      { seekThresholdSeconds: 0.02 },
+      '"seekThresholdSeconds" must be a number of seconds above toleranceSeconds (0.025); received 0.02',
+    ],
+    [{ maxRateChange: 1 }, '"maxRateChange" must be a number above 0 and below 1; received 1'],
+    [{ maxRateChange: 0.001 }, '"maxRateChange" must be a number from rateStep (0.01) upward; received 0.001'],
+    [{ onUnavailable: 'stop' as never }, '"onUnavailable" must be "run" or "pause"; received "stop"'],
+    [
+      { correlation: { contentSeconds: Number.NaN, mediaSeconds: 0 } },
+      '"correlation.contentSeconds" must be a number of seconds; received NaN',
+    ],
+    [{ correlation: 3 as never }, '"correlation" must be an object { contentSeconds, mediaSeconds }; received 3'],
   ]
   it.each(wrong)('refuse %j and say why', (options, message) => {
     expect(() => new MediaFollower(new SimulatedPlayer(), simulatedTimeline(0).clock, options)).toThrow(message)

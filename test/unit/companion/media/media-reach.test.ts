@@ -182,7 +182,7 @@ describe('media that loops', () => {
   })
 
   it('is refused as an option of another type', () => {
-    expect(() => followedPlayer({}, { loop: 3 as never })).toThrow("loop: expected true, false or 'auto', got 3")
+    expect(() => followedPlayer({}, { loop: 3 as never })).toThrow('"loop" must be true, false or "auto"; received 3')
   })
 })
 

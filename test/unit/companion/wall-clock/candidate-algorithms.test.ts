@@ -178,10 +178,10 @@ describe('filters in front of a predictor', () => {
   it.each([
     [
       () => new FilteredAlgorithm([{} as never], new MostRecentAlgorithm()),
-      'filters: expected objects with the method',
+      '"filters" must be an array of objects with accepts()',
     ],
-    [() => new FilteredAlgorithm([], {} as never), 'predictor: expected an object with the methods add and reset'],
-    [() => new RoundTripFilter(0), 'maxRoundTripSeconds: expected seconds, above 0, got 0'],
+    [() => new FilteredAlgorithm([], {} as never), '"predictor" must be an object with add() and reset()'],
+    [() => new RoundTripFilter(0), '"maxRoundTripSeconds" must be a number of seconds above 0 or Infinity; received 0'],
   ])('refuse what is none: %#', (make, message) => {
     expect(make).toThrow(message)
   })

@@ -279,14 +279,22 @@ describe('a wall clock client', () => {
   it('names the option that is wrong, what it got and what it takes', () => {
     const make = (options: object) => () => new WallClockClient({ transport: 'ws://127.0.0.1:1', ...options })
     expect(make({ requestIntervalSeconds: 0 })).toThrow(
-      'requestIntervalSeconds: expected seconds, above 0 and up to 1000000, got 0',
+      '"requestIntervalSeconds" must be a number of seconds above 0 and up to 1000000; received 0',
     )
-    expect(make({ minRequestIntervalSeconds: -1 })).toThrow('minRequestIntervalSeconds: expected')
-    expect(make({ maxDispersionSeconds: '1' })).toThrow("maxDispersionSeconds: expected seconds, above 0, got '1'")
-    expect(make({ transport: 'http://x' })).toThrow('transport: expected a udp://, ws:// or wss:// URL')
-    expect(make({ parentClock: 7 })).toThrow('parentClock: expected a Clock, got 7')
-    expect(make({ encoding: 'xml' })).toThrow("encoding: expected 'binary' or 'json'")
-    expect(make({ slew: { maxRatePpm: 1e6 } })).toThrow('slew.maxRatePpm: expected 100000 at most')
+    expect(make({ minRequestIntervalSeconds: -1 })).toThrow(
+      '"minRequestIntervalSeconds" must be a number of seconds from 0 to 2147483; received -1',
+    )
+    expect(make({ maxDispersionSeconds: '1' })).toThrow(
+      '"maxDispersionSeconds" must be a number of seconds above 0; received "1"',
+    )
+    expect(make({ transport: 'http://x' })).toThrow(
+      '"transport" must be a URL udp://host:port, ws://… or wss://…, or a transport; received http://x/',
+    )
+    expect(make({ parentClock: 7 })).toThrow('"parentClock" must be a Clock; received 7')
+    expect(make({ encoding: 'xml' })).toThrow('"encoding" must be "binary" or "json"; received "xml"')
+    expect(make({ slew: { maxRatePpm: 1e6 } })).toThrow(
+      '"slew.maxRatePpm" must be a number of ppm above 0 and up to 100000; received 1000000',
+    )
   })
 })
 

@@ -8,21 +8,21 @@ const make = (options: object) => () => new WallClockClient({ transport: 'ws://1
 describe('options of a wall clock client that contradict each other', () => {
   it('are refused, with the reason', () => {
     expect(make({ minRequestIntervalSeconds: 2 })).toThrow(
-      'minRequestIntervalSeconds: expected requestIntervalSeconds (1) at most, got 2',
+      '"minRequestIntervalSeconds" must be a number of seconds up to requestIntervalSeconds (1); received 2',
     )
     expect(make({ requestIntervalSeconds: 60, maxDispersionSeconds: 0.03 })).toThrow(
-      'maxDispersionSeconds: expected more than 0.03, what the parent clock may drift in 60 s at 500 ppm, got 0.03',
+      '"maxDispersionSeconds" must be a number of seconds above 0.03, the drift of the parent clock in 60 s at 500 ppm; received 0.03',
     )
     const parentClock = new SystemClock({ maxFreqErrorPpm: 50 })
     expect(make({ requestIntervalSeconds: 60, maxDispersionSeconds: 0.03, parentClock })).not.toThrow()
     for (const option of ['requestIntervalSeconds', 'responseTimeoutSeconds', 'followUpTimeoutSeconds']) {
-      const expected = `${option}: expected seconds, above 0 and up to 1000000, got`
+      const expected = `"${option}" must be a number of seconds above 0 and up to 1000000; received`
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1_000_001, '1']) {
         expect(make({ [option]: value })).toThrow(expected)
       }
     }
-    expect(make({ algorithm: {} })).toThrow('algorithm: expected an object with the methods add and reset')
-    expect(make({ slew: 'yes' })).toThrow("slew: expected a boolean or an object, got 'yes'")
+    expect(make({ algorithm: {} })).toThrow('"algorithm" must be an object with add() and reset(); received {}')
+    expect(make({ slew: 'yes' })).toThrow('"slew" must be a boolean, or an object; received "yes"')
   })
 })
 

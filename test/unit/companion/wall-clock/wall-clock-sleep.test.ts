@@ -157,6 +157,8 @@ describe('a wall clock client whose machine sleeps', () => {
   })
 
   it('takes no function but a function for the time of day', () => {
-    expect(() => new Simulation({ client: { timeOfDay: 7 as never } })).toThrow('timeOfDay: expected a function, got 7')
+    expect(() => new Simulation({ client: { timeOfDay: 7 as never } })).toThrow(
+      '"timeOfDay" must be a function; received 7',
+    )
   })
 })

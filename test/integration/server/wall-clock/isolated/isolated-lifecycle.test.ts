@@ -110,8 +110,8 @@ describe('starting and stopping an isolated wall clock', () => {
     const threads = watchThreads()
     const server = makeServer(port)
     await expect(server.start()).rejects.toMatchObject({
-      message: `UDP port ${port} on 127.0.0.1 is taken (EADDRINUSE): stop what holds it, or give another port (0 picks a free one)`,
-      code: 'EADDRINUSE',
+      message: `UDP port ${port} on 127.0.0.1 is already in use (EADDRINUSE): stop the process that uses it, or choose another port (0 picks a free one)`,
+      code: 'DVBCSS_ERR_BIND',
     })
     expect(server.address).toBeNull()
     await holder.stop()
