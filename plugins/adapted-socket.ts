@@ -8,9 +8,9 @@ import {
   DEFAULTS,
   type TimeoutReason,
 } from '../src/server/endpoint/index.js'
+import type { MountedConnections } from './mounted-connections.js'
 import { reachedAt } from './reached-at.js'
 import { yieldTurn } from './reading-turns.js'
-import type { SharedFrames } from './shared-frames.js'
 
 const TEXT = { binary: false }
 const BINARY = { binary: true }
@@ -35,30 +35,19 @@ interface Internals {
   readonly _socket?: Duplex | null
 }
 
-/** The connections of a mount that have to be watched. Of most of them nothing is incomplete, so they are not looked at. */
-export interface Watched {
-  /** Reading is paused while more than this waits for a peer. */
-  readonly pauseAbove: number
-  /** Of the endpoint: what it sends to many clients is framed once. */
-  readonly frames: SharedFrames
-  /** Those for whose peers something waits. */
-  readonly sending: Set<AdaptedSocket>
-  /** Those whose peers have begun a message. */
-  readonly receiving: Set<AdaptedSocket>
-}
-
 /** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
 export class AdaptedSocket implements ConnectionSocket {
   readonly remoteAddress: string
   readonly reachedAt: Authority
   readonly handshake: FastifyRequest
+  /** The other connections of its endpoint. */
+  readonly mount: MountedConnections
   /** The server's side of this connection, once there is one. */
   events: ConnectionHandlers | undefined = undefined
   /** Where {@link MountedConnections} keeps this connection. */
   slot = 0
   index = 0
   readonly #socket: WebSocket
-  readonly #watched: Watched
   /** The answer to the handshake is held back, so that it leaves in one packet with the first message. */
   #isHeld: boolean
   #closing = false
@@ -78,9 +67,9 @@ export class AdaptedSocket implements ConnectionSocket {
   /** The message that the peer has begun: how many it had sent before, and since when it has been incomplete. */
   #incomplete: { messages: number; since: number } | undefined
 
-  constructor(socket: WebSocket, request: FastifyRequest, watched: Watched) {
+  constructor(socket: WebSocket, request: FastifyRequest, mount: MountedConnections) {
     this.#socket = socket
-    this.#watched = watched
+    this.mount = mount
     this.handshake = request
     // An injected request has no address.
     this.remoteAddress = request.ip ?? ''
@@ -107,19 +96,19 @@ export class AdaptedSocket implements ConnectionSocket {
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
     if (isText && handedOver === undefined && typeof data !== 'string' && this.#isIdle) {
       const { _socket: socket } = this.#socket as unknown as Internals
-      socket?.write(this.#watched.frames.of(data))
+      socket?.write(this.mount.frames.of(data))
       this.release()
       this.#watchSending()
       return
     }
     const options = isText ? TEXT : BINARY
-    if (this.#isBehind || this.#socket.bufferedAmount <= this.#watched.pauseAbove) {
+    if (this.#isBehind || this.#socket.bufferedAmount <= this.mount.pauseAbove) {
       this.#socket.send(data, options, handedOver)
       this.release()
       this.#watchSending()
       return
     }
-    this.#watched.sending.add(this)
+    this.mount.sending.add(this)
     // A peer that does not read its answers has to wait with its questions.
     this.#isBehind = true
     this.#pauseOrResume()
@@ -144,7 +133,7 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** Whatever is written, and however, has to be read within `sendTimeout`. */
   #watchSending(): void {
-    if (this.#socket.bufferedAmount > 0) this.#watched.sending.add(this)
+    if (this.#socket.bufferedAmount > 0) this.mount.sending.add(this)
   }
 
   get #isPaused(): boolean {
@@ -224,7 +213,7 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** Part of a message, or more, has come and was parsed. */
   receivedChunk(): void {
-    if (this.#hasBegunMessage()) this.#watched.receiving.add(this)
+    if (this.#hasBegunMessage()) this.mount.receiving.add(this)
   }
 
   /** Pings the peer, and ends the connection of one that has shown no sign of life for two intervals. */
@@ -246,13 +235,13 @@ export class AdaptedSocket implements ConnectionSocket {
   /** Ends the connection of a peer that has not read, within this time, what waited for it. */
   checkSending(nowMilliseconds: number, timeoutMilliseconds: number): void {
     if (this.unreadFor(nowMilliseconds) >= timeoutMilliseconds) this.giveUp('send')
-    if (this.#unread === undefined) this.#watched.sending.delete(this)
+    if (this.#unread === undefined) this.mount.sending.delete(this)
   }
 
   /** Closes the connection of a peer that has not completed, within this time, a message that it has begun. */
   checkReceiving(nowMilliseconds: number, timeoutMilliseconds: number): void {
     if (this.incompleteFor(nowMilliseconds) >= timeoutMilliseconds) this.events?.timedOut('message')
-    if (!this.#hasBegunMessage()) this.#watched.receiving.delete(this)
+    if (!this.#hasBegunMessage()) this.mount.receiving.delete(this)
   }
 
   giveUp(reason: TimeoutReason): void {

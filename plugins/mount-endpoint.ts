@@ -76,12 +76,11 @@ export async function mountEndpoint(
   const limits = limitsFor(maxMessageBytes)
 
   const connections = new MountedConnections(
+    server,
     options.heartbeatInterval ?? DEFAULTS.heartbeatInterval,
     options.sendTimeout ?? DEFAULTS.sendTimeout,
     (options.messageTimeoutSeconds ?? DEFAULTS.messageTimeoutSeconds) * 1000,
-    server.maxBufferedBytes,
   )
-  const connectionMount = { server, connections }
   app.addHook('preClose', () => connections.close())
 
   await app.register(
@@ -127,7 +126,7 @@ export async function mountEndpoint(
         handler: requireUpgrade,
         wsHandler: (socket, request) => {
           registry.requests.done(request.raw)
-          adaptWebSocket(socket, request, connectionMount)
+          adaptWebSocket(socket, request, connections)
         },
       })
     },

@@ -1,4 +1,5 @@
-import type { AdaptedSocket, Watched } from './adapted-socket.js'
+import type { EndpointServer } from '../src/server/endpoint/index.js'
+import type { AdaptedSocket } from './adapted-socket.js'
 import { SharedFrames } from './shared-frames.js'
 
 /** How often a time limit is checked within itself: a connection is ended at most this share too late. */
@@ -14,10 +15,16 @@ const SHARE_INTERVAL = 100
 const MAX_SHARES = 300
 
 /** The open connections of one mount: watched while they are open, and sent away when the app closes. */
-export class MountedConnections implements Watched {
+export class MountedConnections {
+  /** The server of these connections. */
+  readonly server: EndpointServer
+  /** Reading is paused while more bytes than this wait for a peer. */
   readonly pauseAbove: number
+  /** What the endpoint sends to many clients is framed once. */
   readonly frames: SharedFrames = new SharedFrames()
+  /** The connections for whose peers something waits. */
   readonly sending: Set<AdaptedSocket> = new Set()
+  /** The connections whose peers have begun a message. */
   readonly receiving: Set<AdaptedSocket> = new Set()
   readonly #sendTimeout: number
   readonly #messageTimeout: number
@@ -33,14 +40,12 @@ export class MountedConnections implements Watched {
   #closing = false
   #allGone = (): void => {}
 
-  /**
-   * Times in milliseconds; Infinity for never.
-   * @param maxBufferedBytes reading is paused while more than half of this waits for a peer.
-   */
-  constructor(heartbeatInterval: number, sendTimeout: number, messageTimeout: number, maxBufferedBytes: number) {
+  /** Times in milliseconds; Infinity for never. */
+  constructor(server: EndpointServer, heartbeatInterval: number, sendTimeout: number, messageTimeout: number) {
+    this.server = server
     this.#sendTimeout = sendTimeout
     this.#messageTimeout = messageTimeout
-    this.pauseAbove = maxBufferedBytes / 2
+    this.pauseAbove = server.maxBufferedBytes / 2
     const shares = Number.isFinite(heartbeatInterval) ? Math.round(heartbeatInterval / SHARE_INTERVAL) : 1
     const slots = Math.min(Math.max(shares, 1), MAX_SHARES)
     this.#slots = Array.from({ length: slots }, () => [])

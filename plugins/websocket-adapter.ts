@@ -1,31 +1,22 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { EndpointServer } from '../src/server/endpoint/index.js'
 import { AdaptedSocket } from './adapted-socket.js'
 import type { MountedConnections } from './mounted-connections.js'
 
-/** The mount to which a connection belongs. */
-export interface ConnectionMount {
-  readonly server: EndpointServer
-  readonly connections: MountedConnections
-}
-
 const ADAPTED = Symbol('adapted socket')
-const MOUNT = Symbol('mount')
 
 /** The listeners are shared by all connections, since closures for each would cost a tenth of its memory; they find theirs here. */
 interface Adapted {
   [ADAPTED]: AdaptedSocket
-  [MOUNT]: ConnectionMount
 }
 
 /**
  * Hands an open WebSocket to its server. Listeners are attached before this returns: a message that came in one segment with the
  * handshake would be lost otherwise.
  */
-export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, mount: ConnectionMount): void {
-  const { server, connections } = mount
+export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, connections: MountedConnections): void {
+  const { server } = connections
   const adapted = new AdaptedSocket(socket, request, connections)
   // The websocket plugin's own listener may destroy the socket, and with it the close frame that says what was wrong.
   socket.removeAllListeners('error')
@@ -33,9 +24,7 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, mount
   // turned this list off.
   request.server.websocketServer.clients?.delete(socket)
 
-  const withAdapted = socket as WebSocket & Adapted
-  withAdapted[ADAPTED] = adapted
-  withAdapted[MOUNT] = mount
+  ;(socket as WebSocket & Adapted)[ADAPTED] = adapted
   socket.on('pong', onPong)
   socket.on('ping', onPing)
   socket.on('message', onMessage)
@@ -80,10 +69,10 @@ function onError(this: WebSocket, error: Error): void {
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  const { [ADAPTED]: adapted, [MOUNT]: mount } = this as WebSocket & Adapted
+  const adapted = (this as WebSocket & Adapted)[ADAPTED]
   adapted.closed()
   // Before the server is told: the app waits for this when it closes.
-  mount.connections.remove(adapted)
+  adapted.mount.remove(adapted)
   adapted.events?.closed(code, reason.toString())
 }
 

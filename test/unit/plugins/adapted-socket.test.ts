@@ -2,16 +2,17 @@ import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { AdaptedSocket } from '../../../plugins/adapted-socket.js'
-import { SharedFrames } from '../../../plugins/shared-frames.js'
+import { MountedConnections } from '../../../plugins/mounted-connections.js'
+import { EndpointServer } from '../../../src/server/endpoint/index.js'
 
 /** A socket into which a test writes, and from which it lets the peer read. */
 function adaptedSocket() {
   const peer = { bufferedAmount: 0 }
   const raw = { bytesWritten: 0 }
   const request = { ip: '192.0.2.1', raw: { socket: raw }, headers: {} }
-  const nobody = () => new Set<AdaptedSocket>()
-  const watched = { pauseAbove: 500, frames: new SharedFrames(), sending: nobody(), receiving: nobody() }
-  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, watched)
+  const never = Number.POSITIVE_INFINITY
+  const mount = new MountedConnections(new EndpointServer({ maxBufferedBytes: 1000 }), never, never, never)
+  const adapted = new AdaptedSocket(peer as WebSocket, request as unknown as FastifyRequest, mount)
   return {
     adapted,
     write: (bytes: number) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdaptedSocket } from '../../../plugins/adapted-socket.js'
 import { MountedConnections } from '../../../plugins/mounted-connections.js'
+import { EndpointServer } from '../../../src/server/endpoint/index.js'
 
 const INTERVAL = 30_000
 const NEVER = Number.POSITIVE_INFINITY
@@ -35,7 +36,7 @@ function fakeConnection() {
 
 describe('the heartbeats of many connections', () => {
   it('are spread over the interval, and each connection has one in each interval', () => {
-    const mounted = new MountedConnections(INTERVAL, NEVER, NEVER, 1000)
+    const mounted = new MountedConnections(new EndpointServer(), INTERVAL, NEVER, NEVER)
     const connections = Array.from({ length: 3000 }, fakeConnection)
     for (const connection of connections) mounted.add(connection)
     const total = () => connections.reduce((sum, { counts }) => sum + counts.heartbeats, 0)
@@ -52,7 +53,7 @@ describe('the heartbeats of many connections', () => {
   })
 
   it('keep their times while other connections come and go', () => {
-    const mounted = new MountedConnections(INTERVAL, NEVER, NEVER, 1000)
+    const mounted = new MountedConnections(new EndpointServer(), INTERVAL, NEVER, NEVER)
     const staying = Array.from({ length: 100 }, fakeConnection)
     const leaving = Array.from({ length: 500 }, fakeConnection)
     for (const [i, connection] of leaving.entries()) {
@@ -69,7 +70,7 @@ describe('the heartbeats of many connections', () => {
   })
 
   it('come a whole interval after the first connection', () => {
-    const mounted = new MountedConnections(INTERVAL, NEVER, NEVER, 1000)
+    const mounted = new MountedConnections(new EndpointServer(), INTERVAL, NEVER, NEVER)
     const connection = fakeConnection()
     mounted.add(connection)
     vi.advanceTimersByTime(INTERVAL - 200)
@@ -81,7 +82,7 @@ describe('the heartbeats of many connections', () => {
 
 describe('the time limits', () => {
   it('are checked for the connections alone for which something is incomplete', () => {
-    const mounted = new MountedConnections(NEVER, 20_000, 10_000, 1000)
+    const mounted = new MountedConnections(new EndpointServer(), NEVER, 20_000, 10_000)
     const [idle, unread, begun] = [fakeConnection(), fakeConnection(), fakeConnection()]
     for (const connection of [idle, unread, begun]) mounted.add(connection)
     mounted.sending.add(unread)
@@ -93,7 +94,7 @@ describe('the time limits', () => {
   })
 
   it('do not keep a connection that has gone', () => {
-    const mounted = new MountedConnections(NEVER, 20_000, 10_000, 1000)
+    const mounted = new MountedConnections(new EndpointServer(), NEVER, 20_000, 10_000)
     const connection = fakeConnection()
     mounted.add(connection)
     mounted.sending.add(connection)
