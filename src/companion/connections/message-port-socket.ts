@@ -59,7 +59,7 @@ export function overMessagePort(connect: (url: string) => MessagePortLike): Sock
         end({ code: 1006, reason: '', failure: { kind: 'unknown', message } })
         return
       }
-      handlers.open()
+      handlers.opened()
       // After the handlers are ready for the first message.
       port.start?.()
     })

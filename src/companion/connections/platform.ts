@@ -47,7 +47,7 @@ export type ViolationReason =
   | 'not-reading'
 
 export interface SocketHandlers {
-  open(): void
+  opened(): void
   /** A string from a text frame, bytes from a binary frame. */
   message(data: string | Uint8Array): void
   /** Exactly once, also when it never opened. */

@@ -27,17 +27,17 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     this.#socket = new ReconnectingSocket(
       url,
       {
-        connected: () => {
+        opened: () => {
           this.#tell('connected', { url })
           this.opened()
         },
         message: (data) => this.#message(data),
         violated: (violation) => this.#tell('protocolError', violation),
-        disconnected: ({ code, reason }, retryInSeconds) => {
-          this.lost(retryInSeconds !== undefined)
+        closed: ({ code, reason }, retryInSeconds) => {
+          this.closed(retryInSeconds !== undefined)
           this.#tell('disconnected', { code, reason, retryInSeconds })
         },
-        connectFailed: (failure, retryInSeconds) => {
+        failed: (failure, retryInSeconds) => {
           this.failed(failure)
           this.#tell('connectFailed', { failure, retryInSeconds })
         },
@@ -72,7 +72,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   protected abstract received(text: string): void
 
   /** The connection has ended. @param isRetried false when the client was stopped. */
-  protected lost(_isRetried: boolean): void {}
+  protected closed(_isRetried: boolean): void {}
 
   /** An attempt to connect has failed. */
   protected failed(_failure: ConnectFailure): void {}

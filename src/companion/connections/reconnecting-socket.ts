@@ -89,13 +89,13 @@ export interface ConnectionEvents {
 }
 
 interface Handlers {
-  connected(): void
+  opened(): void
   message(data: string | Uint8Array): void
-  /** The server broke a rule; `disconnected` follows. */
+  /** The server broke a rule; `closed` follows. */
   violated(violation: Violation): void
   /** @param retryInSeconds undefined when it is not tried again. */
-  disconnected(end: SocketEnd, retryInSeconds: number | undefined): void
-  connectFailed(failure: ConnectFailure, retryInSeconds: number | undefined): void
+  closed(end: SocketEnd, retryInSeconds: number | undefined): void
+  failed(failure: ConnectFailure, retryInSeconds: number | undefined): void
 }
 
 /**
@@ -168,7 +168,7 @@ export class ReconnectingSocket {
     this.#socket = undefined
     this.#connectedSince = undefined
     socket?.close(1000, '')
-    if (wasConnected) this.#handlers.disconnected({ code: 1000, reason: 'stopped' }, undefined)
+    if (wasConnected) this.#handlers.closed({ code: 1000, reason: 'stopped' }, undefined)
   }
 
   /** Replaces an open connection by a new one, at once. Does nothing while there is none: the back-off is not cut short. */
@@ -178,7 +178,7 @@ export class ReconnectingSocket {
     this.#socket = undefined
     this.#connectedSince = undefined
     socket.close(1000, '')
-    this.#handlers.disconnected({ code: 1000, reason: 'renewed' }, 0)
+    this.#handlers.closed({ code: 1000, reason: 'renewed' }, 0)
     if (this.#started && this.#socket === undefined) this.#open()
   }
 
@@ -229,12 +229,12 @@ export class ReconnectingSocket {
     const socket = this.#openSocket(
       this.url,
       {
-        open: () => {
+        opened: () => {
           if (!current()) return
           this.#connectedSince = performance.now()
           this.#rate = this.#newRate()
           this.#notReadingSince = undefined
-          this.#handlers.connected()
+          this.#handlers.opened()
         },
         message: (data) => {
           if (current() && this.#isWithinRate(data)) this.#handlers.message(data)
@@ -276,10 +276,10 @@ export class ReconnectingSocket {
         kind: 'unknown',
         message: `${displayUrl(this.url)} closed with ${end.code} before it opened`,
       }
-      this.#handlers.connectFailed({ ...failure, message: visible(failure.message) }, retryInSeconds)
+      this.#handlers.failed({ ...failure, message: visible(failure.message) }, retryInSeconds)
     } else {
       // The reason is the server's text, and ends up in logs.
-      this.#handlers.disconnected({ ...end, reason: visible(end.reason) }, retryInSeconds)
+      this.#handlers.closed({ ...end, reason: visible(end.reason) }, retryInSeconds)
     }
   }
 }

@@ -33,7 +33,7 @@ export function openStandardSocket(url: string, handlers: SocketHandlers, option
     if (ended) return
     opened = true
     clearTimeout(deadline)
-    handlers.open()
+    handlers.opened()
   }
   socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (ended) return

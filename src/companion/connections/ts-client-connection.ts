@@ -85,7 +85,7 @@ export class TsClientConnection<
     this.send(this.#setup)
   }
 
-  protected override lost(_isRetried: boolean): void {
+  protected override closed(_isRetried: boolean): void {
     this.#timestamp = undefined
   }
 

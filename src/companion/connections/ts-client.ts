@@ -168,8 +168,8 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     else ask()
   }
 
-  protected override lost(isRetried: boolean): void {
-    super.lost(isRetried)
+  protected override closed(isRetried: boolean): void {
+    super.closed(isRetried)
     this.#settle()
     if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
       this.#lose('disconnected')

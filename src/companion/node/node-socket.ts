@@ -82,7 +82,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
     watchLife(socket)
     // Not before: data that came with the handshake would be emitted before `ws` listens for it.
     if (connection !== undefined) watchFrames(connection, options.messageTimeoutSeconds, violated)
-    handlers.open()
+    handlers.opened()
   })
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (!ended && !closing) handlers.message(isBinary ? data : data.toString())

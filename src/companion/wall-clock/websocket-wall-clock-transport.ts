@@ -63,15 +63,15 @@ export class WebSocketWallClockTransport implements WallClockTransport {
     this.#socket = new ReconnectingSocket(
       this.url,
       {
-        connected: () => handlers.opened(),
+        opened: () => handlers.opened(),
         message: (data) => handlers.message(data, now()),
         violated: ({ reason, detail }) => handlers.violated(reason, detail),
-        disconnected: (end, retryInSeconds) => {
+        closed: (end, retryInSeconds) => {
           // Our own stop, after which the handlers are not called.
           if (retryInSeconds === undefined) return
           handlers.closed(end.reason === '' ? `closed with ${end.code}` : `closed with ${end.code}: ${end.reason}`)
         },
-        connectFailed: (failure) => handlers.closed(failure.message),
+        failed: (failure) => handlers.closed(failure.message),
       },
       {
         maxMessageBytes: MAX_MESSAGE_BYTES,

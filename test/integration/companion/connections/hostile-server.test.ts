@@ -186,11 +186,11 @@ describe('a server that does not read', () => {
     const server = await ScriptedServer.start()
     servers.push(server)
     const handlers = {
-      connected: () => {},
+      opened: () => {},
       message: () => {},
       violated: () => {},
-      disconnected: () => {},
-      connectFailed: () => {},
+      closed: () => {},
+      failed: () => {},
     }
     const socket = new ReconnectingSocket(server.url, handlers, { openSocket: nodePlatform.openSocket })
     clients.push(socket)
