@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -34,4 +34,15 @@ export async function sourcesOf(map: string): Promise<string[]> {
 export function pathsIn(entry: unknown): string[] {
   if (typeof entry === 'string') return [join(entry)]
   return Object.values(entry as object).flatMap(pathsIn)
+}
+
+/** The files and folders that a page's relative links lead to, as paths in the package. Code is not searched. */
+export async function relativeLinksOf(page: string): Promise<{ page: string; target: string }[]> {
+  const text = (await readFile(join(ROOT, page), 'utf8')).replace(/^```[\s\S]*?^```|`[^`\n]*`/gm, '')
+  const links = [...text.matchAll(/\]\(([^)\s]+)[^)]*\)|\b(?:src|href)="([^"]+)"/g)].map(
+    ([, inline, attribute]) => inline ?? attribute ?? '',
+  )
+  return links
+    .filter((link) => !/^([a-z]+:|#)/i.test(link))
+    .map((link) => ({ page, target: join(dirname(page), link.replace(/[?#].*$/, '')).replace(/\/$/, '') }))
 }

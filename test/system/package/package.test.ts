@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pack, pathsIn, ROOT, sourcesOf } from './pack.js'
+import { pack, pathsIn, ROOT, relativeLinksOf, sourcesOf } from './pack.js'
 
 describe('the packed package', () => {
   let folder = ''
@@ -67,9 +67,17 @@ describe('the packed package', () => {
     expect(Object.keys(dependencies)).not.toContain('fastify')
   })
 
+  it('has no dead links: every relative link in its pages leads to a file or a folder of the package', async () => {
+    const pages = files.filter((path) => path.endsWith('.md'))
+    const links = (await Promise.all(pages.map(relativeLinksOf))).flat()
+    expect(links.length).toBeGreaterThan(20)
+    const isThere = (target: string) => files.some((path) => path === target || path.startsWith(`${target}/`))
+    expect(links.filter(({ target }) => !isThere(target))).toEqual([])
+  })
+
   it('holds nothing else: no tests, measurements, settings or leftovers', () => {
     const known =
-      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/
+      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md))$/
     expect(
       files.filter((path) => !known.test(path) || /(^|\/)(test|bench|node_modules)\/|\.test\./.test(path)),
     ).toEqual([])
