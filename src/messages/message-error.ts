@@ -1,4 +1,4 @@
-import { describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../validation/index.js'
+import { DvbcssError, describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../validation/index.js'
 
 /**
  * Every way in which a message can be wrong:
@@ -19,8 +19,11 @@ export type MessageErrorKind =
   | 'wrong-length'
   | 'wrong-version'
 
-/** A message that breaks a rule. The text names the field and the value: `contentId: expected a string, got 7`. */
-export class MessageError extends TypeError {
+/**
+ * A message that breaks a rule. The text names the field and the value: `contentId: expected a string, got 7`.
+ * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` says which rule.
+ */
+export class MessageError extends DvbcssError {
   readonly kind: MessageErrorKind
   /** Where in the message, for example `timelines[0].timelineProperties.unitsPerTick`. */
   readonly field: string
@@ -30,10 +33,15 @@ export class MessageError extends TypeError {
   /** @param expected What the field takes, to follow the word "expected": `a string`. */
   constructor(kind: MessageErrorKind, field: string, expected: string, value: unknown) {
     const found = kind === 'missing' ? 'it is missing' : `got ${describeValue(value)}`
-    super(`${visible(field, MAX_DESCRIPTION_LENGTH)}: expected ${expected}, ${found}`)
+    super('DVBCSS_ERR_INVALID_MESSAGE', `${visible(field, MAX_DESCRIPTION_LENGTH)}: expected ${expected}, ${found}`)
     this.kind = kind
     this.field = field
-    Object.defineProperty(this, 'name', { value: 'MessageError', configurable: true, writable: true })
+    Object.defineProperty(this, 'name', {
+      value: 'MessageError',
+      enumerable: false,
+      configurable: true,
+      writable: true,
+    })
     Object.defineProperty(this, 'value', { value })
   }
 }

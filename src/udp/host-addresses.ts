@@ -9,7 +9,7 @@ export interface HostAddress {
 }
 
 /** Resolvers give up after 5 s, or after 10 s with a second name server. */
-const LOOKUP_TIMEOUT_MILLIS = 10_000
+const LOOKUP_TIMEOUT_SECONDS = 10
 
 /** The addresses of a host, looked up each time, because a television may move. */
 export class HostAddresses {
@@ -40,8 +40,8 @@ export class HostAddresses {
     })
     let timer: ReturnType<typeof setTimeout> | undefined
     const timedOut = new Promise<never>((_resolve, reject) => {
-      const message = `timed out looking up ${this.#host}: no address within ${LOOKUP_TIMEOUT_MILLIS / 1000} s`
-      timer = setTimeout(() => reject(lookupError(message)), LOOKUP_TIMEOUT_MILLIS)
+      const message = `timed out looking up ${this.#host}: no address within ${LOOKUP_TIMEOUT_SECONDS} s`
+      timer = setTimeout(() => reject(lookupError(message)), LOOKUP_TIMEOUT_SECONDS * 1000)
       // A companion that was stopped meanwhile must not keep the process alive.
       timer.unref()
     })

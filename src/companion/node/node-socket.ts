@@ -25,7 +25,7 @@ const KINDS: Record<string, ConnectFailure['kind']> = {
   ETIMEDOUT: 'timeout',
 }
 
-/** A socket on the `ws` package, which reports why a connection was refused; the WebSocket of Node itself does not. */
+/** A socket on the `ws` package, which reports why a connection was refused, unlike the WebSocket of Node itself. */
 export function openNodeSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
   let failure: ConnectFailure | undefined
   let opened = false
@@ -168,20 +168,20 @@ function violationOf(
   return { reason: 'invalid-frame', detail: message }
 }
 
-/** Milliseconds between pings; two without an answer, and the server is gone. TCP alone may take a quarter of an hour to see it. */
-const PING_INTERVAL = 10_000
+/** After two pings without an answer the connection is closed. TCP alone may take a quarter of an hour to detect a dead peer. */
+const PING_INTERVAL_SECONDS = 10
 
 function watchLife(socket: WebSocket): void {
   let silentPings = 0
-  const heard = () => {
+  const markReceived = () => {
     silentPings = 0
   }
-  for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, heard)
+  for (const event of ['message', 'ping', 'pong'] as const) socket.on(event, markReceived)
   const timer = setInterval(() => {
     if (silentPings >= 2) socket.terminate()
     silentPings += 1
     if (socket.readyState === WebSocket.OPEN) socket.ping()
-  }, PING_INTERVAL)
+  }, PING_INTERVAL_SECONDS * 1000)
   timer.unref()
   socket.once('close', () => clearInterval(timer))
 }

@@ -17,8 +17,8 @@ import { WallClockSteering } from './wall-clock-steering.js'
 import { WatchedClock } from './watched-clock.js'
 
 const NANOS_PER_SECOND = 1e9
-/** How soon sleep is found out where nobody reads the clock; timers stand still during sleep. */
-const MAX_TIMER_MILLIS = 1000
+/** How soon sleep is detected if nobody reads the clock; timers stand still during sleep. */
+const MAX_TIMER_SECONDS = 1
 /** A server that restarted is found out by three answers that agree. One that goes on contradicting itself is not to be relied on. */
 const MAX_CONTRADICTIONS = 8
 
@@ -105,7 +105,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     )
   }
 
-  /** Asks no more. The clock becomes unavailable: there is nobody left to keep its promise to become so. */
+  /** Stops polling. Marks the clock unavailable, because nothing would do so later when its error bound exceeds the limit. */
   stop(): void {
     if (!this.#started) return
     this.#started = false
@@ -347,7 +347,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     )
     const millis = ((due - now) / this.#parent.tickRate) * 1000
     // Rounded up, because timers count whole milliseconds; bounded, because a parent clock may be set.
-    this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_MILLIS))
+    this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_SECONDS * 1000))
   }
 
   get #maxDispersionSeconds(): number {

@@ -28,10 +28,10 @@ export interface WallClockPaceLimits {
  * per interval, whatever the server and the network do. Times are in seconds of the parent clock.
  */
 export class WallClockPace {
-  readonly #interval: number
-  readonly #minInterval: number
-  readonly #responseTimeout: number
-  readonly #maxSilentWait: number
+  readonly #intervalSeconds: number
+  readonly #minIntervalSeconds: number
+  readonly #responseTimeoutSeconds: number
+  readonly #maxSilentWaitSeconds: number
   readonly #tokensPerSecond: number
   #tokens = MAX_QUICK_REQUESTS
   /** When the tokens were counted. */
@@ -51,19 +51,22 @@ export class WallClockPace {
 
   constructor(limits: WallClockPaceLimits) {
     const interval = Math.max(limits.requestIntervalSeconds, limits.minRequestIntervalSeconds)
-    this.#interval = interval
-    this.#minInterval = limits.minRequestIntervalSeconds
-    this.#responseTimeout = limits.responseTimeoutSeconds
-    this.#maxSilentWait = Math.max(interval, Math.min(MAX_SILENT_WAIT_INTERVALS * interval, MAX_SILENT_WAIT_SECONDS))
+    this.#intervalSeconds = interval
+    this.#minIntervalSeconds = limits.minRequestIntervalSeconds
+    this.#responseTimeoutSeconds = limits.responseTimeoutSeconds
+    this.#maxSilentWaitSeconds = Math.max(
+      interval,
+      Math.min(MAX_SILENT_WAIT_INTERVALS * interval, MAX_SILENT_WAIT_SECONDS),
+    )
     this.#tokensPerSecond = Math.max(QUICK_REQUESTS_PER_SECOND, QUICK_REQUESTS_PER_INTERVAL / interval)
   }
 
   /** When the next request is due. A quick one without a token waits for the token or the end of the interval. */
   get dueAt(): number {
-    const due = this.#sentAt + Math.max(this.#wait, this.#minInterval)
+    const due = this.#sentAt + Math.max(this.#wait, this.#minIntervalSeconds)
     if (this.#tokens >= 1) return due
     const tokenAt = this.#countedAt + (1 - this.#tokens) / this.#tokensPerSecond
-    return Math.max(due, Math.min(tokenAt, this.#sentAt + this.#interval))
+    return Math.max(due, Math.min(tokenAt, this.#sentAt + this.#intervalSeconds))
   }
 
   /** The connection is new, or the server's clock: begins as at the start, with the tokens that are left. */
@@ -91,18 +94,18 @@ export class WallClockPace {
     const refilled = this.#tokens + (now - this.#countedAt) * this.#tokensPerSecond
     this.#tokens = Math.min(refilled, MAX_QUICK_REQUESTS)
     this.#countedAt = now
-    if (now < this.#sentAt + this.#interval) this.#tokens = Math.max(this.#tokens - 1, 0)
+    if (now < this.#sentAt + this.#intervalSeconds) this.#tokens = Math.max(this.#tokens - 1, 0)
     this.#sentAt = now
     if (this.#wanted > 0) this.#backOff(FIRST_UNANSWERED_WAIT_SECONDS * 2 ** this.#unanswered)
-    else if (this.#timeouts > 0) this.#backOff(this.#responseTimeout * 2 ** this.#timeouts)
-    else this.#wait = this.#interval
+    else if (this.#timeouts > 0) this.#backOff(this.#responseTimeoutSeconds * 2 ** this.#timeouts)
+    else this.#wait = this.#intervalSeconds
     this.#unanswered += 1
   }
 
   timedOut(): void {
     this.#timeouts += 1
     // The first that is lost is repeated at once, also where the interval is long.
-    if (this.#timeouts === 1) this.#wait = Math.min(this.#wait, this.#responseTimeout)
+    if (this.#timeouts === 1) this.#wait = Math.min(this.#wait, this.#responseTimeoutSeconds)
   }
 
   /**
@@ -125,17 +128,20 @@ export class WallClockPace {
     }
     if (wasSettled) this.#settledAnswers += 1
     const isPair = wasSettled && isAlone && this.#settledAnswers % ANSWERS_PER_PAIR === 0
-    this.#wait = isPair ? this.#minInterval : Math.min(this.#interval, usefulSeconds)
+    this.#wait = isPair ? this.#minIntervalSeconds : Math.min(this.#intervalSeconds, usefulSeconds)
   }
 
   /** A clock that goes on contradicting itself is not worth many requests; the first step is to be followed at once. */
   get #quickWait(): number {
     const excess = this.#contradictions - ANSWERS_AFTER_CONTRADICTION
-    if (excess <= 0) return this.#minInterval
-    return Math.max(this.#minInterval, Math.min(FIRST_UNANSWERED_WAIT_SECONDS * 2 ** (excess - 1), this.#interval))
+    if (excess <= 0) return this.#minIntervalSeconds
+    return Math.max(
+      this.#minIntervalSeconds,
+      Math.min(FIRST_UNANSWERED_WAIT_SECONDS * 2 ** (excess - 1), this.#intervalSeconds),
+    )
   }
 
   #backOff(seconds: number): void {
-    this.#wait = Math.min(seconds, this.#maxSilentWait)
+    this.#wait = Math.min(seconds, this.#maxSilentWaitSeconds)
   }
 }

@@ -90,7 +90,8 @@ describe('fastify-dvbcss/client in a browser', () => {
   it('is what the package gives to bundlers for browsers', async () => {
     const { exports } = JSON.parse(await readFile(`${ROOT}package.json`, 'utf8'))
     expect(exports['./client']).toMatchObject({
-      browser: { default: './dist/src/api/client.js' },
+      browser: './dist/src/api/client.js',
+      'react-native': './dist/src/api/client.js',
       default: './dist/src/api/client-node.js',
     })
   })

@@ -171,7 +171,7 @@ describe('What an application sets', () => {
     expect(Object.entries(checkCii({ tsUrl: null, teUrl: undefined }))).toEqual([['tsUrl', null]])
   })
 
-  test('is refused with a TypeError that names the property', () => {
+  test('is refused with an error that names the property', () => {
     class Speed {
       value = 1
     }
@@ -233,7 +233,7 @@ describe('What an application sets', () => {
         text: 'private[0].list[0]: expected a value that JSON can hold, got undefined',
       },
     ])
-    expect(refusal(() => checkCii({ contentIdStatus: 'done' }))).toBeInstanceOf(TypeError)
+    expect(refusal(() => checkCii({ contentIdStatus: 'done' }))).toMatchObject({ code: 'DVBCSS_ERR_INVALID_MESSAGE' })
   })
 
   test('may have a content id of null without a status', () => {

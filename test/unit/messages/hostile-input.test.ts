@@ -18,7 +18,7 @@ import {
   parseCii,
   parseJson,
 } from '../../../src/messages/index.js'
-import { describeValue } from '../../../src/validation/index.js'
+import { DvbcssError, describeValue } from '../../../src/validation/index.js'
 import { refusal } from './refusal.js'
 
 const decoders = {
@@ -237,8 +237,8 @@ describe('The text of an error', () => {
   test('leaves the value to those who ask for it, so that no log writes it out', () => {
     const error = refusal(() => decodeCii({ tsUrl: 7n }))
     expect(error.value).toBe(7n)
-    expect(Object.keys(error).sort()).toEqual(['field', 'kind'])
+    expect(Object.keys(error).sort()).toEqual(['code', 'field', 'kind'])
     expect(error.name).toBe('MessageError')
-    expect(error).toBeInstanceOf(TypeError)
+    expect(error).toBeInstanceOf(DvbcssError)
   })
 })
