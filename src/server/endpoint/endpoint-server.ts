@@ -248,7 +248,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.statistics.connected += 1
     this.statistics.open += 1
     try {
-      this.#logOf(connection, 'info', 'connected', connectedFields)
+      this.logOf(connection, 'info', 'connected', connectedFields)
       // Unless switched off while this handshake was on its way.
       if (this.enabled) this.#settle(connection, this.#join(connection))
     } catch (error) {
@@ -357,7 +357,7 @@ export class EndpointServer<ConnectionData = unknown> {
     const unprintable = 'the error could not be logged: reading it threw another one'
     for (const fields of [{ err: error }, { detail: unprintable }]) {
       try {
-        this.#logOf(connection, 'error', 'a hook of this endpoint failed', () => fields)
+        this.logOf(connection, 'error', 'a hook of this endpoint failed', () => fields)
         return
       } catch {
         // The error may be an object that throws when it is read, or the logger may be broken. The failure is counted.
@@ -366,14 +366,19 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /** {@link logLimited} for a line of a connection, whose logger is made only if the line is written. */
-  #logOf(connection: Connection, level: LogLevel, message: string, fields: (connection: Connection) => object): void {
+  protected logOf(
+    connection: Connection,
+    level: LogLevel,
+    message: string,
+    fields: (connection: Connection) => object,
+  ): void {
     const { levels } = connection as OpenConnection
     if (this.#logLimiter.permits(levels, level, message)) connection.log[level](fields(connection), message)
   }
 
   #logGuarded(connection: OpenConnection, level: LogLevel, message: string, fields: () => object): void {
     try {
-      this.#logOf(connection, level, message, fields)
+      this.logOf(connection, level, message, fields)
     } catch (error) {
       this.#hookFailed(connection, error)
     }
@@ -387,12 +392,12 @@ export class EndpointServer<ConnectionData = unknown> {
     this.statistics.dropped[reason] += 1
     const bad = (connection as OpenConnection).countBadMessage()
     const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
-    this.#logOf(connection, level, 'bad message', () => ({ reason, detail: visible(detail) }))
+    this.logOf(connection, level, 'bad message', () => ({ reason, detail: visible(detail) }))
     if (bad === DEFAULTS.badMessageWarnings) {
-      this.#logOf(connection, 'warn', 'further bad messages of this connection are logged at debug', () => ({}))
+      this.logOf(connection, 'warn', 'further bad messages of this connection are logged at debug', () => ({}))
     }
     if (bad < this.#maxBadMessages) return
-    this.#logOf(connection, 'warn', 'closing: too many bad messages', () => ({ badMessages: bad }))
+    this.logOf(connection, 'warn', 'closing: too many bad messages', () => ({ badMessages: bad }))
     connection.close(1008, 'too many bad messages')
   }
 
@@ -404,13 +409,13 @@ export class EndpointServer<ConnectionData = unknown> {
     const { bufferedAmount } = connection
     connection.close(1008, 'messages not read')
     const fields = { reason: 'unread', bufferedAmount }
-    this.#logOf(connection, 'warn', 'closing: the client does not read', () => fields)
+    this.logOf(connection, 'warn', 'closing: the client does not read', () => fields)
   }
 
   /** Counts and logs a message that is well-formed, and means nothing here. */
   protected ignoreMessage(connection: Connection, detail: string): void {
     this.statistics.dropped.ignored += 1
-    this.#logOf(connection, 'debug', 'message ignored', () => ({ reason: 'ignored', detail: visible(detail) }))
+    this.logOf(connection, 'debug', 'message ignored', () => ({ reason: 'ignored', detail: visible(detail) }))
   }
 
   #closeAll(reason: string): void {

@@ -275,15 +275,15 @@ export class TsServer<
     const { contentIdStem, timelineSelector } = setup
     client.setup = setup
     if (isObject(client.data)) client.data.setup = setup
-    const asked = { contentIdStem: visible(contentIdStem), timelineSelector: visible(timelineSelector) }
-    this.logLimited(connection.log, 'info', asked, 'setup-data')
+    const asked = () => ({ contentIdStem: visible(contentIdStem), timelineSelector: visible(timelineSelector) })
+    this.logOf(connection, 'info', 'setup-data', asked)
     if (!stemGiven) {
-      this.logLimited(connection.log, 'warn', {}, 'setup-data without contentIdStem: taken as any content')
+      this.logOf(connection, 'warn', 'setup-data without contentIdStem: taken as any content', () => ({}))
     }
     if (!contentIdMatches(this.#contentId, contentIdStem)) {
       const contentId = this.#contentId === null ? null : visible(this.#contentId)
       const message = 'no timeline while the content id does not begin with the stem'
-      this.logLimited(connection.log, 'info', { contentId }, message)
+      this.logOf(connection, 'info', message, () => ({ contentId }))
     }
     this.#answers.need(timelineSelector, client)
     const answer = () => {

@@ -63,7 +63,7 @@ export class WallClockWebSocketServer extends EndpointServer {
 
   /** An answer that has waited is worth nothing, so the client can do without it. The adapter's send timeout ends the connection. */
   protected override bufferFull(connection: Connection): void {
-    this.logLimited(connection.log, 'debug', { reason: 'unread' }, 'answer dropped: the client does not read')
+    this.logOf(connection, 'debug', 'answer dropped: the client does not read', () => ({ reason: 'unread' }))
   }
 
   protected override received(connection: Connection, message: string | Uint8Array): void {

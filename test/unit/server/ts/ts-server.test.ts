@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import {
   ClockTimelineSource,
@@ -510,6 +510,32 @@ describe('a subclass', () => {
 })
 
 describe('the log', () => {
+  it('makes no logger for a client whose lines are below the level', () => {
+    const bindings: object[] = []
+    const onChild = (child: Logger) => {
+      bindings.push(child.bindings())
+    }
+    const logger = pino({ level: 'error', onChild }, new LogLines())
+    const ts = server(TsServer, { logger })
+    const client = new Socket()
+    ts.open(client).message(JSON.stringify({ contentIdStem: 'dvb://2', timelineSelector: 'x' }))
+    ts.open(client).message(JSON.stringify({ timelineSelector: 'x' }))
+    expect(bindings.filter((each) => 'connection' in each)).toEqual([])
+  })
+
+  it('carries the id of the connection in the lines on setup-data', () => {
+    const stream = new LogLines()
+    const ts = server(TsServer, { logger: pino({ level: 'info' }, stream) })
+    ts.open(new Socket()).message(JSON.stringify({ contentIdStem: 'dvb://2', timelineSelector: 'x' }))
+    const [connection] = ts.connections.keys()
+    const ids = stream.lines.map(({ msg, connection }) => [msg, connection])
+    expect(ids).toEqual([
+      ['connected', connection?.id],
+      ['setup-data', connection?.id],
+      ['no timeline while the content id does not begin with the stem', connection?.id],
+    ])
+  })
+
   it('shows no more of setup-data than a line can take', () => {
     const stream = new LogLines()
     const ts = server(TsServer, { logger: pino({ level: 'info' }, stream), wallClock: new SystemClock() })
