@@ -43,7 +43,7 @@ export class AdaptedSocket implements ConnectionSocket {
   /** The other connections of its endpoint. */
   readonly mount: MountedConnections
   /** The server's side of this connection, once there is one. */
-  events: ConnectionHandlers | undefined = undefined
+  handlers: ConnectionHandlers | undefined = undefined
   /** Where {@link MountedConnections} keeps this connection. */
   slot = 0
   index = 0
@@ -240,12 +240,12 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** Closes the connection of a peer that has not completed, within this time, a message that it has begun. */
   checkReceiving(nowMilliseconds: number, timeoutMilliseconds: number): void {
-    if (this.incompleteFor(nowMilliseconds) >= timeoutMilliseconds) this.events?.timedOut('message')
+    if (this.incompleteFor(nowMilliseconds) >= timeoutMilliseconds) this.handlers?.timedOut('message')
     if (!this.#hasBegunMessage()) this.mount.receiving.delete(this)
   }
 
   giveUp(reason: TimeoutReason): void {
-    this.events?.timedOut(reason)
+    this.handlers?.timedOut(reason)
     this.terminate()
   }
 

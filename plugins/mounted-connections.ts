@@ -70,7 +70,7 @@ export class MountedConnections {
   /** The server has taken the connection. */
   opened(connection: AdaptedSocket): void {
     // Its handshake was under way when the app began to close.
-    if (this.#closing) connection.events?.goAway()
+    if (this.#closing) connection.handlers?.goAway()
   }
 
   remove(connection: AdaptedSocket): void {
@@ -92,7 +92,7 @@ export class MountedConnections {
   /** Sends all away. @returns when all are gone, which the adapter sees to: not when they have said that they would go. */
   close(): Promise<void> {
     this.#closing = true
-    for (const slot of this.#slots) for (const connection of [...slot]) connection.events?.goAway()
+    for (const slot of this.#slots) for (const connection of [...slot]) connection.handlers?.goAway()
     return new Promise((resolve) => {
       this.#allGone = resolve
       if (this.#size === 0) resolve()

@@ -32,7 +32,7 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, conne
   socket.on('close', onClose)
   connections.add(adapted)
   try {
-    adapted.events = server.open(adapted)
+    adapted.handlers = server.open(adapted)
   } catch (error) {
     server.logLimited(request.log, 'error', { err: error }, 'an endpoint could not take a connection')
     adapted.close(1011, 'internal error')
@@ -48,24 +48,24 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, conne
 
 function onPong(this: WebSocket): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
-  if (adapted.receivedPong()) adapted.events?.controlFrame()
+  if (adapted.receivedPong()) adapted.handlers?.controlFrame()
 }
 
 function onPing(this: WebSocket): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
   if (adapted.abandoned) adapted.giveUp('send')
-  else if (adapted.receivedPing()) adapted.events?.controlFrame()
+  else if (adapted.receivedPing()) adapted.handlers?.controlFrame()
 }
 
 function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
-  if (adapted.receivedMessage(data.length)) adapted.events?.message(isBinary ? data : data.toString())
+  if (adapted.receivedMessage(data.length)) adapted.handlers?.message(isBinary ? data : data.toString())
 }
 
 function onError(this: WebSocket, error: Error): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
   adapted.endSoon()
-  adapted.events?.failed(error)
+  adapted.handlers?.failed(error)
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
@@ -73,7 +73,7 @@ function onClose(this: WebSocket, code: number, reason: Buffer): void {
   adapted.closed()
   // Before the server is told: the app waits for this when it closes.
   adapted.mount.remove(adapted)
-  adapted.events?.closed(code, reason.toString())
+  adapted.handlers?.closed(code, reason.toString())
 }
 
 function onData(this: Socket): void {

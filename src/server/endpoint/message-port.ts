@@ -50,7 +50,7 @@ export function serveMessagePort(
     port.removeEventListener('message', onMessage)
     port.removeEventListener('close', onClose)
     admission.release()
-    events.closed(code, reason)
+    handlers.closed(code, reason)
   }
   const onClose = (): void => end(1006, '')
   const onMessage = ({ data }: { readonly data?: unknown }): void => {
@@ -60,7 +60,7 @@ export function serveMessagePort(
       port.close?.()
       end(message.closeCode, message.closeReason)
     } else {
-      events.message(message)
+      handlers.message(message)
     }
   }
   const socket: ConnectionSocket = {
@@ -80,7 +80,7 @@ export function serveMessagePort(
       queueMicrotask(() => end(code, reason))
     },
   }
-  const events = server.open(socket)
+  const handlers = server.open(socket)
   port.addEventListener('message', onMessage)
   port.addEventListener('close', onClose)
   port.start?.()
