@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const ANSWER_TIMEOUT_MILLIS = 180_000
 
 /** A child process that answers questions (see answering.js). */
-export class BenchProcess {
+class BenchProcess {
   /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
   #open = new Map()
   #asked = 0

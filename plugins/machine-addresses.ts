@@ -19,7 +19,7 @@ export function hostOfAddress(address: string): string | null {
 }
 
 /** fe80::/10. */
-export function isLinkLocal(address: string): boolean {
+function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(address)
 }
 

@@ -10,7 +10,6 @@ export {
   equalControlTimestamps,
   isAvailable,
 } from './control-timestamp.js'
-export { decodeInteger, encodeInteger, MAX_INTEGER_LENGTH } from './integer-string.js'
 export { MAX_JSON_DEPTH, parseJson } from './json.js'
 export { MessageError, type MessageErrorKind } from './message-error.js'
 export type { MessagePortLike } from './message-port.js'

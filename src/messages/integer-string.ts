@@ -5,7 +5,7 @@ import { mistyped } from './read-field.js'
  * The longest integer that is read. Times of any size are to pass unharmed, but reading decimals takes quadratic
  * time: this many digits take about a millisecond, a megabyte of them would hold a server up for seconds.
  */
-export const MAX_INTEGER_LENGTH = 20_000
+const MAX_INTEGER_LENGTH = 20_000
 
 const INTEGER = /^(?:0|-?[1-9][0-9]*)$/
 

@@ -1,6 +1,4 @@
 export {
-  type CheckedOptions,
-  type CheckOptionsSettings,
   checkOption,
   checkOptions,
   type OptionTable,
@@ -14,18 +12,16 @@ export {
   UnknownOptionError,
 } from './errors.js'
 export { nearestName } from './nearest-name.js'
-export type { OptionType, WithDefault } from './option-types.js'
+export type { OptionType } from './option-types.js'
 export * as option from './option-types.js'
 export { jsonLine, visibleLine, visibleLines } from './terminal-text.js'
 export {
   checkUdpUrl,
   displayUrl,
   InvalidUrlError,
-  isWallClockUrl,
   isWebSocketUrl,
   parseUdpUrl,
-  type UdpAddress,
   wallClockUrl,
   webSocketUrl,
 } from './urls.js'
-export { escapeUnsafe, MAX_SHOWN_CHARACTERS, visible } from './visible-text.js'
+export { escapeUnsafe, visible } from './visible-text.js'

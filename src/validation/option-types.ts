@@ -14,7 +14,7 @@ export interface OptionType<Value> {
 export type WithDefault<Value> = OptionType<Value> & { readonly default: Value }
 
 /** The longest time that a timer of Node and of browsers can wait, in seconds: 2^31 - 1 ms, or 24.8 days. */
-export const LONGEST_TIMER_SECONDS = 2_147_483
+const LONGEST_TIMER_SECONDS = 2_147_483
 
 interface Limits {
   /** The least value. */

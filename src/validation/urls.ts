@@ -58,7 +58,7 @@ export function wallClockUrl(): OptionType<string> {
   return urlType(WALL_CLOCK_EXPECTED, isWallClockUrl)
 }
 
-export function isWallClockUrl(text: unknown): text is string {
+function isWallClockUrl(text: unknown): text is string {
   return isWebSocketUrl(text) || parseUdpUrl(text) !== undefined
 }
 

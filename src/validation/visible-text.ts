@@ -2,7 +2,7 @@
  * Characters that a line of a log or of a terminal may show of one text of a peer. The longest honest one, a URL with
  * a token, has about half of that.
  */
-export const MAX_SHOWN_CHARACTERS = 256
+const MAX_SHOWN_CHARACTERS = 256
 
 /**
  * What a terminal executes, what reorders or hides text, and what breaks lines: controls (C0, DEL, C1), format

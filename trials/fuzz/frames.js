@@ -3,9 +3,9 @@
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {{ fin?: boolean, rsv?: number, opcode?: number, masked?: boolean, length?: bigint | undefined, wide?: 16 | 64 | undefined }} FrameOptions */
 
-export const TEXT = 1
+const TEXT = 1
 export const BINARY = 2
-export const CLOSE = 8
+const CLOSE = 8
 export const PING = 9
 
 /**

@@ -12,7 +12,7 @@ import { RawConnection } from './raw-connection.js'
 const ENDPOINTS = /** @type {const} */ (['cii', 'ts', 'wc'])
 
 /** @param {string} path @param {Record<string, string | undefined>} [changes] to the headers; undefined leaves one out @param {string} [requestLine] */
-export function handshake(path, changes = {}, requestLine = `GET ${path} HTTP/1.1`) {
+function handshake(path, changes = {}, requestLine = `GET ${path} HTTP/1.1`) {
   const headers = {
     Host: 'x',
     Connection: 'Upgrade',

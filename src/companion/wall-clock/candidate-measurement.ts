@@ -75,7 +75,7 @@ export function measureCandidate(exchange: WallClockExchange, parent: Clock, opt
  * By how much two clocks can drift apart, in seconds per second of the first: (1 + s) / (1 − c) − 1, which for crystals
  * is the sum of both errors and a trifle.
  */
-export function driftRate(clientPpm: number, serverPpm: number): number {
+function driftRate(clientPpm: number, serverPpm: number): number {
   const client = clientPpm / 1e6
   return (client + serverPpm / 1e6) / (1 - client)
 }

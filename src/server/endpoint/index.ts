@@ -7,6 +7,7 @@ export type {
   ConnectionSocket,
   Handshake,
   HandshakeRequest,
+  /** @public Extended by declaration merging. */
   HandshakeRequests,
 } from './connection.js'
 export { DEFAULTS } from './defaults.js'

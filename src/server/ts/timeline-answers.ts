@@ -6,7 +6,7 @@ import { contentIdMatches, type TimelineSource, wireTime } from '../../timelines
  * How many times in a row a source may cause a change by being asked. A few are legitimate: a source that starts working when
  * it is first asked announces what it finds. One that changes something whenever it is asked would keep the server busy for ever.
  */
-export const MAX_CHANGES_WHILE_ASKED = 64
+const MAX_CHANGES_WHILE_ASKED = 64
 
 /** What a client of a timeline is sent. */
 export interface TimelineAnswer {

@@ -11,11 +11,9 @@ import type {
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)
 
 /** A value that JSON can hold; keys such as `__proto__` included. */
-export const jsonValue: fc.Arbitrary<unknown> = fc
-  .jsonValue({ maxDepth: 3 })
-  .map((value) => JSON.parse(JSON.stringify(value)))
+const jsonValue: fc.Arbitrary<unknown> = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)))
 
-export const privateData: fc.Arbitrary<PrivateData[]> = fc.array(
+const privateData: fc.Arbitrary<PrivateData[]> = fc.array(
   fc
     .tuple(fc.string(), fc.dictionary(fc.string(), jsonValue, { maxKeys: 3 }))
     .map(([type, rest]) => ({ ...rest, type })),
@@ -24,7 +22,7 @@ export const privateData: fc.Arbitrary<PrivateData[]> = fc.array(
 
 const units = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
 
-export const timelineOption: fc.Arbitrary<TimelineOption> = fc.record(
+const timelineOption: fc.Arbitrary<TimelineOption> = fc.record(
   {
     timelineSelector: fc.string({ minLength: 1 }),
     timelineProperties: fc.record(
@@ -78,7 +76,7 @@ export const setupData: fc.Arbitrary<SetupData> = fc.record(
   { requiredKeys: ['contentIdStem', 'timelineSelector'] },
 ) as fc.Arbitrary<SetupData>
 
-export const time: fc.Arbitrary<bigint> = fc.oneof(fc.bigInt(), fc.bigInt({ min: -(2n ** 700n), max: 2n ** 700n }))
+const time: fc.Arbitrary<bigint> = fc.oneof(fc.bigInt(), fc.bigInt({ min: -(2n ** 700n), max: 2n ** 700n }))
 
 export const controlTimestamp = fc.oneof(
   fc.record({ contentTime: time, wallClockTime: time, timelineSpeedMultiplier: finite }),
