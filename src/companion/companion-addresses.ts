@@ -70,7 +70,7 @@ function findAnyWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }:
     if (isWebSocketUrl(found.url)) return { url: found.url, problems: [...problems, ...found.problems] }
   }
   if (isUdp) {
-    const detail = `the wall clock is at ${describeValue(wcUrl)}, there is no UDP here, and CII names no WebSocket for it`
+    const detail = `the wall clock is at ${describeValue(wcUrl)}, UDP is not available here, and CII names no WebSocket for it`
     return { missing: 'no-udp', detail, problems }
   }
   const detail = problems[0]?.detail ?? 'CII has no wcUrl: the television offers no wall clock'
@@ -84,7 +84,7 @@ function reachable(property: string, url: string, ciiUrl: string): { url: string
   const isMeant = host !== undefined && UNSPECIFIED.test(host) && (host !== '' || url[start.length] === ':')
   if (!isMeant || !URL.canParse(ciiUrl)) return { url, problems: [] }
   const { hostname } = new URL(ciiUrl)
-  const detail = `${property}: expected a host that can be reached, got ${describeValue(url)}; taking ${hostname}, where CII came from`
+  const detail = `${property} names no particular host: ${describeValue(url)}; using ${hostname}, the host of CII`
   return {
     url: url.replace(HOST, (_all, scheme: string) => `${scheme}${hostname}`),
     problems: [{ reason: 'unspecified-host', detail }],
@@ -94,7 +94,7 @@ function reachable(property: string, url: string, ciiUrl: string): { url: string
 function refusedUrl(property: string, url: string, { allowedHosts, origin }: HostRule): AddressProblem | undefined {
   const expected = refusal(url, allowedHosts, origin)
   if (expected === undefined) return undefined
-  return { reason: 'refused-host', detail: `${property}: expected ${expected}, got ${describeValue(url)}` }
+  return { reason: 'refused-host', detail: `${property} must be ${expected}; received ${describeValue(url)}` }
 }
 
 function badWallClockUrl(url: string): AddressProblem {
@@ -102,5 +102,5 @@ function badWallClockUrl(url: string): AddressProblem {
 }
 
 function badUrl(property: string, expected: string, url: string): AddressProblem {
-  return { reason: 'bad-url', detail: `${property}: expected ${expected}, got ${describeValue(url)}` }
+  return { reason: 'bad-url', detail: `${property} must be ${expected}; received ${describeValue(url)}` }
 }

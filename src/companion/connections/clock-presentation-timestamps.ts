@@ -1,5 +1,6 @@
-import type { Clock } from '../../clocks/index.js'
+import { CLOCK_TYPE, type Clock } from '../../clocks/index.js'
 import type { PresentationTimestamp, PresentationTimestamps } from '../../messages/index.js'
+import { checkOption, checkOptions, type OptionTable, option } from '../../validation/index.js'
 
 /** Clocks of one timeline, in its ticks, each with the wall clock as an ancestor or related to it. */
 export interface PresentationClocks {
@@ -23,6 +24,17 @@ export interface PresentationTimestampsOptions {
   toContentTime?: (ticks: number) => number
 }
 
+const CLOCKS: OptionTable<PresentationClocks> = {
+  wallClock: CLOCK_TYPE,
+  actual: CLOCK_TYPE,
+  earliest: CLOCK_TYPE,
+  latest: CLOCK_TYPE,
+}
+const OPTIONS: OptionTable<PresentationTimestampsOptions, keyof PresentationTimestampsOptions> = {
+  includeActual: option.withDefault(option.boolean(), true),
+  toContentTime: option.withDefault(option.func<(ticks: number) => number>(), (ticks) => ticks),
+}
+
 /**
  * Presentation timestamps as clocks have them now (TS 103 286-2, clause 5.7.4): where one says nothing, the bound is infinite.
  *
@@ -31,12 +43,16 @@ export interface PresentationTimestampsOptions {
  * client.sendPresentationTimestamps(timestamps)
  * ```
  *
- * @throws NoCommonClockError for a clock that is not related to the wall clock
+ * @throws InvalidOptionError, UnknownOptionError; NoCommonClockError for a clock that is not related to the wall clock
  */
 export function presentationTimestampsOf(
-  { wallClock, actual, earliest, latest }: PresentationClocks,
-  { includeActual = true, toContentTime = (ticks) => ticks }: PresentationTimestampsOptions = {},
+  clocks: PresentationClocks,
+  options: PresentationTimestampsOptions = {},
 ): PresentationTimestamps {
+  const { earliest, latest } = checkOptions(CLOCKS, clocks, { within: 'clocks' })
+  const wallClock = checkOption('clocks.wallClock', CLOCK_TYPE, clocks.wallClock)
+  const actual = checkOption('clocks.actual', CLOCK_TYPE, clocks.actual)
+  const { includeActual, toContentTime } = checkOptions(OPTIONS, options)
   const now = wallClock.now()
   const timestampOf = (clock: Clock | undefined): PresentationTimestamp | undefined => {
     if (clock?.available !== true) return undefined

@@ -1,5 +1,8 @@
 import { type MessagePortLike, postableBytes, readPortMessage } from '../../messages/index.js'
+import { checkOption, option } from '../../validation/index.js'
 import type { SocketEnd, SocketOpener } from './platform.js'
+
+const CONNECT_TYPE = option.func<(url: string) => MessagePortLike>()
 
 /**
  * Carries a client's protocol over message ports instead of WebSockets: for a companion in a worker or an iframe whose page, or
@@ -15,6 +18,7 @@ import type { SocketEnd, SocketOpener } from './platform.js'
  * is a failed attempt to connect.
  */
 export function overMessagePort(connect: (url: string) => MessagePortLike): SocketOpener {
+  checkOption('connect', CONNECT_TYPE, connect)
   return (url, handlers, { maxMessageBytes }) => {
     let ended = false
     let port: MessagePortLike | undefined

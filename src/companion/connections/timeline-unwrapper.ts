@@ -1,4 +1,5 @@
 import { rangeOfSelector } from '../../messages/index.js'
+import { checkOption, type OptionType, option } from '../../validation/index.js'
 
 /** The present moment, by two clocks: neither always shows how much time has passed since another moment. */
 export interface Moment {
@@ -14,6 +15,8 @@ interface Reference {
   readonly ticks: number
   readonly ticksPerSecond: number
 }
+
+const RANGE_TYPE: OptionType<number> = option.number({ above: 0 }, 'ticks')
 
 /** Larger differences between what was expected and what came are discontinuities: a seek, or other content. */
 const CONTINUOUS_SECONDS = 1
@@ -37,9 +40,9 @@ export class TimelineUnwrapper {
   #programmeSince = Number.NEGATIVE_INFINITY
   #jumpedAt = Number.NEGATIVE_INFINITY
 
-  /** @param rangeTicks the timeline counts from 0 to one less. */
+  /** @param rangeTicks the timeline counts from 0 to one less. @throws InvalidOptionError */
   constructor(rangeTicks: number) {
-    this.#range = rangeTicks
+    this.#range = checkOption('rangeTicks', RANGE_TYPE, rangeTicks)
   }
 
   /** Ticks to add to the content time of the control timestamp that was read last. */

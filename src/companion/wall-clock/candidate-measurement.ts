@@ -1,5 +1,6 @@
 import type { Clock } from '../../clocks/index.js'
 import type { WallClockMessage } from '../../messages/index.js'
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import { Candidate } from './candidate.js'
 import type { WallClockExchange } from './wall-clock-exchange.js'
 import { MAX_FREQ_ERROR_PPM, MAX_PRECISION_SECONDS, WIRE_RESOLUTION_SECONDS } from './wall-clock-limits.js'
@@ -31,6 +32,14 @@ export interface MeasureOptions {
   maxDispersionSeconds?: number | undefined
 }
 
+const OPTIONS: OptionTable<MeasureOptions, keyof MeasureOptions> = {
+  isJson: option.withDefault(option.boolean(), false),
+  maxDispersionSeconds: option.withDefault(
+    option.number({ above: 0, infinity: true }, 'seconds'),
+    Number.POSITIVE_INFINITY,
+  ),
+}
+
 /**
  * Makes a candidate of an exchange, as {@link WallClockClient} does, for an app that sends its requests itself.
  *
@@ -46,9 +55,10 @@ export interface MeasureOptions {
  * ```
  *
  * @param parent the clock whose ticks are in the exchange: its precision and its frequency error are part of the bound.
+ * @throws InvalidOptionError, UnknownOptionError
  */
 export function measureCandidate(exchange: WallClockExchange, parent: Clock, options: MeasureOptions = {}): Measured {
-  const { isJson = false, maxDispersionSeconds = Number.POSITIVE_INFINITY } = options
+  const { isJson, maxDispersionSeconds } = checkOptions(OPTIONS, options)
   const { response, followUp } = exchange
   // Taken, it would leave a clock that never becomes available, and nobody knows why.
   if (response.precisionSeconds >= maxDispersionSeconds) {
@@ -73,7 +83,7 @@ export function measureCandidate(exchange: WallClockExchange, parent: Clock, opt
 
 /**
  * By how much two clocks can drift apart, in seconds per second of the first: (1 + s) / (1 − c) − 1, which for crystals
- * is the sum of both errors and a trifle.
+ * is approximately the sum of both errors.
  */
 function driftRate(clientPpm: number, serverPpm: number): number {
   const client = clientPpm / 1e6

@@ -176,7 +176,7 @@ describe('the hosts that a companion connects to', () => {
     expect(companion.unavailable).toEqual({
       reason: 'no-wall-clock',
       detail: expect.stringMatching(
-        /^wcUrl: expected a host that allowedHosts permits \(same-host: 127\.0\.0\.1\), got "udp/,
+        /^wcUrl must be a host that allowedHosts permits \(same-host: 127\.0\.0\.1\); received "udp/,
       ),
     })
     expect(errors).toEqual([

@@ -425,8 +425,8 @@ describe('a server that says what cannot be', () => {
     says({ wcUrl: 'gopher://x', tsUrl: 'mailto:x', timelines: TIMELINES })
     await change
     expect(told.sort()).toEqual([
-      expect.stringContaining('cii tsUrl: expected ws://'),
-      expect.stringContaining('cii wcUrl: expected udp://'),
+      expect.stringContaining('cii tsUrl must be ws://'),
+      expect.stringContaining('cii wcUrl must be udp://'),
     ])
     expect(companion.unavailable?.reason).toBe('no-wall-clock')
   })

@@ -5,6 +5,7 @@ import { Companion as StandardCompanion } from '../../../src/companion/index.js'
 import { MediaFollower } from '../../../src/companion/media/index.js'
 import * as node from '../../../src/companion/node/index.js'
 import {
+  measureCandidate,
   WallClockClient as StandardWallClockClient,
   WebSocketWallClockTransport as StandardWebSocketWallClockTransport,
 } from '../../../src/companion/wall-clock/index.js'
@@ -148,6 +149,27 @@ describe('setters', () => {
       follower.correlation = { contentSeconds: 1 } as never
     }).toThrow('"correlation.mediaSeconds" must be a number of seconds; received undefined')
     expect(() => new MediaFollower(media, wallClock, { tolerance: 1 } as never)).toThrow('unknown option "tolerance"')
+  })
+})
+
+describe('functions of the client', () => {
+  it.each([
+    [() => standard.overMessagePort(7 as never), '"connect" must be a function; received 7'],
+    [() => new standard.TimelineUnwrapper(0), '"rangeTicks" must be a number of ticks above 0; received 0'],
+    [
+      () => standard.presentationTimestampsOf({ wallClock } as never),
+      '"clocks.actual" must be a Clock; received undefined',
+    ],
+    [
+      () => standard.presentationTimestampsOf({ wallClock, actual: wallClock }, { includeactual: true } as never),
+      'unknown option "includeactual"; did you mean "includeActual"?',
+    ],
+    [
+      () => measureCandidate({} as never, wallClock, { maxDispersionSeconds: -1 }),
+      '"maxDispersionSeconds" must be a number of seconds above 0 or Infinity; received -1',
+    ],
+  ])('check their arguments: %#', (call, message) => {
+    expect(call).toThrow(message)
   })
 })
 
