@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkOption, DvbcssError, isWebSocketUrl, parseUdpUrl, wallClockUrl } from '../validation/index.js'
-import type { CheckRequest } from './check-target.js'
+import { DvbcssError, isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
+import { type CheckRequest, checkRequest } from './check-request.js'
 import { CII_MESSAGE_RULES } from './cii-message-rules.js'
 import { type CiiObservations, statesOf } from './cii-observations.js'
 import { observeCii, openCii, untriedCii } from './cii-probe.js'
@@ -73,7 +73,7 @@ async function watchAndProvoke(
   keep: (opened: { close(): void }) => void,
 ): Promise<EndpointReport[]> {
   const { target, seconds } = request
-  checkOption('target', wallClockUrl(), target)
+  checkRequest(request)
   const hasCii = parseUdpUrl(target) === undefined
   const held = hasCii ? await openCii(target) : undefined
   if (held !== undefined) keep(held)
