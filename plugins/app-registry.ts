@@ -8,7 +8,10 @@ import { EndpointRequests } from './endpoint-requests.js'
 
 /** Where the endpoints of an app are to be found. */
 export interface EndpointUrls {
+  ciiUrl?: string
   tsUrl?: string
+  /** Base URL of App2App for companions. */
+  app2appUrl?: string
   /** Over UDP: in general, and for clients that have reached the app at an address, which need not reach the wall clock there. */
   udpWallClock?: { url: string; urlAt: (reachedAt: Authority) => string | undefined }
   /** For companions without UDP. */
@@ -47,7 +50,11 @@ export class AppRegistry {
   }
 
   /** {@link announce} for a WebSocket endpoint of this app. */
-  announceEndpoint(scope: FastifyInstance, name: 'tsUrl' | 'webSocketWcUrl', path: string): void {
+  announceEndpoint(
+    scope: FastifyInstance,
+    name: 'ciiUrl' | 'tsUrl' | 'app2appUrl' | 'webSocketWcUrl',
+    path: string,
+  ): void {
     // A path with a parameter in it is many paths.
     if (!/[:*]/.test(path))
       this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}{{prefix}}${encodeURI(path)}` })
@@ -60,7 +67,7 @@ export class AppRegistry {
   }
 
   #advertise(scope: FastifyInstance, cii: CiiServer): void {
-    const { tsUrl, udpWallClock, webSocketWcUrl } = this.#urlsSeenFrom(scope)
+    const { tsUrl, udpWallClock, webSocketWcUrl } = this.urlsSeenFrom(scope)
     const general = {
       ...(tsUrl === undefined ? {} : { tsUrl }),
       ...wallClockProperties(udpWallClock?.url, webSocketWcUrl),
@@ -73,7 +80,8 @@ export class AppRegistry {
     })
   }
 
-  #urlsSeenFrom(scope: FastifyInstance): EndpointUrls {
+  /** What is in this scope or around it, as templates. */
+  urlsSeenFrom(scope: FastifyInstance): EndpointUrls {
     let urls: EndpointUrls = {}
     for (let around: FastifyInstance | undefined = scope; around !== undefined; around = scopeAround(around)) {
       for (const announced of this.#announced) {

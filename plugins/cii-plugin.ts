@@ -49,7 +49,9 @@ const CII: EndpointKind<CiiServer> = {
 /** Mounts a CSS-CII endpoint and decorates the app with its {@link CiiServer}, as `app.cii`. */
 export const ciiPlugin: FastifyPluginAsync<CiiPluginOptions> = fp(
   async (app: FastifyInstance, options: CiiPluginOptions) => {
-    const server = await registerEndpoint(app, CII, options)
+    const server = await registerEndpoint(app, CII, options, (path) => {
+      registryOf(app).announceEndpoint(app, 'ciiUrl', path)
+    })
     if (options.advertise ?? true) registryOf(app).advertiseOn(app, server)
   },
   { fastify: '5.x', name: 'fastify-dvbcss-cii' },

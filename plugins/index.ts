@@ -79,6 +79,7 @@ export {
   wallClockWebSocketLocation,
   wallClockWebSocketUrl,
 } from '../src/api/messages.js'
+export type { SsdpAdvertiserStatistics, SsdpDropReason } from '../src/discovery/index.js'
 export { type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
 export {
   type AddressFilterOptions,
@@ -136,6 +137,7 @@ export type { RemoteEndpoint } from '../src/udp/index.js'
 export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../src/validation/index.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { getDecorated } from './decorated.js'
+export { type Discovery, type DiscoveryPluginOptions, discoveryPlugin, type LaunchRequest } from './discovery-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'
 export { OptionError } from './options.js'

@@ -112,6 +112,19 @@ export {
   type WallClockTimers,
   type WebSocketWallClockTransportOptions,
 } from '../companion/wall-clock/index.js'
+export {
+  type ApplicationToLaunch,
+  applicationDocument,
+  type DiscoveredTelevision,
+  type DiscoverOptions,
+  type DiscoveryFault,
+  type DiscoveryStatistics,
+  discoverTelevisions,
+  type LaunchedApp,
+  type LaunchOptions,
+  launchApp,
+  TelevisionSearch,
+} from '../discovery/index.js'
 export { Emitter } from '../events/index.js'
 export {
   type Cii,

@@ -30,8 +30,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the companion's side needs of Node: standard in a browser, missing here.
   'src/companion/node': [...PURE, 'src/udp', 'src/companion/connections', 'src/companion/wall-clock', 'src/companion'],
   // What the package publishes besides the plugins: a file for each subpath.
-  'src/api': [...PURE, 'src/udp', ...COMPANION, 'src/companion/node'],
-  plugins: [...PURE, 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
+  // How televisions are found, by SSDP and DIAL: both sides.
+  'src/discovery': ['src/validation'],
+  'src/api': [...PURE, 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
+  plugins: [...PURE, 'src/discovery', 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
   'src/conformance': PURE,
   'src/cli/terminal': [...PURE, ...COMPANION],
   'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
@@ -39,6 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...PURE,
     ...COMPANION,
     'src/companion/node',
+    'src/discovery',
     'src/conformance',
     'src/cli/terminal',
     'src/cli/television',
@@ -153,7 +156,7 @@ describe('the architecture', () => {
 
   it('touches UDP only where datagrams are sent and received', () => {
     const found = imports.filter(({ target }) => target === 'node:dgram')
-    const rooms = ['src/companion/node', 'src/conformance', 'src/server/wall-clock', 'src/udp']
+    const rooms = ['src/companion/node', 'src/conformance', 'src/discovery', 'src/server/wall-clock', 'src/udp']
     expect([...new Set(found.map(({ folder }) => folder))].sort()).toEqual(rooms)
   })
 

@@ -1,0 +1,34 @@
+export {
+  type DeviceDescription,
+  decodeDeviceDescription,
+  decodeHbbtvApplication,
+  encodeDeviceDescription,
+  encodeHbbtvApplication,
+  HBBTV_APPLICATION,
+  type HbbtvApplication,
+} from './device-description.js'
+export {
+  type ApplicationToLaunch,
+  applicationDocument,
+  type LaunchedApp,
+  type LaunchOptions,
+  launchApp,
+  MAX_LAUNCH_BYTES,
+} from './launch-app.js'
+export { addressesNear, type InterfaceAddress, interfaceAddresses } from './network-interfaces.js'
+export {
+  SSDP_DROP_REASONS,
+  SsdpAdvertiser,
+  type SsdpAdvertiserOptions,
+  type SsdpAdvertiserStatistics,
+  type SsdpDropReason,
+} from './ssdp-advertiser.js'
+export { DIAL_SERVICE_TYPE, SSDP_PORT } from './ssdp-message.js'
+export {
+  type DiscoveredTelevision,
+  type DiscoverOptions,
+  type DiscoveryFault,
+  type DiscoveryStatistics,
+  discoverTelevisions,
+  TelevisionSearch,
+} from './television-search.js'
