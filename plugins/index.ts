@@ -79,7 +79,7 @@ export {
   wallClockWebSocketLocation,
   wallClockWebSocketUrl,
 } from '../src/api/messages.js'
-export type { SsdpAdvertiserStatistics, SsdpDropReason } from '../src/discovery/index.js'
+export { SSDP_DROP_REASONS, type SsdpAdvertiserStatistics, type SsdpDropReason } from '../src/discovery/index.js'
 export { type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
 export {
   type AddressFilterOptions,

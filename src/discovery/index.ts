@@ -1,11 +1,9 @@
 export {
-  type DeviceDescription,
   decodeDeviceDescription,
   decodeHbbtvApplication,
   encodeDeviceDescription,
   encodeHbbtvApplication,
   HBBTV_APPLICATION,
-  type HbbtvApplication,
 } from './device-description.js'
 export {
   type ApplicationToLaunch,
@@ -15,11 +13,9 @@ export {
   launchApp,
   MAX_LAUNCH_BYTES,
 } from './launch-app.js'
-export { addressesNear, type InterfaceAddress, interfaceAddresses } from './network-interfaces.js'
 export {
   SSDP_DROP_REASONS,
   SsdpAdvertiser,
-  type SsdpAdvertiserOptions,
   type SsdpAdvertiserStatistics,
   type SsdpDropReason,
 } from './ssdp-advertiser.js'

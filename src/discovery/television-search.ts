@@ -317,7 +317,7 @@ export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
 }
 
 /** An address as the host of a URL reads, without the zone of IPv6, for which URLs have no room. */
-export function urlHostOf(address: string): string {
+function urlHostOf(address: string): string {
   return new URL(`http://${hostAndPort(address.replace(/%.*$/, ''), 80)}`).hostname
 }
 
