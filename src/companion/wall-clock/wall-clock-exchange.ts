@@ -169,11 +169,17 @@ export class WallClockExchanges {
   }
 
   #newOriginate(): bigint {
-    const [seconds = 0, nanos = 0] = crypto.getRandomValues(this.#random)
+    const [seconds = 0, nanos = 0] = fillRandomly(this.#random)
     // Less than a second of nanoseconds, because there are servers that make one number of the two fields.
     const originate = BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos % NANOS_PER_SECOND)
     return this.#pending.has(originate) || this.#finished.has(originate) ? this.#newOriginate() : originate
   }
+}
+
+/** With unpredictable numbers where the platform has them. React Native has no `crypto` of its own. */
+function fillRandomly(numbers: Uint32Array<ArrayBuffer>): Uint32Array {
+  if (globalThis.crypto !== undefined) return crypto.getRandomValues(numbers)
+  return numbers.map(() => Math.random() * 2 ** 32)
 }
 
 function exchangeOf(request: PendingRequest, response: WallClockMessage): WallClockExchange {
