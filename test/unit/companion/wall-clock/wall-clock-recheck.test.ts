@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { SystemClock } from '../../../../src/clocks/index.js'
 import type {
   WallClockTransport,
   WallClockTransportHandlers,
 } from '../../../../src/companion/connections/wall-clock-transport.js'
 import { WallClockClient } from '../../../../src/companion/wall-clock/wall-clock-client.js'
 import { decodeWallClockMessage, encodeWallClockMessage } from '../../../../src/messages/index.js'
-import { until } from '../../../helpers/until.js'
+import { manualClock } from '../../../helpers/manual-clock.js'
 
 /** A server on the other end of a very short line: answers when it is told to, with a clock so far ahead. */
 class Line implements WallClockTransport {
@@ -48,14 +47,38 @@ class Line implements WallClockTransport {
 
 function setUp() {
   const line = new Line()
-  const client = new WallClockClient({ transport: line, parentClock: new SystemClock({ precisionSeconds: 1e-6 }) })
+  const parent = manualClock({ precisionSeconds: 1e-6 })
+  const timers = new Set<{ at: number; run: () => void }>()
+  const client = new WallClockClient({
+    transport: line,
+    parentClock: parent.clock,
+    timeOfDay: () => parent.nanos / 1e6,
+    timers: {
+      set(run, millis) {
+        const timer = { at: parent.nanos + millis * 1e6, run }
+        timers.add(timer)
+        return timer
+      },
+      clear: (timer) => timers.delete(timer as { at: number; run: () => void }),
+    },
+  })
+  /** Lets the time pass that it takes until the client sends a request. */
+  const untilRequest = (): void => {
+    while (line.pending === 0) {
+      const [next] = [...timers].sort((one, other) => one.at - other.at)
+      if (next === undefined) throw new Error('the client waits for nothing')
+      timers.delete(next)
+      parent.nanos = Math.max(parent.nanos, next.at)
+      next.run()
+    }
+  }
   const told: string[] = []
   client.on('available', () => told.push('available'))
   client.on('unavailable', ({ reason }) => told.push(`unavailable: ${reason}`))
   client.start()
   line.open()
   line.answer()
-  return { line, client, told }
+  return { line, client, told, untilRequest }
 }
 
 describe('a wall clock whose server may have restarted', () => {
@@ -72,14 +95,14 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
-  it('stays unavailable while the answers tell of another clock, and follows it when they agree with each other', async () => {
-    const { line, client } = setUp()
+  it('stays unavailable while the answers tell of another clock, and follows it when they agree with each other', () => {
+    const { line, client, untilRequest } = setUp()
     line.drop()
     line.aheadNanos = 1000e9
     line.open()
     let answers = 0
     while (!client.clock.available) {
-      await until(() => line.pending > 0)
+      untilRequest()
       line.answer()
       answers += 1
       expect(answers).toBeLessThan(10)
@@ -99,11 +122,11 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
-  it('is unavailable while the server goes on contradicting itself', async () => {
-    const { line, client } = setUp()
+  it('is unavailable while the server goes on contradicting itself', () => {
+    const { line, client, untilRequest } = setUp()
     for (let answers = 0; answers < 20; answers += 1) {
       line.aheadNanos = 1e9 * (answers + 1)
-      await until(() => line.pending > 0)
+      untilRequest()
       line.answer()
     }
     expect(client.clock.available).toBe(false)
