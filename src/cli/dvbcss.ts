@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { checkCommand, ciiCommand, EXIT, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
+import { checkCommand, ciiCommand, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
+import { EXIT, exitCodesHelp } from './terminal/index.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
 await new Command('dvbcss')
-  .description(
-    'DVB-CSS (ETSI TS 103 286-2): a television for companions to synchronise to, and the tools of a companion',
-  )
+  .description('DVB-CSS (ETSI TS 103 286-2): a television emulator, and tools for companions and conformance')
   .version(version)
-  .showHelpAfterError()
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ended : EXIT.usage))
+  .addHelpText('after', `\n${exitCodesHelp()}`)
+  .showHelpAfterError("(run 'dvbcss --help' for usage)")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.success : EXIT.usage))
   .addCommand(tvCommand())
   .addCommand(followCommand())
   .addCommand(ciiCommand())

@@ -1,8 +1,8 @@
 import { visible } from '../validation/index.js'
 import { type CiiObservations, ciiMessages, differences, statesOf } from './cii-observations.js'
-import { toleratesRubbish } from './endpoint-rules.js'
+import { toleratesInvalidMessages } from './endpoint-rules.js'
+import { type JsonObject, readObject } from './json-values.js'
 import { CLAUSE_CII, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
-import { type JsonObject, readObject } from './values.js'
 
 const KNOWN = [
   'protocolVersion',
@@ -17,18 +17,20 @@ const KNOWN = [
   'private',
 ]
 
-/** When CII messages come, and what they are as a whole. */
+/** When CII messages are sent, and their form. */
 export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
   {
     id: 'cii-first-message-sent',
-    title: 'the server sends a message right after the handshake, unasked',
+    title: 'the server sends a message right after the handshake, without a request',
     source: CLAUSE_CII,
     judge: ({ held }) => {
       const [frame] = held.frames
       if (held.openedNanos === undefined) return skipped('there was no connection')
       if (frame === undefined) return fail('a message', 'none')
       const millis = Number(frame.atNanos - held.openedNanos) / 1e6
-      return millis < 1000 ? pass(`after ${millis.toFixed(0)} ms`) : warn('at once', `after ${millis.toFixed(0)} ms`)
+      return millis < 1000
+        ? pass(`after ${millis.toFixed(0)} ms`)
+        : warn('immediately', `after ${millis.toFixed(0)} ms`)
     },
   },
   {
@@ -47,22 +49,21 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
   },
   {
     id: 'cii-first-message-complete',
-    title: 'the first message has every property that is not null',
+    title: 'the first message has all properties that are not null',
     source: CLAUSE_CII,
     judge: ({ held, later }) => {
       const first = later?.frames[0]
       const known = statesOf(held)
       const state = readObject(first?.text)
       const last = known.at(-1)
-      if (first === undefined || state === undefined || last === undefined)
-        return skipped('there were no two connections to compare')
+      if (first === undefined || state === undefined || last === undefined) return skipped('needs two connections')
       const missing = Object.keys(last).filter((name) => !(name in state))
-      // What changed while the second connection was being made is in an earlier state of the first.
+      // If the state changed while the second connection was being opened, an earlier state of the first one matches.
       if (missing.length === 0 || known.some((earlier) => differences(withoutNulls(state), earlier).length === 0)) {
         return pass(`${Object.keys(withoutNulls(state)).join(', ')}`)
       }
       return fail(
-        `all that another connection had been told: ${Object.keys(last).join(', ')}`,
+        `all properties that another connection had received: ${Object.keys(last).join(', ')}`,
         `a first message without ${missing.join(', ')}`,
       )
     },
@@ -75,52 +76,52 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
       eachOf(
         [held, later].map((record) => readObject(record?.frames[0]?.text)).filter((message) => message !== undefined),
         ({ protocolVersion: version }) => {
-          if (typeof version !== 'string') return fail('a protocolVersion, as a string', shown(version))
-          return version === '1.1' ? undefined : warn('"1.1"', shown(version))
+          if (typeof version !== 'string') return fail('a protocolVersion that is a string', describe(version))
+          return version === '1.1' ? undefined : warn('"1.1"', describe(version))
         },
         '"1.1"',
       ),
   },
   {
     id: 'cii-changes-sent',
-    title: 'what a companion has been told piece by piece is what a new one is told at once',
+    title: 'updates sent to an earlier companion add up to the state that a new one receives',
     source: CLAUSE_CII,
     judge: ({ held, later }) => {
       const fresh = readObject(later?.frames[0]?.text)
       const states = statesOf(held)
       const last = states.at(-1)
-      if (fresh === undefined || last === undefined) return skipped('there were no two connections to compare')
+      if (fresh === undefined || last === undefined) return skipped('needs two connections')
       const state = withoutNulls(fresh)
-      if (states.some((known) => differences(state, known).length === 0)) return pass('it is')
-      // What the new one was not told at all is the rule's above.
+      if (states.some((known) => differences(state, known).length === 0)) return pass('they do')
+      // Properties missing from the first message are the business of cii-first-message-complete.
       const stale = differences(state, last).filter((name) => name in state)
-      if (stale.length === 0) return pass('it is, as far as it goes')
+      if (stale.length === 0) return pass('they do, as far as the first message goes')
       return fail(
-        `the same ${stale.join(', ')}: ${stale.map((name) => shown(state[name])).join(', ')}`,
-        `${stale.map((name) => shown(last[name])).join(', ')}`,
+        `the same ${stale.join(', ')}: ${stale.map((name) => describe(state[name])).join(', ')}`,
+        `${stale.map((name) => describe(last[name])).join(', ')}`,
       )
     },
   },
   {
     id: 'cii-later-messages-well-formed',
-    title: 'a later message tells of a change',
+    title: 'each later message contains a change',
     source: CLAUSE_CII,
     judge: ({ held }) => {
-      if (held.frames.length < 2) return skipped('nothing changed during the watch')
+      if (held.frames.length < 2) return skipped('nothing changed during the observation')
       const states = statesOf(held)
       return eachOf(
         states.slice(1),
         (state, index) =>
           differences(state, states[index] ?? {}).length === 0
-            ? warn('a change', `the same again: ${shorten(held.frames[index + 1]?.text ?? '')}`)
+            ? warn('a change', `the same state again: ${shorten(held.frames[index + 1]?.text ?? '')}`)
             : undefined,
-        `${held.frames.length - 1} came`,
+        `${held.frames.length - 1} received`,
       )
     },
   },
   {
     id: 'cii-property-names',
-    title: 'no property is a misspelling of a known one',
+    title: 'no property name is a misspelling of a known one',
     source: FIELD_PRACTICE,
     judge: (observed) =>
       eachOf(
@@ -128,16 +129,16 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
         (name) => {
           if (KNOWN.includes(name)) return undefined
           const meant = KNOWN.find((known) => sorted(known) === sorted(name))
-          return meant === undefined ? undefined : fail(meant, shown(name))
+          return meant === undefined ? undefined : fail(meant, describe(name))
         },
         'none is',
       ),
   },
   {
     id: 'cii-client-messages-ignored',
-    title: 'what a client sends is ignored, or ends its own connection in good order',
+    title: 'messages from a client are ignored, or its connection is closed with a close frame',
     source: FIELD_PRACTICE,
-    judge: ({ rubbish }) => toleratesRubbish(rubbish),
+    judge: ({ invalidMessages }) => toleratesInvalidMessages(invalidMessages),
   },
 ]
 
@@ -145,12 +146,12 @@ function withoutNulls(message: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null))
 }
 
-/** The same for a word with its case wrong or its letters swapped (`msrUrl`). */
+/** Equal for a name and its variants with wrong case or swapped letters (`msrUrl`). */
 function sorted(name: string): string {
   return [...name.toLowerCase()].sort().join('')
 }
 
-export function shown(value: unknown): string {
+export function describe(value: unknown): string {
   return value === undefined ? 'nothing' : shorten(JSON.stringify(value) ?? String(value))
 }
 

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EndpointObservations } from './endpoint-rules.js'
+import { type JsonObject, readObject } from './json-values.js'
 import type { SocketRecord } from './recorded-socket.js'
-import { type JsonObject, readObject } from './values.js'
 
-/** What was seen of a CSS-CII endpoint. */
+/** Observations of a CSS-CII endpoint. */
 export interface CiiObservations extends EndpointObservations {
-  /** A connection that was made at the end of the watch, while the first was still open. */
+  /** A connection made at the end of the observation, while the first was still open. */
   readonly later: SocketRecord | undefined
 }
 
-/** A message, and which of its connection's it was. */
+/** A message, and its index on its connection. */
 export interface CiiMessage {
   readonly message: JsonObject
   readonly index: number
 }
 
-/** Every message that is a JSON object, of all connections. */
+/** All messages that are JSON objects, of all connections. */
 export function ciiMessages({ held, later }: CiiObservations): CiiMessage[] {
   return [held, later].flatMap((record) =>
     (record?.frames ?? []).flatMap(({ text }, index) => {
@@ -25,17 +25,17 @@ export function ciiMessages({ held, later }: CiiObservations): CiiMessage[] {
   )
 }
 
-/** The values of a property wherever it is there and not null. */
+/** All values of a property that are not null. */
 export function valuesOf(observed: CiiObservations, property: string): unknown[] {
   return ciiMessages(observed)
     .map(({ message }) => message[property])
     .filter((value) => value !== undefined && value !== null)
 }
 
-/** Properties of a state that are looked at: CII has twelve. There may be as many states as messages. */
+/** Properties of a state that are considered: CII has twelve. There may be as many states as messages. */
 const MAX_PROPERTIES = 64
 
-/** The state after each message of a connection, without what is null. */
+/** The state after each message of a connection, without properties that are null. */
 export function statesOf(record: SocketRecord): JsonObject[] {
   const states: JsonObject[] = []
   let state: JsonObject = {}

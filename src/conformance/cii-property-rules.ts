@@ -1,60 +1,60 @@
-import { shown } from './cii-message-rules.js'
+import { describe } from './cii-message-rules.js'
 import { type CiiObservations, ciiMessages, valuesOf } from './cii-observations.js'
+import { asObject, isUri } from './json-values.js'
 import { CLAUSE_CII, eachOf, FIELD_PRACTICE, fail, type Outcome, type Rule, skipped, warn } from './rule.js'
-import { asObject, isUri } from './values.js'
 
-/** What stands in the properties of CII messages, in all of them. */
+/** The values of the properties, in all CII messages. */
 export const CII_PROPERTY_RULES: readonly Rule<CiiObservations>[] = [
   {
     id: 'cii-content-id-status',
-    title: 'contentId never comes without contentIdStatus, which is "partial" or "final"',
+    title: 'contentId is accompanied by contentIdStatus, which is "partial" or "final"',
     source: CLAUSE_CII,
     judge: (observed) =>
       eachOf(
         ciiMessages(observed).filter(({ message }) => 'contentId' in message || 'contentIdStatus' in message),
         ({ message: { contentId, contentIdStatus: status } }) => {
           if (contentId !== undefined && status === undefined) {
-            return fail('a contentIdStatus beside the contentId', `${shown(contentId)} alone`)
+            return fail('a contentIdStatus with the contentId', `${describe(contentId)} alone`)
           }
           const known = status === 'partial' || status === 'final'
           const absent = status === null || status === undefined
           if (contentId !== null && contentId !== undefined && absent)
-            return fail('"partial" or "final"', shown(status))
-          return known || absent ? undefined : fail('"partial" or "final"', shown(status))
+            return fail('"partial" or "final"', describe(status))
+          return known || absent ? undefined : fail('"partial" or "final"', describe(status))
         },
-        'it does not',
-        'no contentId came',
+        'it is',
+        'no contentId received',
       ),
   },
   property('contentId', 'cii-content-id', 'contentId is a URI', (value) =>
-    isUri(value) ? undefined : fail('a URI', shown(value)),
+    isUri(value) ? undefined : fail('a URI', describe(value)),
   ),
   property(
     'presentationStatus',
     'cii-presentation-status',
-    'presentationStatus is words parted by single spaces, the first okay, transitioning or fault',
+    'presentationStatus is okay, transitioning or fault, optionally followed by words, separated by single spaces',
     (value) =>
       typeof value === 'string' && /^(okay|transitioning|fault)( [^\s]+)*$/.test(value)
         ? undefined
-        : fail('"okay", "transitioning" or "fault", and any further words', shown(value)),
+        : fail('"okay", "transitioning" or "fault", optionally followed by further words', describe(value)),
   ),
   property('wcUrl', 'cii-wc-url', 'wcUrl is udp://host:port', (value) => {
     const url = parseUrl(value)
-    if (url === undefined) return fail('udp://host:port', shown(value))
+    if (url === undefined) return fail('udp://host:port', describe(value))
     if (url.protocol === 'ws:' || url.protocol === 'wss:') {
-      return warn('udp://host:port', `${shown(value)}, for companions in a browser only`)
+      return warn('udp://host:port', `${describe(value)}, which only companions in a browser can use`)
     }
     const complete = url.protocol === 'udp:' && url.hostname !== '' && url.port !== ''
-    return complete ? undefined : fail('udp://host:port', shown(value))
+    return complete ? undefined : fail('udp://host:port', describe(value))
   }),
   webSocketUrl('tsUrl', 'cii-ts-url'),
   webSocketUrl('teUrl', 'cii-te-url'),
   property('mrsUrl', 'cii-mrs-url', 'mrsUrl is an http or https URL', (value) =>
-    /^https?:$/.test(parseUrl(value)?.protocol ?? '') ? undefined : fail('http://… or https://…', shown(value)),
+    /^https?:$/.test(parseUrl(value)?.protocol ?? '') ? undefined : fail('http://… or https://…', describe(value)),
   ),
   {
     id: 'cii-endpoints-offered',
-    title: 'the television tells where its wall clock and its timelines are',
+    title: 'CII contains the URLs of the wall clock and of CSS-TS',
     source: CLAUSE_CII,
     judge: (observed) =>
       eachOf(
@@ -65,7 +65,7 @@ export const CII_PROPERTY_RULES: readonly Rule<CiiObservations>[] = [
   },
   {
     id: 'cii-urls-reachable',
-    title: 'the URLs name hosts that a companion can reach: none that means every address, or the companion itself',
+    title: 'the URLs name hosts that a companion can reach, neither a wildcard address nor loopback',
     source: FIELD_PRACTICE,
     judge: (observed) =>
       eachOf(
@@ -74,27 +74,29 @@ export const CII_PROPERTY_RULES: readonly Rule<CiiObservations>[] = [
         ),
         ([name, url]) => {
           if (url === undefined) return undefined
-          const everywhere = /^(0\.0\.0\.0|\[::\])$/.test(url.hostname)
-          const itself = isLoopback(url.hostname) && !isLoopback(parseUrl(observed.url)?.hostname ?? '')
-          return everywhere || itself ? fail(`a host in ${name} that others reach`, url.hostname) : undefined
+          const isWildcard = /^(0\.0\.0\.0|\[::\])$/.test(url.hostname)
+          const isOwnLoopback = isLoopback(url.hostname) && !isLoopback(parseUrl(observed.url)?.hostname ?? '')
+          return isWildcard || isOwnLoopback
+            ? fail(`a host in ${name} that other devices can reach`, url.hostname)
+            : undefined
         },
         'they do',
-        'no URLs came',
+        'no URLs received',
       ),
   },
-  property('timelines', 'cii-timelines', 'timelines is a list of selectors with their tick rates', (value) => {
-    if (!Array.isArray(value)) return fail('a list', shown(value))
+  property('timelines', 'cii-timelines', 'timelines is an array of selectors with tick rates', (value) => {
+    if (!Array.isArray(value)) return fail('an array', describe(value))
     return value.map((option: unknown) => wrongTimeline(option)).find((outcome) => outcome !== undefined)
   }),
   property('timelines', 'cii-timelines-distinct', 'no timeline is listed twice', (value) => {
     if (!Array.isArray(value)) return undefined
     const selectors = value.map((option: unknown) => asObject(option)?.timelineSelector)
     const twice = selectors.find((selector, index) => selectors.indexOf(selector) !== index)
-    return twice === undefined ? undefined : warn('each selector once', `${shown(twice)} twice`)
+    return twice === undefined ? undefined : warn('each selector once', `${describe(twice)} twice`)
   }),
-  property('private', 'cii-private', 'private is a list of objects, each with a URI as its type', (value) => {
+  property('private', 'cii-private', 'private is an array of objects, each with a URI as its type', (value) => {
     const wrong = Array.isArray(value) ? value.find((item: unknown) => !isUri(asObject(item)?.type)) : value
-    return wrong === undefined ? undefined : fail('objects with a "type" that is a URI', shown(wrong))
+    return wrong === undefined ? undefined : fail('objects with a "type" that is a URI', describe(wrong))
   }),
 ]
 
@@ -102,7 +104,7 @@ function property(
   name: string,
   id: string,
   title: string,
-  complaint: (value: unknown) => Outcome | undefined,
+  problemWith: (value: unknown) => Outcome | undefined,
 ): Rule<CiiObservations> {
   return {
     id,
@@ -110,8 +112,8 @@ function property(
     source: CLAUSE_CII,
     judge: (observed) => {
       const values = valuesOf(observed, name)
-      if (values.length === 0) return skipped(`no ${name} came`)
-      return eachOf(values, complaint, shown(values[0]))
+      if (values.length === 0) return skipped(`no ${name} received`)
+      return eachOf(values, problemWith, describe(values[0]))
     },
   }
 }
@@ -119,8 +121,8 @@ function property(
 function webSocketUrl(name: string, id: string): Rule<CiiObservations> {
   return property(name, id, `${name} is a ws or wss URL`, (value) => {
     const url = parseUrl(value)
-    const valid = url !== undefined && /^wss?:$/.test(url.protocol) && url.hash === ''
-    return valid ? undefined : fail('ws://… or wss://…', shown(value))
+    const isValid = url !== undefined && /^wss?:$/.test(url.protocol) && url.hash === ''
+    return isValid ? undefined : fail('ws://… or wss://…', describe(value))
   })
 }
 
@@ -128,17 +130,17 @@ function wrongTimeline(value: unknown): Outcome | undefined {
   const option = asObject(value)
   const properties = asObject(option?.timelineProperties)
   if (option === undefined || !isUri(option.timelineSelector))
-    return fail('a timelineSelector that is a URI', shown(value))
-  if (properties === undefined) return fail('timelineProperties, an object', shown(value))
+    return fail('a timelineSelector that is a URI', describe(value))
+  if (properties === undefined) return fail('timelineProperties, an object', describe(value))
   for (const name of ['unitsPerTick', 'unitsPerSecond']) {
     const units = properties[name]
     if (!Number.isSafeInteger(units) || (units as number) < 1) {
-      return fail(`${name} of ${shown(option.timelineSelector)}: a whole number above 0`, shown(units))
+      return fail(`${name} of ${describe(option.timelineSelector)}: a positive integer`, describe(units))
     }
   }
   const { accuracy } = properties
   const accurate = accuracy === undefined || (Number.isFinite(accuracy) && (accuracy as number) >= 0)
-  return accurate ? undefined : fail('accuracy: seconds, 0 or above', shown(accuracy))
+  return accurate ? undefined : fail('accuracy: a non-negative number of seconds', describe(accuracy))
 }
 
 function parseUrl(value: unknown): URL | undefined {

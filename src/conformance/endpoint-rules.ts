@@ -1,26 +1,26 @@
-import type { HttpAnswer } from './http-probe.js'
+import type { HttpResponse } from './endpoint-probe.js'
 import { describeState, type SocketRecord, wasDropped } from './recorded-socket.js'
 import { eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
 
-/** Something sent that no good client would send, and what became of the connection. */
-export interface Rubbish {
+/** An invalid message that was sent, and its effect on the connection. */
+export interface SentInvalidMessage {
   readonly name: string
   readonly record: SocketRecord
 }
 
-/** What is looked at on every WebSocket endpoint. */
+/** Observations that are made on every WebSocket endpoint. */
 export interface EndpointObservations {
   readonly url: string
-  /** The connection that was kept open all the time. */
+  /** The connection that was kept open throughout. */
   readonly held: SocketRecord
-  readonly rubbish: readonly Rubbish[]
-  /** A connection that was made when all the rubbish had been sent. */
+  readonly invalidMessages: readonly SentInvalidMessage[]
+  /** A connection made after all invalid messages had been sent. */
   readonly afterwards: SocketRecord | undefined
-  readonly plainGet: HttpAnswer | undefined
-  readonly unknownVersion: HttpAnswer | undefined
+  readonly plainGet: HttpResponse | undefined
+  readonly unknownVersion: HttpResponse | undefined
 }
 
-/** The rules for any WebSocket endpoint; `id` begins with the name of the one that they are for. */
+/** The rules for any WebSocket endpoint; each id starts with the name of the endpoint. */
 export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly Rule<EndpointObservations>[] {
   return [
     {
@@ -41,25 +41,25 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
       title: 'a ping is answered with a pong',
       source: 'RFC 6455, 5.5.2',
       judge: ({ held: { pings, pongs } }) => {
-        if (pings === 0) return skipped('the connection had ended before a ping could be sent')
+        if (pings === 0) return skipped('the connection was closed before a ping could be sent')
         return pongs >= pings ? pass(`${pongs} of ${pings}`) : fail(`${pings} pongs`, `${pongs}`)
       },
     },
     {
       id: `${endpoint}-plain-get-refused`,
-      title: 'a GET that asks for no WebSocket is refused with a 4xx status',
+      title: 'a GET request without an upgrade is rejected with a 4xx status',
       source: FIELD_PRACTICE,
-      judge: ({ plainGet }) => refused(plainGet),
+      judge: ({ plainGet }) => rejected(plainGet),
     },
     {
       id: `${endpoint}-unknown-version-refused`,
-      title: 'a handshake of an unknown WebSocket version is refused with a 4xx status',
+      title: 'a handshake with an unknown WebSocket version is rejected with a 4xx status',
       source: 'RFC 6455, 4.2.2',
-      judge: ({ unknownVersion }) => refused(unknownVersion),
+      judge: ({ unknownVersion }) => rejected(unknownVersion),
     },
     {
       id: `${endpoint}-survives`,
-      title: 'after all of that the endpoint takes another connection',
+      title: 'the endpoint accepts another connection after all invalid messages',
       source: FIELD_PRACTICE,
       judge: ({ afterwards }) => {
         if (afterwards === undefined) return skipped('not tried')
@@ -69,34 +69,34 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
   ]
 }
 
-/** For a connection that the server has no reason to end. */
+/** For a connection that the server has no reason to close. */
 export function keptOpen(record: SocketRecord): Outcome {
-  if (record.openedNanos === undefined) return skipped('there was no connection')
+  if (record.openedNanos === undefined) return skipped('no connection')
   return record.closed === undefined && record.isFlooded !== true
     ? pass('open to the end')
     : fail('open to the end', describeState(record))
 }
 
-/** A server may close a connection over what a client sends, if it says so with a close frame; it may not break. */
-export function toleratesRubbish(rubbish: readonly Rubbish[]): Outcome {
-  const tried = rubbish.filter(({ record }) => record.openedNanos !== undefined)
+/** A server may close a connection because of an invalid message, with a close frame; it must not drop it or hang. */
+export function toleratesInvalidMessages(invalidMessages: readonly SentInvalidMessage[]): Outcome {
+  const tried = invalidMessages.filter(({ record }) => record.openedNanos !== undefined)
   return eachOf(
     tried,
     ({ name, record }) => {
       if (wasDropped(record))
         return fail(`after ${name}: kept open, or closed with a close frame`, describeState(record))
-      const mute = record.closed === undefined && record.pongs < record.pings
-      return mute ? fail(`after ${name}: an answer to a ping`, 'none') : undefined
+      const isUnresponsive = record.closed === undefined && record.pongs < record.pings
+      return isUnresponsive ? fail(`after ${name}: a pong`, 'none') : undefined
     },
     tried.map(({ name, record }) => `${name}: ${record.closed === undefined ? 'open' : record.closed.code}`).join('; '),
-    'no connection to try it on',
+    'no connection',
   )
 }
 
-function refused(answer: HttpAnswer | undefined): Outcome {
-  if (answer === undefined) return skipped('not tried')
-  const { status, error } = answer
-  if (status === undefined) return warn('a 4xx status', `no answer (${error})`)
+function rejected(response: HttpResponse | undefined): Outcome {
+  if (response === undefined) return skipped('not tried')
+  const { status, error } = response
+  if (status === undefined) return warn('a 4xx status', `no response (${error})`)
   if (status >= 400 && status < 500) return pass(`status ${status}`)
   const got = `status ${status}`
   return status >= 500 || status < 200 ? fail('a 4xx status', got) : warn('a 4xx status', got)

@@ -1,30 +1,30 @@
-/** One reading of how far two clocks are apart. */
+/** One measurement of the offset between two clocks. */
 export interface OffsetSample {
   readonly atNanos: number
   readonly offsetNanos: number
-  /** The reading is off by no more than this. */
+  /** Bound of the measurement error. */
   readonly errorNanos: number
 }
 
 export interface Rate {
-  /** How much faster the other clock runs, in parts per million. */
+  /** By how much the other clock runs faster, in parts per million. */
   readonly ppm: number
-  /** The rate is off by no more than this, in parts per million, whatever happened on the way. */
+  /** Bound of the error of the rate, in parts per million, regardless of network delays. */
   readonly boundPpm: number
   readonly spanSeconds: number
 }
 
 const BINS = 20
-const FEWEST = 3
+const MIN_SAMPLES = 3
 
 /**
- * The slope of offsets by least squares, through the surest reading of each twentieth of the time. The bound follows from
- * the errors of the readings alone: a slow network or a busy machine widens it, and cannot make the slope look wrong.
- * @returns undefined with fewer than three readings at different times.
+ * The slope of the offsets by least squares, through the most precise sample of each twentieth of the time. The bound
+ * follows from the errors of the samples alone: a slow network or a busy machine widens it and cannot falsify the slope.
+ * @returns undefined with fewer than three samples at different times.
  */
 export function fitRate(samples: readonly OffsetSample[]): Rate | undefined {
-  const used = surestOfEachBin(samples)
-  if (used.length < FEWEST) return undefined
+  const used = mostPreciseOfEachBin(samples)
+  if (used.length < MIN_SAMPLES) return undefined
   const times = used.map(({ atNanos }) => atNanos)
   const span = Math.max(...times) - Math.min(...times)
   if (span <= 0) return undefined
@@ -42,17 +42,17 @@ export function fitRate(samples: readonly OffsetSample[]): Rate | undefined {
   return { ppm: (products / squares) * 1e6, boundPpm: (errors / squares) * 1e6, spanSeconds: span / 1e9 }
 }
 
-function surestOfEachBin(samples: readonly OffsetSample[]): OffsetSample[] {
+function mostPreciseOfEachBin(samples: readonly OffsetSample[]): OffsetSample[] {
   const times = samples.map(({ atNanos }) => atNanos)
   const start = Math.min(...times)
   const width = (Math.max(...times) - start) / BINS
-  const surest = new Map<number, OffsetSample>()
+  const mostPrecise = new Map<number, OffsetSample>()
   for (const sample of samples) {
     const bin = width > 0 ? Math.min(BINS - 1, Math.floor((sample.atNanos - start) / width)) : 0
-    const before = surest.get(bin)
-    if (before === undefined || sample.errorNanos < before.errorNanos) surest.set(bin, sample)
+    const previous = mostPrecise.get(bin)
+    if (previous === undefined || sample.errorNanos < previous.errorNanos) mostPrecise.set(bin, sample)
   }
-  return [...surest.values()]
+  return [...mostPrecise.values()]
 }
 
 function mean(values: readonly number[]): number {

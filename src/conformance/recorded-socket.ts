@@ -1,44 +1,45 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
-import { DvbcssError, displayUrl } from '../validation/index.js'
+import { displayUrl } from '../validation/index.js'
+import { CheckUnreachableError } from './check-request.js'
 
-/** A frame as it came: text or bytes. */
+/** A frame as received: text or bytes. */
 export interface Frame {
   readonly text?: string
   readonly bytes?: Uint8Array
-  /** On our monotonic clock. */
+  /** On this machine's monotonic clock. */
   readonly atNanos: bigint
 }
 
-/** Everything that happened on one connection. */
+/** The record of one connection. */
 export interface SocketRecord {
-  /** Absent when it never opened. */
+  /** Absent if it never opened. */
   openedNanos?: bigint
-  /** Why it never opened, or what the server did that no WebSocket may. */
+  /** Why it never opened, or how the server violated the WebSocket protocol. */
   error?: string
-  /** Whether we ended it, because the server sent more than is recorded. */
+  /** Whether it was terminated here because the server exceeded the limits of the record. */
   isFlooded?: boolean
   readonly frames: Frame[]
-  /** Pings that were sent, and how many of them were answered. */
+  /** Pings sent, and pongs received. */
   pings: number
   pongs: number
-  /** How the server closed it; absent while it is open, and when we closed it ourselves. */
+  /** How the server closed it; absent while it is open, and if it was closed from here. */
   closed?: { readonly code: number; readonly reason: string }
 }
 
 const HANDSHAKE_MILLIS = 5000
-/** Far above any honest message, so that a long one is seen and not refused. */
+/** Far above any legitimate message, so that long ones are recorded rather than rejected. */
 const MAX_MESSAGE_BYTES = 1024 * 1024
 /**
- * What is recorded of one connection; a check makes about thirty. A television that changes once a second reaches this
- * after five hours.
+ * Limits of the record of one connection; a check makes about thirty. A television that sends one message per second
+ * reaches this after five hours.
  */
 const MAX_FRAMES = 20_000
 const MAX_RECORDED_BYTES = 4 * 1024 * 1024
-/** 1006 stands for the absence of a close frame. */
+/** Reported if there was no close frame. */
 const NO_CLOSE_FRAME = 1006
 
-/** A WebSocket that keeps all that comes. It judges nothing. */
+/** A WebSocket that records everything it receives, without judging it. */
 export class RecordedSocket {
   readonly record: SocketRecord = { frames: [], pings: 0, pongs: 0 }
   readonly #socket: WebSocket
@@ -61,7 +62,7 @@ export class RecordedSocket {
       const atNanos = process.hrtime.bigint()
       this.#recordedBytes += data.length
       if (record.frames.length >= MAX_FRAMES || this.#recordedBytes > MAX_RECORDED_BYTES) this.#flooded()
-      // A frame may be a small part of the buffer that it came in.
+      // Copied, because a frame may be a small part of a large buffer.
       else record.frames.push(isBinary ? { bytes: Uint8Array.from(data), atNanos } : { text: data.toString(), atNanos })
       this.#changed()
     })
@@ -73,25 +74,25 @@ export class RecordedSocket {
       record.error = `HTTP status ${response.statusCode}`
       response.resume()
       request.destroy()
-      this.#gone()
+      this.#setEnded()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       record.error ??= error.message || error.code || 'an unknown error'
     })
     this.#socket.on('close', (code: number, reason: Buffer) => {
       if (!this.#ended && record.openedNanos !== undefined) record.closed = { code, reason: reason.toString() }
-      this.#gone()
+      this.#setEnded()
     })
   }
 
-  /** Resolves when the handshake is over, well or not; the record tells which. */
+  /** Resolves when the handshake has succeeded or failed; see the record. */
   static async open(url: string): Promise<RecordedSocket> {
     let socket: RecordedSocket
     try {
       socket = new RecordedSocket(url)
     } catch (error) {
       const { message } = error as Error
-      throw new DvbcssError('DVBCSS_ERR_UNREACHABLE', `could not open a WebSocket to ${displayUrl(url)}: ${message}`)
+      throw new CheckUnreachableError(`could not open a WebSocket to ${displayUrl(url)}: ${message}`)
     }
     await socket.until(() => socket.record.openedNanos !== undefined, HANDSHAKE_MILLIS + 1000)
     return socket
@@ -105,7 +106,7 @@ export class RecordedSocket {
     if (this.isOpen) this.#socket.send(data)
   }
 
-  /** @returns whether the server answered. What it sent before that has come by then. */
+  /** @returns whether the server answered. Everything it sent before the pong has been received by then. */
   async ping(milliseconds = 2000): Promise<boolean> {
     if (!this.isOpen) return false
     this.record.pings += 1
@@ -114,30 +115,30 @@ export class RecordedSocket {
     return this.until(() => this.record.pongs >= pings, milliseconds)
   }
 
-  /** Waits until there are so many frames. @returns whether there are. */
+  /** Waits until this many frames have been received. @returns whether they have. */
   frames(count: number, milliseconds: number): Promise<boolean> {
     return this.until(() => this.record.frames.length >= count, milliseconds)
   }
 
-  /** Waits for a condition, no longer than the connection lasts. @returns whether it came about. */
-  async until(holds: () => boolean, milliseconds: number): Promise<boolean> {
-    if (holds() || this.#ended) return holds()
+  /** Waits for a condition while the connection lasts. @returns whether it was met. */
+  async until(isMet: () => boolean, milliseconds: number): Promise<boolean> {
+    if (isMet() || this.#ended) return isMet()
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
-        this.#listeners.delete(look)
+        this.#listeners.delete(check)
         resolve()
       }
-      const look = (): void => {
-        if (holds() || this.#ended) done()
+      const check = (): void => {
+        if (isMet() || this.#ended) done()
       }
       const timer = setTimeout(done, milliseconds)
-      this.#listeners.add(look)
+      this.#listeners.add(check)
     })
-    return holds()
+    return isMet()
   }
 
-  /** Ends it from our side. */
+  /** Closes it from this side. */
   close(): void {
     this.#ended = true
     this.#socket.close()
@@ -150,7 +151,7 @@ export class RecordedSocket {
     this.#socket.terminate()
   }
 
-  #gone(): void {
+  #setEnded(): void {
     this.#ended = true
     this.#changed()
   }
@@ -160,18 +161,18 @@ export class RecordedSocket {
   }
 }
 
-/** For people: how a connection stands. */
+/** The state of a connection, for people. */
 export function describeState({ openedNanos, error, closed, isFlooded }: SocketRecord): string {
-  if (openedNanos === undefined) return `no connection (${error ?? 'no answer in time'})`
+  if (openedNanos === undefined) return `no connection (${error ?? 'timed out'})`
   if (isFlooded === true) {
-    return `ended by dvbcss check after more than ${MAX_FRAMES} messages or ${MAX_RECORDED_BYTES >> 20} MiB`
+    return `terminated by dvbcss check after more than ${MAX_FRAMES} messages or ${MAX_RECORDED_BYTES >> 20} MiB`
   }
   if (closed === undefined) return 'open'
   const why = [closed.reason, error].filter((text) => text !== undefined && text !== '').join(', ')
   return `closed by the server with code ${closed.code}${why === '' ? '' : ` (${why})`}`
 }
 
-/** Whether the server ended a connection without a close frame: it has crashed, or pulled the plug. */
+/** Whether the server ended the connection without a close frame: it crashed, or dropped the connection. */
 export function wasDropped({ closed }: SocketRecord): boolean {
   return closed?.code === NO_CLOSE_FRAME
 }

@@ -3,7 +3,7 @@ import { jsonLine, visibleLine } from '../validation/index.js'
 import type { Finding, Verdict } from './rule.js'
 import type { EndpointReport } from './run-check.js'
 
-/** How many rules came out how. */
+/** The number of rules by verdict. */
 export type Summary = Record<Verdict, number>
 
 export function summarise(reports: readonly EndpointReport[]): Summary {
@@ -16,10 +16,10 @@ const NAMES = { cii: 'CSS-CII', ts: 'CSS-TS', wc: 'CSS-WC' }
 const COLOURS = { pass: 'green', fail: 'red', warn: 'yellow', skipped: 'gray' } as const
 const WORDS: Record<Verdict, string> = { pass: 'pass', fail: 'FAIL', warn: 'warn', skipped: 'skip' }
 const RULE_WIDTH = 33
-/** All of it is in the JSON. */
+/** The JSON report has the full text. */
 const REASON_WIDTH = 80
 
-/** For people: a line for each rule, and under those that were broken what was expected and what came. */
+/** For people: a line for each rule, and for each violation the expected and the received value. */
 export function reportText(reports: readonly EndpointReport[], coloured: boolean): string {
   const paint = (verdict: Verdict, text: string) =>
     coloured ? styleText(COLOURS[verdict], text, { validateStream: false }) : text
@@ -29,7 +29,7 @@ export function reportText(reports: readonly EndpointReport[], coloured: boolean
     ...(incomplete === undefined ? [] : [visibleLine(`  incomplete: ${incomplete}`)]),
     ...findings.flatMap((finding) => {
       const word = WORDS[finding.verdict]
-      // The word is painted last: what a television sends is made printable first.
+      // The word is coloured last: text from the television is escaped first.
       return textOf(finding).map((line) =>
         visibleLine(line).replace(`  ${word}  `, `  ${paint(finding.verdict, word)}  `),
       )
@@ -49,7 +49,7 @@ function textOf({ verdict, rule, title, source, reason, expected, got }: Finding
   return [`${head} ${title} (${source})`, `          expected ${expected}`, `          got      ${got}`]
 }
 
-/** For machines: one JSON object a line, one line a rule, and the counts in the last. */
+/** For programs: one JSON object per rule and line, and the counts in the last line. */
 export function reportJson(reports: readonly EndpointReport[], exitCode: number): string {
   const lines = reports.flatMap(({ endpoint, url, untested, incomplete, findings }) => [
     ...(untested === undefined ? [] : [{ endpoint, url, untested }]),

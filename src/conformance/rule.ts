@@ -1,7 +1,7 @@
-/** `warn` is for what works, and will trouble somebody; `skipped` for what could not be tried. */
+/** `warn`: works, but is likely to cause problems. `skipped`: could not be tried. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'skipped'
 
-/** What a rule makes of what was observed. */
+/** The result of a rule. */
 export interface Outcome {
   readonly verdict: Verdict
   /** For people, in one line. */
@@ -10,12 +10,12 @@ export interface Outcome {
   readonly got?: string
 }
 
-/** One thing that a television has to keep to. It judges observations, and touches no network. */
+/** One requirement on a television. It judges observations, and does not access the network. */
 export interface Rule<Observed> {
-  /** In kebab case, and never changed once published: scripts look for it. */
+  /** In kebab case, and never changed once published, because scripts match it. */
   readonly id: string
   readonly title: string
-  /** The clause of the specification, or where else the rule comes from. */
+  /** The clause of the specification, or another origin of the rule. */
   readonly source: string
   judge(observed: Observed): Outcome
 }
@@ -30,7 +30,7 @@ export interface Finding extends Outcome {
 export const CLAUSE_CII = 'TS 103 286-2, 5.6'
 export const CLAUSE_TS = 'TS 103 286-2, 5.7'
 export const CLAUSE_WC = 'TS 103 286-2, 8'
-/** Not written down as a rule; companions that are in use depend on it. */
+/** Not specified, but companions in use depend on it. */
 export const FIELD_PRACTICE = 'field practice'
 
 export function pass(reason: string): Outcome {
@@ -49,17 +49,21 @@ export function skipped(reason: string): Outcome {
   return { verdict: 'skipped', reason }
 }
 
-/** The first complaint about any of the items; `none` when there are no items, and `otherwise` when all are in order. */
+/**
+ * The first failure among the items, else the first warning.
+ * @param otherwise the reason to pass if there is neither
+ * @param none the reason to skip if there are no items
+ */
 export function eachOf<Item>(
   items: readonly Item[],
-  complaint: (item: Item, index: number) => Outcome | undefined,
+  problemWith: (item: Item, index: number) => Outcome | undefined,
   otherwise: string,
-  none = 'nothing came that this could be seen in',
+  none = 'no message received to apply this to',
 ): Outcome {
   if (items.length === 0) return skipped(none)
   let warning: Outcome | undefined
   for (const [index, item] of items.entries()) {
-    const outcome = complaint(item, index)
+    const outcome = problemWith(item, index)
     if (outcome?.verdict === 'fail') return outcome
     warning ??= outcome
   }

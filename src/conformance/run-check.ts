@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DvbcssError, isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
-import { type CheckRequest, checkRequest } from './check-request.js'
+import { isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
+import { type CheckRequest, CheckUnreachableError, checkRequest } from './check-request.js'
 import { CII_MESSAGE_RULES } from './cii-message-rules.js'
 import { type CiiObservations, statesOf } from './cii-observations.js'
-import { observeCii, openCii, untriedCii } from './cii-probe.js'
+import { observeCii, openCii, partialCii } from './cii-probe.js'
 import { CII_PROPERTY_RULES } from './cii-property-rules.js'
 import { endpointRules } from './endpoint-rules.js'
+import type { JsonObject } from './json-values.js'
 import { chooseTimeline } from './offered-timeline.js'
 import { describeState } from './recorded-socket.js'
 import { CLAUSE_CII, CLAUSE_TS, type Finding, judgeAll, type Rule } from './rule.js'
@@ -13,7 +14,6 @@ import { TS_BEHAVIOUR_RULES } from './ts-behaviour-rules.js'
 import type { TsObservations } from './ts-observations.js'
 import { TsProbe } from './ts-probe.js'
 import { TS_TIMESTAMP_RULES } from './ts-timestamp-rules.js'
-import type { JsonObject } from './values.js'
 import { WALL_CLOCK_GARBAGE_RULES } from './wall-clock-garbage-rules.js'
 import { WALL_CLOCK_MESSAGE_RULES } from './wall-clock-message-rules.js'
 import { offsetNanos, type WallClockObservations } from './wall-clock-observations.js'
@@ -21,11 +21,11 @@ import { WallClockProbe } from './wall-clock-probe.js'
 import { WALL_CLOCK_TIME_RULES } from './wall-clock-time-rules.js'
 
 /**
- * Seconds for everything that is tried after the watch: a television in order needs three, one that answers slowly or not
- * at all may need a minute.
+ * Seconds for everything that follows the observation: a conforming television needs three, one that answers slowly or not
+ * at all might need a minute.
  */
 const TRIAL_SECONDS = 15
-/** Seconds for the look-up of the wall clock's name. */
+/** Seconds for the DNS lookup of the wall clock's host. */
 const LOOKUP_SECONDS = 5
 
 interface Rules {
@@ -34,7 +34,7 @@ interface Rules {
   readonly wc: readonly Rule<WallClockObservations>[]
 }
 
-/** The rules, by the endpoint that they are for. */
+/** All rules, by endpoint. */
 export const RULES: Rules = {
   cii: [...endpointRules('cii', CLAUSE_CII), ...CII_MESSAGE_RULES, ...CII_PROPERTY_RULES],
   ts: [...endpointRules('ts', CLAUSE_TS), ...TS_BEHAVIOUR_RULES, ...TS_TIMESTAMP_RULES],
@@ -43,7 +43,7 @@ export const RULES: Rules = {
 
 export type EndpointName = keyof Rules
 
-/** What was found on one endpoint. */
+/** The findings on one endpoint. */
 export interface EndpointReport {
   readonly endpoint: EndpointName
   readonly url: string
@@ -55,20 +55,20 @@ export interface EndpointReport {
 }
 
 /**
- * Watches a television for so many seconds, provokes it afterwards, and judges what was seen.
- * @throws InvalidUrlError; DvbcssError `DVBCSS_ERR_UNREACHABLE` when the target cannot be reached at all; its message says why.
+ * Observes a television for a time, then sends it unusual and invalid messages, and applies the rules to the observations.
+ * @throws InvalidUrlError; CheckUnreachableError if the target cannot be tested at all.
  */
 export async function runCheck(request: CheckRequest): Promise<EndpointReport[]> {
-  // What is open keeps the process alive, also when something is thrown on the way.
+  // Open sockets would keep the process alive, also after an error.
   const open: { close(): void }[] = []
   try {
-    return await watchAndProvoke(request, (opened) => open.push(opened))
+    return await observeAndProvoke(request, (opened) => open.push(opened))
   } finally {
     for (const opened of open) opened.close()
   }
 }
 
-async function watchAndProvoke(
+async function observeAndProvoke(
   request: CheckRequest,
   keep: (opened: { close(): void }) => void,
 ): Promise<EndpointReport[]> {
@@ -78,7 +78,7 @@ async function watchAndProvoke(
   const held = hasCii ? await openCii(target) : undefined
   if (held !== undefined) keep(held)
   if (held !== undefined && held.record.openedNanos === undefined) {
-    throw unreachable(`${target}: ${describeState(held.record)}`)
+    throw new CheckUnreachableError(`${target}: ${describeState(held.record)}`)
   }
   const state = (held && statesOf(held.record).at(-1)) ?? {}
   const wcUrl = request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
@@ -91,22 +91,24 @@ async function watchAndProvoke(
   if (ts !== undefined) keep(ts)
   const wc = await openWallClock(wcUrl)
   if (typeof wc !== 'string') keep(wc)
-  const [calm] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
-  if (!hasCii && typeof wc === 'string') throw unreachable(`${wcUrl}: ${wc}`)
-  if (!hasCii && typeof calm !== 'string' && !hasAnswers(calm)) throw unreachable(`${wcUrl}: no request was answered`)
+  const [observed] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
+  if (!hasCii && typeof wc === 'string') throw new CheckUnreachableError(`${wcUrl}: ${wc}`)
+  if (!hasCii && typeof observed !== 'string' && !hasAnswers(observed)) {
+    throw new CheckUnreachableError(`${wcUrl}: no response to any request`, { isSilent: true })
+  }
 
-  const wallClockOffsetNanos = typeof calm === 'string' ? undefined : offsetNanos(calm)
+  const wallClockOffsetNanos = typeof observed === 'string' ? undefined : offsetNanos(observed)
   const known = { ...timeline, wallClockOffsetNanos }
   const deadline = new Deadline(TRIAL_SECONDS)
-  const tsObserved = ts && (await deadline.within(ts.observe(known), () => ts.untried(known)))
-  const ciiObserved = held && (await deadline.within(observeCii(target, held), () => untriedCii(target, held)))
-  // Last, because a television whose wall clock does not withstand it may be gone altogether.
+  const tsObserved = ts && (await deadline.within(ts.observe(known), () => ts.partial(known)))
+  const ciiObserved = held && (await deadline.within(observeCii(target, held), () => partialCii(target, held)))
+  // Last, because it may crash the whole television.
   const wcObserved =
-    typeof wc === 'string' || typeof calm === 'string'
+    typeof wc === 'string' || typeof observed === 'string'
       ? undefined
       : await deadline.within(
-          wc.provoke().then((provocations) => ({ ...calm, provocations })),
-          () => calm,
+          wc.provoke().then((provocations) => ({ ...observed, provocations })),
+          () => observed,
         )
   deadline.end()
 
@@ -129,7 +131,7 @@ async function watchAndProvoke(
   return reports
 }
 
-/** One time limit for several steps; a step that does not end within it is left, and what was known before is judged. */
+/** One time limit for several steps. A step that exceeds it is abandoned, and the rules get what was known before. */
 class Deadline {
   readonly #seconds: number
   readonly #timer: NodeJS.Timeout
@@ -137,7 +139,7 @@ class Deadline {
 
   constructor(seconds: number) {
     this.#seconds = seconds
-    let expire: (word: 'expired') => void = () => {}
+    let expire: (value: 'expired') => void = () => {}
     this.#expired = new Promise((resolve) => {
       expire = resolve
     })
@@ -146,11 +148,11 @@ class Deadline {
 
   async within<Value>(
     step: Promise<Value>,
-    otherwise: () => Value,
+    fallback: () => Value,
   ): Promise<{ value: Value; incomplete?: { incomplete: string } }> {
     const value = await Promise.race([step, this.#expired])
     if (value !== 'expired') return { value: value as Value }
-    return { value: otherwise(), incomplete: { incomplete: `not everything was tried within ${this.#seconds} s` } }
+    return { value: fallback(), incomplete: { incomplete: `not all rules could be tried within ${this.#seconds} s` } }
   }
 
   end(): void {
@@ -158,22 +160,18 @@ class Deadline {
   }
 }
 
-/** @returns why not, where there is none to ask. */
+/** @returns the reason as text if there is no wall clock to test. */
 async function openWallClock(url: string | undefined): Promise<WallClockProbe | string> {
   const target = url === undefined ? undefined : parseUdpUrl(url)
   if (target === undefined) return untestedBecause(url, 'wcUrl', '--wc', 'udp://host:port')
   try {
-    const tooLate = sleep(LOOKUP_SECONDS * 1000, undefined, { ref: false }).then(() => {
-      throw unreachable(`${target.host} was not found within ${LOOKUP_SECONDS} s`)
+    const timeout = sleep(LOOKUP_SECONDS * 1000, undefined, { ref: false }).then(() => {
+      throw new CheckUnreachableError(`DNS lookup of ${target.host} timed out after ${LOOKUP_SECONDS} s`)
     })
-    return await Promise.race([WallClockProbe.open(target.host, target.port), tooLate])
+    return await Promise.race([WallClockProbe.open(target.host, target.port), timeout])
   } catch (error) {
     return (error as Error).message
   }
-}
-
-function unreachable(message: string): DvbcssError {
-  return new DvbcssError('DVBCSS_ERR_UNREACHABLE', message)
 }
 
 function hasAnswers({ exchanges }: WallClockObservations): boolean {
@@ -182,8 +180,8 @@ function hasAnswers({ exchanges }: WallClockObservations): boolean {
 
 function untestedBecause(url: string | undefined, property: string, option: string, expected: string): string {
   return url === undefined
-    ? `CII gives no ${property}; name one with ${option}`
-    : `only ${expected} can be checked, got ${url}`
+    ? `no ${property} in CII; pass one with ${option}`
+    : `only ${expected} can be tested; received ${url}`
 }
 
 function urlIn(state: JsonObject, name: string): string | undefined {

@@ -1,50 +1,50 @@
-import type { EndpointObservations, Rubbish } from './endpoint-rules.js'
+import type { EndpointObservations, SentInvalidMessage } from './endpoint-rules.js'
+import { isIntegerString, type JsonObject, readObject } from './json-values.js'
 import type { SocketRecord } from './recorded-socket.js'
-import { isIntegerString, type JsonObject, readObject } from './values.js'
 
-/** A connection that has sent setup-data. */
+/** A connection on which setup-data were sent. */
 export interface SetUpConnection {
   readonly record: SocketRecord
-  /** How many frames had come before the setup-data were sent. */
+  /** Number of frames received before the setup-data were sent. */
   readonly framesBefore: number
 }
 
-/** Rubbish, and whether setup-data that were sent after it got an answer. */
-export interface TsRubbish extends Rubbish {
+/** An invalid message, and whether setup-data sent after it were answered. */
+export interface TsInvalidMessage extends SentInvalidMessage {
   readonly when: 'before' | 'after'
   readonly answered: boolean
 }
 
-/** What was seen of a CSS-TS endpoint. */
+/** Observations of a CSS-TS endpoint. */
 export interface TsObservations extends EndpointObservations {
   readonly selector: string
   readonly stem: string
-  /** Whether CII lists the selector; undefined where there is no CII to ask. */
+  /** Whether CII lists the selector; undefined without CII. */
   readonly listed: boolean | undefined
-  /** Ticks per second of the timeline at normal speed, where known. */
+  /** Ticks per second of the timeline at normal speed, if known. */
   readonly tickRate: number | undefined
   readonly accuracySeconds: number | undefined
-  /** How far the wall clock is ahead of our clock; undefined where it was not to be asked. */
+  /** Offset of the wall clock from the local clock; undefined if it could not be measured. */
   readonly wallClockOffsetNanos: bigint | undefined
-  /** The held connection: set up at the beginning of the watch. */
+  /** The held connection, set up at the start of the observation. */
   readonly first: SetUpConnection
-  /** The same question again at the end of the watch. */
+  /** A second connection with the same setup-data, at the end of the observation. */
   readonly last: SetUpConnection | undefined
   readonly unknownSelector: SetUpConnection | undefined
   readonly wrongStem: SetUpConnection | undefined
-  /** A connection that has told of its own presentation, as a companion does. */
+  /** A connection that sent presentation timestamps. */
   readonly presenting: SetUpConnection | undefined
-  readonly rubbish: readonly TsRubbish[]
-  readonly watchedSeconds: number
+  readonly invalidMessages: readonly TsInvalidMessage[]
+  readonly observedSeconds: number
 }
 
-/** A control timestamp as it stands, and when it came on our clock. */
+/** A control timestamp as received, and its arrival time on the local clock. */
 export interface ReceivedTimestamp {
   readonly timestamp: JsonObject
   readonly atNanos: bigint
 }
 
-/** The control timestamps of a connection that are JSON objects. */
+/** The control timestamps of a connection, as far as they are JSON objects. */
 export function timestampsOf(connection: SetUpConnection | undefined): ReceivedTimestamp[] {
   if (connection === undefined) return []
   return connection.record.frames.slice(connection.framesBefore).flatMap(({ text, atNanos }) => {
@@ -69,7 +69,7 @@ export interface Position {
   readonly speed: number
 }
 
-/** Undefined where there is no position in it, whatever the reason. */
+/** Undefined if the timestamp contains no valid position. */
 export function positionOf(received: ReceivedTimestamp | undefined): Position | undefined {
   if (received === undefined) return undefined
   const { contentTime, wallClockTime, timelineSpeedMultiplier: speed } = received.timestamp

@@ -1,113 +1,121 @@
-import { handshakeOfUnknownVersion, plainGet } from './http-probe.js'
+import { handshakeOfUnknownVersion, INVALID_MESSAGES, plainGet } from './endpoint-probe.js'
 import { RecordedSocket } from './recorded-socket.js'
-import { RUBBISH } from './rubbish.js'
 import {
   positionOf,
   type SetUpConnection,
+  type TsInvalidMessage,
   type TsObservations,
-  type TsRubbish,
   timestampsOf,
 } from './ts-observations.js'
 
-/** Nothing that anybody would serve. */
+/** Not served by any television. */
 const UNKNOWN_SELECTOR = 'urn:dvb:css:timeline:dvbcss-check:unknown'
 const UNKNOWN_STEM = 'dvbcss-check:no-such-content'
 const ANSWER_MILLIS = 3000
-/** Where the first connection has waited in vain, the later ones need not wait as long. */
+/** Used if the first connection received nothing: later ones then need not wait as long. */
 const SILENT_MILLIS = 300
 
-/** How long to wait for an answer, and for a pong. */
-interface Patience {
+/** How long to wait for a response, and for a pong. */
+interface Timeouts {
   readonly answerMillis: number
   readonly pingMillis: number | undefined
 }
 
-const PATIENT: Patience = { answerMillis: ANSWER_MILLIS, pingMillis: undefined }
+const DEFAULT_TIMEOUTS: Timeouts = { answerMillis: ANSWER_MILLIS, pingMillis: undefined }
 
 interface OpenConnection extends SetUpConnection {
   readonly socket: RecordedSocket
 }
 
-/** What a television is asked about its timelines. */
-export interface TsQuestion {
+/** The endpoint and the setup-data to send. */
+export interface TsRequest {
   readonly url: string
   readonly selector: string
   readonly stem: string
 }
 
-/** What is known of the timeline from elsewhere. */
+/** Properties of the timeline that are known from CII and CSS-WC. */
 export type KnownTimeline = Pick<TsObservations, 'listed' | 'tickRate' | 'accuracySeconds' | 'wallClockOffsetNanos'>
 
-/** The connections that are kept open for the whole of the watch. */
+/** Tests a CSS-TS endpoint. Keeps three connections open during the observation. */
 export class TsProbe {
-  readonly #question: TsQuestion
+  readonly #request: TsRequest
   readonly #first: OpenConnection
   readonly #unknownSelector: OpenConnection
   readonly #wrongStem: OpenConnection
   readonly #startedAt = performance.now()
-  #patience = PATIENT
+  #timeouts = DEFAULT_TIMEOUTS
 
-  private constructor(question: TsQuestion, connections: readonly [OpenConnection, OpenConnection, OpenConnection]) {
-    this.#question = question
+  private constructor(request: TsRequest, connections: readonly [OpenConnection, OpenConnection, OpenConnection]) {
+    this.#request = request
     ;[this.#first, this.#unknownSelector, this.#wrongStem] = connections
   }
 
-  static async open(question: TsQuestion): Promise<TsProbe> {
-    const { url, selector, stem } = question
+  static async open(request: TsRequest): Promise<TsProbe> {
+    const { url, selector, stem } = request
     const connections = await Promise.all([
       setUp(url, selector, stem),
       setUp(url, UNKNOWN_SELECTOR, stem),
       setUp(url, selector, UNKNOWN_STEM),
     ])
-    return new TsProbe(question, connections)
+    return new TsProbe(request, connections)
   }
 
   close(): void {
     for (const { socket } of [this.#first, this.#unknownSelector, this.#wrongStem]) socket.close()
   }
 
-  /** The rest, at the end of the watch. */
+  /** Runs the tests at the end of the observation. */
   async observe(known: KnownTimeline): Promise<TsObservations> {
-    const { url } = this.#question
+    const { url } = this.#request
     const first = this.#first
     const held = first.record
-    if (held.openedNanos === undefined) return this.untried(known)
-    const watchedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
-    const seen = { ...this.#question, ...known, held, first, watchedSeconds }
-    this.#patience = {
+    if (held.openedNanos === undefined) return this.partial(known)
+    const observedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
+    const observations = { ...this.#request, ...known, held, first, observedSeconds }
+    this.#timeouts = {
       answerMillis: held.frames.length > first.framesBefore ? ANSWER_MILLIS : SILENT_MILLIS,
       pingMillis: held.pongs === held.pings ? undefined : SILENT_MILLIS,
     }
     const last = await this.#answered()
     await Promise.all([first, last, this.#unknownSelector, this.#wrongStem].map((each) => this.#ping(each.socket)))
     const presenting = await this.#present()
-    const rubbish = [...(await this.#rubbishBefore()), ...(await this.#rubbishAfter())]
-    const answers = { plainGet: await plainGet(url), unknownVersion: await handshakeOfUnknownVersion(url) }
+    const invalidMessages = [...(await this.#invalidBeforeSetup()), ...(await this.#invalidAfterSetup())]
+    const responses = { plainGet: await plainGet(url), unknownVersion: await handshakeOfUnknownVersion(url) }
     const afterwards = await this.#answered()
     await this.#ping(first.socket)
     const unknownSelector = this.#unknownSelector
     const wrongStem = this.#wrongStem
     for (const { socket } of [last, presenting, afterwards]) socket.close()
     this.close()
-    return { ...seen, ...answers, last, unknownSelector, wrongStem, presenting, rubbish, afterwards: afterwards.record }
+    return {
+      ...observations,
+      ...responses,
+      last,
+      unknownSelector,
+      wrongStem,
+      presenting,
+      invalidMessages,
+      afterwards: afterwards.record,
+    }
   }
 
-  /** What is known without asking anything at the end of the watch. */
-  untried(known: KnownTimeline): TsObservations {
+  /** The observations without the tests at the end. */
+  partial(known: KnownTimeline): TsObservations {
     const none = { plainGet: undefined, unknownVersion: undefined, afterwards: undefined, presenting: undefined }
-    const connections = { last: undefined, unknownSelector: undefined, wrongStem: undefined, rubbish: [] }
-    const watchedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
+    const connections = { last: undefined, unknownSelector: undefined, wrongStem: undefined, invalidMessages: [] }
+    const observedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
     const { record } = this.#first
-    return { ...this.#question, ...known, held: record, first: this.#first, watchedSeconds, ...none, ...connections }
+    return { ...this.#request, ...known, held: record, first: this.#first, observedSeconds, ...none, ...connections }
   }
 
   #answered(): Promise<OpenConnection> {
-    const { url, selector, stem } = this.#question
-    return answered(url, selector, stem, this.#patience)
+    const { url, selector, stem } = this.#request
+    return answered(url, selector, stem, this.#timeouts)
   }
 
   #ping(socket: RecordedSocket): Promise<boolean> {
-    return socket.ping(this.#patience.pingMillis)
+    return socket.ping(this.#timeouts.pingMillis)
   }
 
   async #present(): Promise<OpenConnection> {
@@ -122,34 +130,34 @@ export class TsProbe {
     return connection
   }
 
-  async #rubbishBefore(): Promise<TsRubbish[]> {
-    const { url, selector, stem } = this.#question
-    const rubbish: TsRubbish[] = []
-    for (const { name, data } of RUBBISH) {
+  async #invalidBeforeSetup(): Promise<TsInvalidMessage[]> {
+    const { url, selector, stem } = this.#request
+    const sent: TsInvalidMessage[] = []
+    for (const { name, data } of INVALID_MESSAGES) {
       const socket = await RecordedSocket.open(url)
       socket.send(data)
       await this.#ping(socket)
       const before = socket.record.frames.length
       socket.send(setupData(selector, stem))
-      const done = await socket.frames(before + 1, this.#patience.answerMillis)
-      rubbish.push({ name, when: 'before', record: socket.record, answered: done })
+      const isAnswered = await socket.frames(before + 1, this.#timeouts.answerMillis)
+      sent.push({ name, when: 'before', record: socket.record, answered: isAnswered })
       socket.close()
     }
-    return rubbish
+    return sent
   }
 
-  async #rubbishAfter(): Promise<TsRubbish[]> {
-    const { selector, stem } = this.#question
-    const rubbish: TsRubbish[] = []
+  async #invalidAfterSetup(): Promise<TsInvalidMessage[]> {
+    const { selector, stem } = this.#request
+    const sent: TsInvalidMessage[] = []
     const again = { name: 'setup-data a second time', data: setupData(selector, stem) }
-    for (const { name, data } of [...RUBBISH, again]) {
+    for (const { name, data } of [...INVALID_MESSAGES, again]) {
       const { socket, record } = await this.#answered()
       socket.send(data)
       await this.#ping(socket)
-      rubbish.push({ name, when: 'after', record, answered: record.frames.length > 0 })
+      sent.push({ name, when: 'after', record, answered: record.frames.length > 0 })
       socket.close()
     }
-    return rubbish
+    return sent
   }
 }
 
@@ -157,17 +165,22 @@ function setupData(timelineSelector: string, contentIdStem: string): string {
   return JSON.stringify({ contentIdStem, timelineSelector })
 }
 
-async function setUp(url: string, selector: string, stem: string, { pingMillis } = PATIENT): Promise<OpenConnection> {
+async function setUp(
+  url: string,
+  selector: string,
+  stem: string,
+  { pingMillis } = DEFAULT_TIMEOUTS,
+): Promise<OpenConnection> {
   const socket = await RecordedSocket.open(url)
-  // What the server sends without being asked comes before the answer to this.
+  // What the server sends unrequested arrives before the pong.
   await socket.ping(pingMillis)
   const framesBefore = socket.record.frames.length
   socket.send(setupData(selector, stem))
   return { socket, record: socket.record, framesBefore }
 }
 
-async function answered(url: string, selector: string, stem: string, patience: Patience): Promise<OpenConnection> {
-  const connection = await setUp(url, selector, stem, patience)
-  await connection.socket.frames(connection.framesBefore + 1, patience.answerMillis)
+async function answered(url: string, selector: string, stem: string, timeouts: Timeouts): Promise<OpenConnection> {
+  const connection = await setUp(url, selector, stem, timeouts)
+  await connection.socket.frames(connection.framesBefore + 1, timeouts.answerMillis)
   return connection
 }

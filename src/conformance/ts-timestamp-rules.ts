@@ -1,4 +1,5 @@
-import { shorten, shown } from './cii-message-rules.js'
+import { describe, shorten } from './cii-message-rules.js'
+import { isIntegerString, type JsonObject, readObject } from './json-values.js'
 import { CLAUSE_TS, eachOf, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
 import {
   allTimestamps,
@@ -9,22 +10,21 @@ import {
   type TsObservations,
   timestampsOf,
 } from './ts-observations.js'
-import { isIntegerString, type JsonObject, readObject } from './values.js'
 
 const PROPERTIES = ['contentTime', 'wallClockTime', 'timelineSpeedMultiplier']
-/** A relation that lies further ahead has not begun: a companion would have to wait for it. */
+/** A control timestamp further in the future is not yet valid: a companion would have to wait for it. */
 const AHEAD_SECONDS = 10
-/** A relation may be as old as the programme; but no programme has been playing for this long. */
+/** A control timestamp may be as old as the programme, but no programme plays for this long. */
 const OLD_SECONDS = 24 * 3600
 const OTHER_EPOCH_SECONDS = 30 * OLD_SECONDS
-/** What a wall clock in other units than nanoseconds is off by. */
+/** Factors by which a wall clock in other units than nanoseconds is wrong. */
 const UNITS = [
   [1_000n, 'microseconds'],
   [1_000_000n, 'milliseconds'],
   [1_000_000_000n, 'seconds'],
 ] as const
 
-/** What stands in control timestamps, in all of them. */
+/** The values of the properties, in all control timestamps. */
 export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
   {
     id: 'ts-json-text',
@@ -40,51 +40,56 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
         'all are',
       ),
   },
-  timestampRule('ts-properties', 'a control timestamp has all of its three properties', (timestamp) => {
+  timestampRule('ts-properties', 'a control timestamp has all three properties', (timestamp) => {
     const missing = PROPERTIES.filter((name) => !(name in timestamp))
-    return missing.length === 0 ? undefined : fail(PROPERTIES.join(', '), `none of ${missing.join(', ')}`)
+    return missing.length === 0 ? undefined : fail(PROPERTIES.join(', '), `${missing.join(', ')} missing`)
   }),
-  timestampRule('ts-integers-in-strings', 'its times are decimal integers in strings', (timestamp) => {
+  timestampRule('ts-integers-in-strings', 'the times are decimal integers in strings', (timestamp) => {
     const { contentTime, wallClockTime } = timestamp
     if (contentTime !== null && !isIntegerString(contentTime)) {
-      return fail('a contentTime such as "900000", or null', shown(contentTime))
+      return fail('a contentTime such as "900000", or null', describe(contentTime))
     }
-    return isIntegerString(wallClockTime) ? undefined : fail('a wallClockTime such as "900000"', shown(wallClockTime))
+    return isIntegerString(wallClockTime)
+      ? undefined
+      : fail('a wallClockTime such as "900000"', describe(wallClockTime))
   }),
-  timestampRule('ts-speed-finite', 'its speed is a finite number or null', ({ timelineSpeedMultiplier: speed }) =>
+  timestampRule('ts-speed-finite', 'the speed is a finite number or null', ({ timelineSpeedMultiplier: speed }) =>
     speed === null || Number.isFinite(speed)
       ? undefined
-      : fail('a finite number or null', typeof speed === 'number' ? `${speed}` : shown(speed)),
+      : fail('a finite number or null', typeof speed === 'number' ? `${speed}` : describe(speed)),
   ),
   timestampRule('ts-null-together', 'contentTime and timelineSpeedMultiplier are null together', (timestamp) => {
     const { contentTime, timelineSpeedMultiplier: speed } = timestamp
     return (contentTime === null) === (speed === null)
       ? undefined
-      : fail('both null, or neither', `contentTime ${shown(contentTime)}, timelineSpeedMultiplier ${shown(speed)}`)
+      : fail(
+          'both null, or neither',
+          `contentTime ${describe(contentTime)}, timelineSpeedMultiplier ${describe(speed)}`,
+        )
   }),
   {
     id: 'ts-wall-clock-time-near',
-    title: 'its wallClockTime is a time of the wall clock that CSS-WC serves',
+    title: 'wallClockTime is a time of the wall clock that CSS-WC serves',
     source: CLAUSE_TS,
     judge: (observed) => {
       const { wallClockOffsetNanos: offset } = observed
-      if (offset === undefined) return skipped('no wall clock to compare with')
+      if (offset === undefined) return skipped('no wall clock for comparison')
       const timed = allTimestamps(observed).filter(({ timestamp }) => isIntegerString(timestamp.wallClockTime))
       const seen = timed.map(({ timestamp, atNanos }) => {
         const stated = BigInt(timestamp.wallClockTime as string)
         const now = atNanos + offset
         return { stated, now, age: Number(now - stated) / 1e9 }
       })
-      // In all of them, because one alone may be as old by chance.
+      // All of them must match, because a single one may have that age by chance.
       const unit = UNITS.find(([factor]) =>
         seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / 1e9 < AHEAD_SECONDS),
       )
       return eachOf(
         seen,
         ({ stated, now, age }) => {
-          const expected = `nanoseconds of the wall clock, which stood at ${now}`
+          const expected = `nanoseconds of the wall clock, whose time was ${now}`
           const got = `${stated}, ${Math.abs(age).toFixed(1)} s ${age > 0 ? 'before' : 'after'} that`
-          if (unit !== undefined) return fail(expected, `${stated}: these are ${unit[1]}`)
+          if (unit !== undefined) return fail(expected, `${stated}, which is in ${unit[1]}`)
           if (age > OTHER_EPOCH_SECONDS || age < -AHEAD_SECONDS) return fail(expected, got)
           return age > OLD_SECONDS ? warn(expected, got) : undefined
         },
@@ -94,7 +99,7 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
   },
   {
     id: 'ts-drift',
-    title: 'the timeline moves as its tick rate and speed say',
+    title: 'the timeline advances at its stated tick rate and speed',
     source: CLAUSE_TS,
     judge: drift,
   },
@@ -103,7 +108,7 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
 function timestampRule(
   id: string,
   title: string,
-  complaint: (timestamp: JsonObject) => Outcome | undefined,
+  problemWith: (timestamp: JsonObject) => Outcome | undefined,
 ): Rule<TsObservations> {
   return {
     id,
@@ -111,16 +116,16 @@ function timestampRule(
     source: CLAUSE_TS,
     judge: (observed) => {
       const timestamps = allTimestamps(observed).map(({ timestamp }) => timestamp)
-      return eachOf(timestamps, complaint, `in all of ${timestamps.length}`)
+      return eachOf(timestamps, problemWith, `in all of ${timestamps.length}`)
     },
   }
 }
 
-/** Where the television states no accuracy: what a decoder's clock is read to. */
+/** Used if the television states no accuracy: the granularity of reading a decoder's clock. */
 const DEFAULT_ACCURACY_SECONDS = 0.01
 /** Between the clock of the stream and the wall clock. */
 const RELATIVE_FREQ_ERROR = 500e-6
-/** Each of two positions is rounded. */
+/** Both positions are rounded. */
 const ROUNDING_TICKS = 2
 
 function drift(observed: TsObservations): Outcome {
@@ -128,12 +133,12 @@ function drift(observed: TsObservations): Outcome {
   const positions = positionsOf(first)
   const from = positions[0]
   const to = positionsOf(last)[0]
-  if (from === undefined || to === undefined) return skipped('the timeline was not available twice')
-  if (tickRate === undefined) return skipped('the tick rate of the timeline is not known: CII does not list it')
+  if (from === undefined || to === undefined) return skipped('the timeline was not available for two measurements')
+  if (tickRate === undefined) return skipped('unknown tick rate: CII does not list the timeline')
   if (from.speed === 0) return skipped('the timeline was paused')
-  if (positions.length > 1 || from.speed !== to.speed) return skipped('the television told of a change meanwhile')
+  if (positions.length > 1 || from.speed !== to.speed) return skipped('the timeline changed during the observation')
   const seconds = Number(to.wallClockTime - from.wallClockTime) / 1e9
-  if (seconds === 0) return pass('both times the same relation was told')
+  if (seconds === 0) return pass('same control timestamp both times')
   const ticks = Number(to.contentTime - from.contentTime)
   const expected = seconds * tickRate * from.speed
   const allowed =

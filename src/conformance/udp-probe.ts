@@ -2,21 +2,21 @@ import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 
-/** One datagram, as it came. */
+/** One datagram as received. */
 export interface ProbeReply {
   readonly bytes: Uint8Array
-  /** On this machine's monotonic clock, read before anything else was done. */
+  /** On this machine's monotonic clock, read first thing on arrival. */
   readonly receivedNanos: bigint
   readonly address: string
   readonly port: number
 }
 
 /**
- * Sends any bytes to one place, and hands over whatever comes back, from wherever it comes. The socket is not connected:
- * an answer from another address than the one that was asked must be seen, not dropped by the system.
+ * Sends any bytes to one address, and passes on every datagram it receives, from any address. The socket is not connected,
+ * because the system would drop responses from another address than the requested one.
  */
 export class UdpProbe {
-  /** Where the datagrams go, looked up. */
+  /** The resolved destination. */
   readonly address: string
   readonly port: number
   readonly #socket: Socket
@@ -27,24 +27,24 @@ export class UdpProbe {
     this.port = port
   }
 
-  /** @throws Error when the host is not found, or no socket can be had. */
-  static async open(host: string, port: number, replied: (reply: ProbeReply) => void): Promise<UdpProbe> {
+  /** @throws Error if the host cannot be resolved or the socket cannot be bound. */
+  static async open(host: string, port: number, received: (reply: ProbeReply) => void): Promise<UdpProbe> {
     const { address, family } = await lookup(host)
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
     socket.on('message', (bytes, remote) => {
       const receivedNanos = process.hrtime.bigint()
-      replied({ bytes, receivedNanos, address: remote.address, port: remote.port })
+      received({ bytes, receivedNanos, address: remote.address, port: remote.port })
     })
     socket.bind(0)
     await once(socket, 'listening')
-    // What a socket reports later is a datagram that was lost, and is seen as one.
+    // Later errors concern single datagrams, which then count as lost.
     socket.on('error', () => {})
     return new UdpProbe(socket, address, port)
   }
 
   /**
-   * Sends at once; a datagram that the system will not take is lost, like any other.
-   * @returns the time just before it was handed over, in nanoseconds of this machine's monotonic clock.
+   * Sends immediately. A datagram that the system rejects counts as lost.
+   * @returns the time just before sending, in nanoseconds of this machine's monotonic clock.
    */
   send(bytes: Uint8Array): bigint {
     const sentNanos = process.hrtime.bigint()

@@ -12,13 +12,13 @@ import {
 const ORIGINATE_FROM = 8
 const ORIGINATE_TO = 16
 const LOST_SHARE_TO_WARN_OF = 0.2
-/** Below a nanosecond: the wire has no room for such times. */
+/** Below a nanosecond, which the wire format cannot express. */
 const FINEST_EXPONENT = -30
-/** 2⁻³ s: a clock that is off by more is of no use for lip sync, or the field was never set. */
+/** 2⁻³ s: a coarser clock is useless for lip sync, or the field was never set. */
 const COARSEST_EXPONENT = -3
 const PPM_TO_WARN_OF = 1000
 
-/** What stands in the answers to ordinary requests. */
+/** The responses to ordinary requests. */
 export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = [
   {
     id: 'wc-answers',
@@ -27,7 +27,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     judge: ({ exchanges }) => {
       const answered = exchanges.filter(({ replies }) => replies.length > 0).length
       const share = `${answered} of ${exchanges.length} requests answered`
-      if (answered === 0) return fail('an answer to a request', `none to any of ${exchanges.length}`)
+      if (answered === 0) return fail('a response to a request', `none to ${exchanges.length} requests`)
       return answered < exchanges.length * (1 - LOST_SHARE_TO_WARN_OF)
         ? warn('nearly every request answered', share)
         : pass(share)
@@ -35,7 +35,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
   },
   {
     id: 'wc-answer-address',
-    title: 'answers come from the address and port that were asked',
+    title: 'responses come from the address and port of the request',
     source: FIELD_PRACTICE,
     judge: (observed) =>
       eachOf(
@@ -49,49 +49,53 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
   },
   {
     id: 'wc-length',
-    title: 'an answer has exactly 32 bytes',
+    title: 'a response has exactly 32 bytes',
     source: CLAUSE_WC,
     judge: ({ exchanges }) =>
       eachOf(
         exchanges.flatMap(({ replies }) => replies),
         ({ bytes }) =>
           bytes.length === MESSAGE_BYTES ? undefined : fail(`${MESSAGE_BYTES} bytes`, `${bytes.length}: ${hex(bytes)}`),
-        `all have ${MESSAGE_BYTES}`,
+        `all have ${MESSAGE_BYTES} bytes`,
       ),
   },
   fieldRule('wc-version', 'the version is 0', ({ version }) => (version === 0 ? undefined : ['0', `${version}`])),
   fieldRule('wc-reserved', 'the reserved byte is 0', ({ reserved }) =>
     reserved === 0 ? undefined : ['0', `${reserved}`],
   ),
-  fieldRule('wc-type', 'an answer is of type 1, 2 or 3', ({ type }) =>
+  fieldRule('wc-type', 'a response is of type 1, 2 or 3', ({ type }) =>
     type >= 1 && type <= 3 ? undefined : ['type 1, 2 or 3', `type ${type}`],
   ),
   {
     id: 'wc-one-answer',
-    title: 'a request gets one answer: a 1 alone, or a 2 and then a 3',
+    title: 'a request gets one response: type 1 alone, or type 2 followed by type 3',
     source: CLAUSE_WC,
     judge: ({ exchanges }) => {
       const answered = exchanges.filter(({ replies }) => replies.length > 0)
       const types = ({ replies }: (typeof answered)[number]) =>
         replies.map(({ bytes }) => readMessage(bytes)?.type ?? '?').join(', ')
-      // A 2 alone is the next rule's business: its follow-up may have been lost.
+      // Type 2 alone is the business of wc-follow-up-complete: the follow-up may have been lost.
       return eachOf(
         answered,
-        (exchange) => (/^(1|2|2, 3)$/.test(types(exchange)) ? undefined : fail('1, or 2 and then 3', types(exchange))),
-        `seen: ${[...new Set(answered.map(types))].join('; ')}`,
+        (exchange) =>
+          /^(1|2|2, 3)$/.test(types(exchange)) ? undefined : fail('1, or 2 followed by 3', types(exchange)),
+        `types: ${[...new Set(answered.map(types))].join('; ')}`,
       )
     },
   },
   {
     id: 'wc-follow-up-complete',
-    title: 'a response of type 2 is completed by a follow-up that repeats it with a later transmit time',
+    title: 'a response of type 2 is followed by a follow-up with the same fields and a later transmit time',
     source: CLAUSE_WC,
     judge: ({ exchanges }) => {
-      const promised = exchanges.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 2))
-      if (promised.length === 0) return skipped('the server promises no follow-ups')
-      const completed = promised.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 3))
-      if (completed.length < promised.length * (1 - LOST_SHARE_TO_WARN_OF)) {
-        return fail('a follow-up to each', `${completed.length} follow-ups to ${promised.length} responses of type 2`)
+      const announced = exchanges.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 2))
+      if (announced.length === 0) return skipped('the server announces no follow-ups')
+      const completed = announced.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 3))
+      if (completed.length < announced.length * (1 - LOST_SHARE_TO_WARN_OF)) {
+        return fail(
+          'a follow-up to each response of type 2',
+          `${completed.length} follow-ups to ${announced.length} responses of type 2`,
+        )
       }
       return eachOf(
         completed,
@@ -107,15 +111,15 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
           const after = readMessage(followUp)?.transmitNanos ?? 0n
           return after >= before
             ? undefined
-            : fail('a transmit time not before the first', `${after - before} ns later`)
+            : fail('a transmit time not before that of the response', `${before - after} ns before it`)
         },
-        `${completed.length} of ${promised.length} seen`,
+        `${completed.length} of ${announced.length} received`,
       )
     },
   },
   {
     id: 'wc-originate-echoed',
-    title: 'an answer repeats the eight bytes of the originate time',
+    title: 'a response repeats the eight bytes of the originate time',
     source: CLAUSE_WC,
     judge: ({ exchanges }) =>
       eachOf(
@@ -126,13 +130,14 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
   },
   {
     id: 'wc-originate-cookie',
-    title: 'also when they are no time: clients know their requests by them',
+    title:
+      'a response repeats the originate bytes also if they are not a valid time, because clients match responses by them',
     source: FIELD_PRACTICE,
     judge: ({ originates }) => oddRequests(originates),
   },
   {
     id: 'wc-request-fields-ignored',
-    title: 'a request is answered whatever stands in the fields that are the server’s to fill',
+    title: 'a request is answered regardless of the fields that the server fills in',
     source: CLAUSE_WC,
     judge: ({ filled }) => oddRequests(filled),
   },
@@ -152,18 +157,18 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
   },
   {
     id: 'wc-precision-kept',
-    title: 'the clock moves in steps no coarser than the precision that it states',
+    title: 'the clock advances in steps no coarser than its stated precision',
     source: CLAUSE_WC,
     judge: (observed) => {
       const step = granularityNanos(observed)
       const [message] = messagesOf(observed)
-      if (step === undefined || message === undefined) return skipped('too few different times to tell')
-      // Twice, because precision is stated by powers of two.
+      if (step === undefined || message === undefined) return skipped('too few different times')
+      // Twice, because precision is stated as a power of two.
       const stated = precisionNanos(message)
-      const seen = `it moves in steps of ${step} ns`
+      const seen = `steps of ${step} ns`
       return Number(step) <= 2 * stated
-        ? pass(`${seen}, the precision is ${Math.round(stated)} ns`)
-        : fail(`steps of about ${Math.round(stated)} ns or less`, `steps of ${step} ns`)
+        ? pass(`${seen}, precision ${Math.round(stated)} ns`)
+        : fail(`steps of about ${Math.round(stated)} ns or less`, seen)
     },
   },
   {
@@ -175,7 +180,8 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
         messagesOf(observed),
         ({ maxFreqError }) => {
           const ppm = maxFreqError / 256
-          if (maxFreqError === 0) return fail('above 0 (no oscillator is perfect; the field is rounded up)', '0 ppm')
+          if (maxFreqError === 0)
+            return fail('above 0 ppm (no oscillator is perfect, and the field is rounded up)', '0 ppm')
           return ppm > PPM_TO_WARN_OF ? warn(`at most ${PPM_TO_WARN_OF} ppm`, `${ppm} ppm`) : undefined
         },
         `${(messagesOf(observed)[0]?.maxFreqError ?? 0) / 256} ppm`,
@@ -186,7 +192,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
 function fieldRule(
   id: string,
   title: string,
-  wrong: (message: ReturnType<typeof messagesOf>[number]) => [expected: string, got: string] | undefined,
+  problemWith: (message: ReturnType<typeof messagesOf>[number]) => [expected: string, got: string] | undefined,
 ): Rule<WallClockObservations> {
   return {
     id,
@@ -196,10 +202,10 @@ function fieldRule(
       eachOf(
         messagesOf(observed),
         (message) => {
-          const found = wrong(message)
+          const found = problemWith(message)
           return found && fail(...found)
         },
-        `in all of ${messagesOf(observed).length} answers`,
+        `in all ${messagesOf(observed).length} responses`,
       ),
   }
 }
@@ -209,16 +215,16 @@ function oddRequests(requests: readonly OddRequest[]) {
     requests,
     ({ name, tries }) => {
       const replies = tries.flatMap(({ request, replies }) => replies.map(({ bytes }) => [request, bytes] as const))
-      if (replies.length === 0) return fail(`an answer to ${name}`, `none to ${tries.length} requests`)
+      if (replies.length === 0) return fail(`a response to ${name}`, `none to ${tries.length} requests`)
       return replies.map(([request, bytes]) => notEchoed(request, bytes)).find((outcome) => outcome !== undefined)
     },
     requests.map(({ name }) => name).join('; '),
   )
 }
 
-function notEchoed(request: Uint8Array, answer: Uint8Array) {
+function notEchoed(request: Uint8Array, response: Uint8Array) {
   const expected = request.subarray(ORIGINATE_FROM, ORIGINATE_TO)
-  const got = answer.subarray(ORIGINATE_FROM, ORIGINATE_TO)
+  const got = response.subarray(ORIGINATE_FROM, ORIGINATE_TO)
   return sameBytes(expected, got) ? undefined : fail(`originate ${hex(expected)}`, hex(got))
 }
 

@@ -1,17 +1,17 @@
 import type { ProbeReply } from './udp-probe.js'
 
-/** A request, and everything that came in answer to it. */
+/** A request, and all replies to it. */
 export interface ObservedExchange {
   readonly request: Uint8Array
-  /** On our clock, as all times that are not of the wire. */
+  /** On the local clock, like all times that are not from the wire. */
   readonly sentNanos: bigint
   readonly replies: readonly ProbeReply[]
 }
 
-/** A request that is in order, with something about it that servers stumble over. */
+/** A valid request with an unusual property that some servers mishandle. */
 export interface OddRequest {
   readonly name: string
-  /** Every try, because a datagram may be lost. */
+  /** All attempts, because a datagram may be lost. */
   readonly tries: readonly ObservedExchange[]
 }
 
@@ -24,19 +24,19 @@ export interface Provocation {
   readonly aliveAfter: boolean
 }
 
-/** What was seen of a wall clock server. */
+/** Observations of a wall clock server. */
 export interface WallClockObservations {
   readonly address: string
   readonly port: number
-  /** Ordinary requests, in the order in which they were sent, spread over the watch. */
+  /** Ordinary requests in the order of sending, spread over the observation. */
   readonly exchanges: readonly ObservedExchange[]
   readonly originates: readonly OddRequest[]
   readonly filled: readonly OddRequest[]
-  /** In the order in which they were sent; it ends where the server did not answer any more. */
+  /** In the order of sending, up to the first after which the server stopped answering. */
   readonly provocations: readonly Provocation[]
 }
 
-/** The fields of a message as they stand, whatever they say. */
+/** The fields of a message as received, valid or not. */
 export interface WireMessage {
   readonly version: number
   readonly type: number
@@ -53,7 +53,7 @@ export interface WireMessage {
 
 export const MESSAGE_BYTES = 32
 
-/** Reads 32 bytes or more; undefined for fewer. */
+/** Decodes 32 bytes or more; undefined for fewer. */
 export function readMessage(bytes: Uint8Array): WireMessage | undefined {
   if (bytes.length < MESSAGE_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, MESSAGE_BYTES)
@@ -75,7 +75,7 @@ export function readMessage(bytes: Uint8Array): WireMessage | undefined {
   }
 }
 
-/** Every reply to an ordinary request that is long enough to be read. */
+/** All replies to ordinary requests that are long enough to be decoded. */
 export function messagesOf(observed: WallClockObservations): WireMessage[] {
   return observed.exchanges
     .flatMap(({ replies }) => replies)
@@ -83,7 +83,7 @@ export function messagesOf(observed: WallClockObservations): WireMessage[] {
     .filter((message) => message !== undefined)
 }
 
-/** A request and its response, as a client uses them: t1 and t4 on our clock, t2 and t3 on the server's. */
+/** A request and its response as a client uses them: t1 and t4 on the local clock, t2 and t3 on the server's. */
 export interface TimedExchange {
   readonly sentNanos: bigint
   readonly receivedNanos: bigint
@@ -91,8 +91,8 @@ export interface TimedExchange {
 }
 
 /**
- * The exchanges that a clock can be set by. Follow-ups are left out: the time in one is that of the response before it, and may lie
- * a little after its arrival.
+ * The exchanges from which an offset can be computed. Follow-ups are excluded: they contain the exact transmit time of the
+ * response before them, which may be slightly later than its arrival.
  */
 export function timedExchanges(observed: WallClockObservations): TimedExchange[] {
   const timed: TimedExchange[] = []
@@ -107,7 +107,7 @@ export function timedExchanges(observed: WallClockObservations): TimedExchange[]
   return timed
 }
 
-/** What the round trip took apart from the server's own time, in nanoseconds. */
+/** The round trip without the server's processing time, in nanoseconds. */
 export function roundTripNanos({ sentNanos, receivedNanos, response }: TimedExchange): number {
   return Number(receivedNanos - sentNanos) - Number(response.transmitNanos - response.receiveNanos)
 }
@@ -116,7 +116,7 @@ export function precisionNanos({ precisionExponent }: WireMessage): number {
   return 2 ** precisionExponent * 1e9
 }
 
-/** How far the server's clock is ahead of ours, by the exchange with the shortest round trip. */
+/** The offset of the server's clock from the local one, from the exchange with the shortest round trip. */
 export function offsetNanos(observed: WallClockObservations): bigint | undefined {
   const [best] = timedExchanges(observed).sort((a, b) => roundTripNanos(a) - roundTripNanos(b))
   if (best === undefined) return undefined
@@ -125,8 +125,8 @@ export function offsetNanos(observed: WallClockObservations): bigint | undefined
 }
 
 /**
- * The steps in which the server's clock is seen to move, in nanoseconds: what all of its times have in common, or the
- * coarsest power of ten that they keep to but for the rounding of a float. Undefined with too few times to tell.
+ * The observed granularity of the server's clock, in nanoseconds: the greatest common divisor of all time differences, or
+ * the coarsest power of ten that divides them except for floating-point rounding. Undefined with too few different times.
  */
 export function granularityNanos(observed: WallClockObservations): bigint | undefined {
   const times = [...new Set(messagesOf(observed).flatMap((message) => [message.receiveNanos, message.transmitNanos]))]
@@ -134,17 +134,17 @@ export function granularityNanos(observed: WallClockObservations): bigint | unde
   if (start === undefined || times.length < ENOUGH_TIMES) return undefined
   const distances = times.map((time) => (time > start ? time - start : start - time))
   const exact = distances.reduce(greatestCommonDivisor, 0n)
-  const rounded = POWERS_OF_TEN.find((step) => distances.every((distance) => keepsTo(step, distance)))
+  const rounded = POWERS_OF_TEN.find((step) => distances.every((distance) => isMultipleOf(step, distance)))
   return rounded !== undefined && rounded > exact ? rounded : exact
 }
 
-/** With this many the chance that times of a finer clock look like those of a coarse one is nil. */
+/** With this many, times of a fine clock do not look like those of a coarse one by chance. */
 const ENOUGH_TIMES = 16
 const POWERS_OF_TEN = [1_000_000_000n, 100_000_000n, 10_000_000n, 1_000_000n, 100_000n]
-/** A double of nanoseconds since 1970 is rounded to 256 of them, and more than once where clocks build upon each other. */
+/** Nanoseconds since 1970 in a double are rounded to multiples of 256, and repeatedly if clocks derive from each other. */
 const ROUNDING_NANOS = 2048n
 
-function keepsTo(step: bigint, distance: bigint): boolean {
+function isMultipleOf(step: bigint, distance: bigint): boolean {
   const rest = distance % step
   return rest <= ROUNDING_NANOS || step - rest <= ROUNDING_NANOS
 }

@@ -11,12 +11,12 @@ import {
 } from './wall-clock-observations.js'
 
 const SECOND_IN_NANOS = 1_000_000_000
-/** Of the clock that this program reads, in parts per million: what the worst of computers' clocks do. */
-const OWN_MAX_FREQ_ERROR_PPM = 500
-/** Above this the watch was too short, or the network too slow, to say anything about the rate. */
+/** Maximum frequency error of the local clock, in parts per million: that of the worst computer clocks. */
+const LOCAL_MAX_FREQ_ERROR_PPM = 500
+/** With a wider bound, the observation was too short or the network too slow to judge the rate. */
 const USELESS_BOUND_PPM = 20_000
 
-/** What the times in the answers are worth. */
+/** The times in the responses. */
 export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
   {
     id: 'wc-nanoseconds-in-range',
@@ -35,19 +35,19 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
   },
   {
     id: 'wc-transmit-not-before-receive',
-    title: 'an answer is sent no earlier than its request came (t2 <= t3)',
+    title: 'a response is sent no earlier than its request was received (t2 <= t3)',
     source: CLAUSE_WC,
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
         ({ receiveNanos: t2, transmitNanos: t3 }) =>
-          t3 >= t2 ? undefined : fail(`a transmit time from ${t2} ns on`, `${t3} ns, ${t2 - t3} ns before`),
+          t3 >= t2 ? undefined : fail(`a transmit time of at least ${t2} ns`, `${t3} ns, ${t2 - t3} ns before`),
         'none is',
       ),
   },
   {
     id: 'wc-times-within-round-trip',
-    title: 'between receipt and transmission passes no more time than between our request and its answer',
+    title: 'the time between receive and transmit time does not exceed the measured round trip',
     source: CLAUSE_WC,
     judge: (observed) => {
       const slack = readingErrorNanos(observed)
@@ -57,7 +57,7 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
         (exchange) => {
           const took = Number(exchange.receivedNanos - exchange.sentNanos)
           const claimed = Number(exchange.response.transmitNanos - exchange.response.receiveNanos)
-          // A hundredth more, for the two clocks' rates.
+          // 1 % more, because the two clocks may run at different rates.
           return claimed <= took * 1.01 + slack ? undefined : fail(`at most ${took} ns`, `${claimed} ns`)
         },
         `shortest round trip ${(Math.max(0, shortest) / 1e6).toFixed(3)} ms`,
@@ -66,11 +66,11 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
   },
   {
     id: 'wc-monotonic',
-    title: 'the clock never goes back from one exchange to the next',
+    title: 'the clock never goes backwards between exchanges',
     source: CLAUSE_WC,
     judge: (observed) => {
       const timed = timedExchanges(observed)
-      if (timed.length < 2) return skipped('fewer than two answers to compare')
+      if (timed.length < 2) return skipped('fewer than two responses')
       let latest: TimedExchange | undefined
       return eachOf(
         timed,
@@ -82,7 +82,7 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
           const back = before.response.transmitNanos - exchange.response.receiveNanos
           return back <= 0n
             ? undefined
-            : fail(`a receive time from ${before.response.transmitNanos} ns on`, `${back} ns before that`)
+            : fail(`a receive time of at least ${before.response.transmitNanos} ns`, `${back} ns before that`)
         },
         `over ${timed.length} exchanges`,
       )
@@ -90,7 +90,7 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
   },
   {
     id: 'wc-rate',
-    title: 'the clock runs at the rate of ours, within its stated frequency error and what can be measured',
+    title: 'the clock runs at the rate of the local clock, within its stated frequency error and the measurement error',
     source: CLAUSE_WC,
     judge: (observed) => {
       const timed = timedExchanges(observed)
@@ -99,7 +99,7 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
       const rate = fitRate(
         timed.map((exchange) => {
           const { sentNanos, receivedNanos, response } = exchange
-          // From the first, so that floats hold them to the nanosecond.
+          // Relative to the first, so that a double represents them to the nanosecond.
           const ours = Number(sentNanos + receivedNanos - 2n * (first?.sentNanos ?? 0n)) / 2
           const theirs =
             Number(response.receiveNanos + response.transmitNanos - 2n * (first?.response.receiveNanos ?? 0n)) / 2
@@ -110,30 +110,30 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
           }
         }),
       )
-      if (rate === undefined || first === undefined) return skipped('too few answers to measure a rate')
+      if (rate === undefined || first === undefined) return skipped('too few responses to measure a rate')
       const { ppm, boundPpm, spanSeconds } = rate
       const measured = `${signed(ppm)} ppm ± ${boundPpm.toFixed(0)} over ${spanSeconds.toFixed(1)} s`
       const stated = first.response.maxFreqError / 256
-      if (Math.abs(ppm) > stated + OWN_MAX_FREQ_ERROR_PPM + boundPpm) {
+      if (Math.abs(ppm) > stated + LOCAL_MAX_FREQ_ERROR_PPM + boundPpm) {
         return fail(
-          `within ${stated} ppm (the server's) + ${OWN_MAX_FREQ_ERROR_PPM} ppm (ours) + ${boundPpm.toFixed(0)} ppm (measurement)`,
+          `within ${stated} ppm (server) + ${LOCAL_MAX_FREQ_ERROR_PPM} ppm (local) + ${boundPpm.toFixed(0)} ppm (measurement)`,
           measured,
         )
       }
       return boundPpm > USELESS_BOUND_PPM
-        ? skipped(`too coarse a measurement: ${measured}; watch longer`)
+        ? skipped(`measurement too coarse: ${measured}; use a longer --seconds`)
         : pass(measured)
     },
   },
 ]
 
-/** How far two readings of the server's clock can be from the times they stand for. */
+/** Bound of the error of two readings of the server's clock. */
 function readingErrorNanos(observed: WallClockObservations): number {
   const [message] = messagesOf(observed)
   const stated = message === undefined || message.precisionExponent > 0 ? 0 : precisionNanos(message)
-  // A step that would take a second or more is no step, but too few different times.
-  const seen = Number(granularityNanos(observed) ?? 0n)
-  return Math.max(stated, seen < SECOND_IN_NANOS ? seen : 0)
+  // A step of a second or more is not a real step, but means too few different times.
+  const observedStep = Number(granularityNanos(observed) ?? 0n)
+  return Math.max(stated, observedStep < SECOND_IN_NANOS ? observedStep : 0)
 }
 
 function signed(value: number): string {

@@ -3,22 +3,26 @@ import type { CiiClientEvents } from '../../companion/connections/index.js'
 import { CiiClient } from '../../companion/node/index.js'
 import { CII_PROPERTIES, type Cii } from '../../messages/index.js'
 import { timeOfDay } from '../terminal/index.js'
-import { parseCount, parseWebSocketUrl, toolCommand } from './tool-command.js'
-import { TOOL_CONNECTION } from './tool-connection.js'
-import { type ToolOptions, ToolRun } from './tool-run.js'
+import { ADDRESS_FORMS, parseCiiAddress, parseCount } from './arguments.js'
+import { toolCommand } from './base-command.js'
+import { TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
 
 interface CiiOptions extends ToolOptions {
   count?: number
 }
 
-/** `dvbcss cii`: what is on, and where the other endpoints are. */
+/** `dvbcss cii`: the CII state of a television, whenever it changes. */
 export function ciiCommand(): Command {
-  return toolCommand('cii', 'follow what a television says over CSS-CII; what has changed is marked with *', [
-    'dvbcss cii ws://192.168.1.20:7681/cii',
-    `dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r 'select(.event == "change").state.tsUrl'`,
-  ])
-    .argument('<url>', 'the CSS-CII endpoint', parseWebSocketUrl)
-    .option('--count <n>', 'stop after so many states', parseCount)
+  return toolCommand(
+    'cii',
+    'show the CSS-CII state of a television whenever it changes; changed properties are marked with *',
+    [
+      'dvbcss cii ws://192.168.1.20:7681/cii',
+      `dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r 'select(.event == "change").state.tsUrl'`,
+    ],
+  )
+    .argument('<address>', `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}`, parseCiiAddress)
+    .option('--count <n>', 'stop after this many states', parseCount)
     .action(followCii)
 }
 
@@ -29,27 +33,30 @@ function followCii(url: string, options: CiiOptions): void {
   let states = 0
   client.on('connected', (event) => {
     run.record('connected', event)
-    run.complain(`connected to ${url}`)
+    run.notify(`connected to ${url}`)
   })
   client.on('change', (event) => {
-    run.heard()
+    run.markReceived()
     const { changes, state } = event
     run.record('change', { changes, state })
     run.print(stateText(event))
     states += 1
-    if (states === options.count) run.done()
+    if (states === options.count) run.finish()
   })
   client.on('protocolError', (event) => {
     run.record('protocolError', event)
-    run.complain(`not understood: ${event.detail}`)
+    run.reportInvalid(`invalid message: ${event.detail}`)
   })
   client.on('disconnected', (event) => {
     run.record('disconnected', event)
-    run.lost(`connection to ${url} closed with ${event.code} ${event.reason}`.trimEnd(), event.retryInSeconds)
+    run.reportNoConnection(
+      `connection to ${url} closed with ${event.code} ${event.reason}`.trimEnd(),
+      event.retryInSeconds,
+    )
   })
   client.on('connectFailed', ({ failure, retryInSeconds }) => {
     run.record('connectFailed', { ...failure, retryInSeconds })
-    run.lost(failure.message, retryInSeconds)
+    run.reportNoConnection(failure.message, retryInSeconds)
   })
   client.start()
 }

@@ -1,7 +1,6 @@
 export { checkCommand } from './check-command.js'
 export { ciiCommand } from './cii-command.js'
 export { followCommand } from './follow-command.js'
-export { EXIT } from './tool-run.js'
 export { tsCommand } from './ts-command.js'
 export { tvCommand } from './tv-command.js'
 export { wcCommand } from './wc-command.js'

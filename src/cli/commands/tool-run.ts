@@ -1,7 +1,8 @@
+import type { ReconnectingSocketOptions } from '../../companion/connections/index.js'
 import { jsonLine, visibleLine, visibleLines } from '../../validation/index.js'
-import { LiveLine, Output } from '../terminal/index.js'
+import { EXIT, type ExitCode, LiveLine, Output } from '../terminal/index.js'
 
-/** What every tool is told on its command line. */
+/** The options that all tools have. */
 export interface ToolOptions {
   json?: boolean
   seconds?: number
@@ -9,17 +10,24 @@ export interface ToolOptions {
   retry: boolean
 }
 
-export const EXIT = { ended: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const
+/**
+ * The tools show what a server does as it happens. Few of them run at once, so their reconnections need not be spread
+ * over the usual five seconds; and a flood of messages may be what the user wants to look at.
+ */
+export const TOOL_CONNECTION: ReconnectingSocketOptions = {
+  backoff: { initialSeconds: 1 },
+  maxMessagesPerSecond: 10_000,
+}
 
-/** Sockets close within this, or are left to the end of the process. */
+/** Sockets that are still open after this are closed by the end of the process. */
 const CLOSE_MILLIS = 500
-/** How long the end waits for a reader that has not taken everything; after a signal, somebody wants it to end. */
+/** How long to wait at the end for a reader of the output that is behind. */
 const FLUSH_MILLIS = 5000
 const SIGNALLED_FLUSH_MILLIS = 500
 
 /**
- * One run of a tool: what it writes, and how it ends. It ends when it has done what was asked, when it fails, or on a
- * signal, and leaves the terminal as it was.
+ * One run of a tool: its output and its end. It ends when it has done what was asked, when it fails, or on a signal, and
+ * restores the terminal.
  */
 export class ToolRun {
   readonly isJson: boolean
@@ -30,7 +38,9 @@ export class ToolRun {
   readonly #line: LiveLine
   readonly #endings: (() => void)[] = []
   #summary: (() => void) | undefined
-  #hasHeard = false
+  #hasReceived = false
+  /** The latest problem, which explains why no data were received. */
+  #problem: { text: string; exitCode: ExitCode } | undefined
   #hasEnded = false
 
   /** @param name as in `dvbcss name`. */
@@ -53,7 +63,7 @@ export class ToolRun {
     process.once('uncaughtExceptionMonitor', () => this.#line.end())
     const { seconds } = options
     if (seconds === undefined) return
-    const timer = setTimeout(() => this.done(), seconds * 1000)
+    const timer = setTimeout(() => this.finish(), seconds * 1000)
     this.atEnd(() => clearTimeout(timer))
   }
 
@@ -72,80 +82,91 @@ export class ToolRun {
     this.#summary = summary
   }
 
-  /** Calls `act` every so many seconds until the run ends. */
+  /** Calls `act` at this interval until the run ends. */
   every(seconds: number, act: () => void): void {
     const timer = setInterval(act, seconds * 1000)
     this.atEnd(() => clearInterval(timer))
   }
 
-  /** A server has said something: the run is worth something. */
-  heard(): void {
-    this.#hasHeard = true
+  /** Records that valid data were received. A run that ends without any has failed. */
+  markReceived(): void {
+    this.#hasReceived = true
   }
 
-  /** For programs: one object a line. */
+  /** For programs: one object per line. */
   record(event: string, fields: object = {}): void {
     if (this.isJson && !this.#hasEnded) this.#stdout.write(`${jsonLine({ event, ...fields })}\n`)
   }
 
-  /** For people: lines that stay. What a server has said may be in them, but no line break of its making. */
+  /** For people: permanent lines. They may contain text from a server, whose line breaks are escaped. */
   print(lines: string | readonly string[]): void {
     if (this.isJson || this.#hasEnded) return
     const text = visibleLines([lines].flat()).join('\n')
     this.#line.around(() => this.#stdout.write(`${text}\n`))
   }
 
-  /** For people: how things stand, in a line that the next one replaces on a terminal. */
+  /** For people: the present state, in a line that the next one replaces on a terminal. */
   live(text: string): void {
     if (!this.isJson && !this.#hasEnded) this.#line.show(visibleLine(text))
   }
 
-  /** For people, aside from the output: what went wrong. */
-  complain(text: string): void {
-    if (this.isJson || this.#hasEnded) return
+  /** For people, on stderr: events and problems. */
+  notify(text: string): void {
+    if (!this.isJson && !this.#hasEnded) this.#writeError(text)
+  }
+
+  /** An invalid message was received. */
+  reportInvalid(text: string): void {
+    this.#problem = { text, exitCode: EXIT.violation }
+    this.notify(text)
+  }
+
+  /** A connection was lost or could not be made. Ends the run with --no-retry. */
+  reportNoConnection(text: string, retryInSeconds: number | undefined): void {
+    this.#problem = { text, exitCode: EXIT.noConnection }
+    if (!this.#options.retry) this.#fail(text, EXIT.noConnection)
+    else this.notify(retryInSeconds === undefined ? text : `${text}; reconnecting in ${retryInSeconds.toFixed(1)} s`)
+  }
+
+  /** Ends the run: successfully if data were received. */
+  finish(): void {
+    if (this.#hasEnded) return
+    if (this.#hasReceived) this.#end(EXIT.success)
+    else if (this.#problem === undefined) this.#fail('no data received', EXIT.timedOut)
+    else this.#fail(`no data received: ${this.#problem.text}`, this.#problem.exitCode)
+  }
+
+  #fail(text: string, exitCode: ExitCode): void {
+    if (this.#hasEnded) return
+    this.record('failed', { detail: text, exitCode })
+    // Also with --json, because a script's log is where the user looks first.
+    this.#writeError(text)
+    this.#end(exitCode)
+  }
+
+  #writeError(text: string): void {
     this.#line.around(() => this.#stderr.write(`dvbcss ${this.#name}: ${visibleLine(text)}\n`))
   }
 
-  /** A connection was lost or refused. Ends the run where it is not to be tried again. */
-  lost(text: string, retryInSeconds: number | undefined): void {
-    if (!this.#options.retry) this.fail(text)
-    else this.complain(retryInSeconds === undefined ? text : `${text}; again in ${retryInSeconds.toFixed(1)} s`)
-  }
-
-  /** What was asked for is done, as far as it could be. */
-  done(): void {
-    if (this.#hasEnded) return
-    if (this.#hasHeard) this.#end(EXIT.ended)
-    else this.fail('nothing was heard')
-  }
-
-  fail(text: string): void {
-    if (this.#hasEnded) return
-    if (this.isJson) this.record('failed', { detail: text })
-    // Also under --json: a script's log is where it is looked for.
-    this.#line.around(() => this.#stderr.write(`dvbcss ${this.#name}: ${visibleLine(text)}\n`))
-    this.#end(EXIT.failed)
-  }
-
-  #signalled(code: number): void {
-    process.once('SIGINT', () => process.exit(code))
-    process.once('SIGTERM', () => process.exit(code))
-    this.#end(code, SIGNALLED_FLUSH_MILLIS)
+  #signalled(exitCode: ExitCode): void {
+    process.once('SIGINT', () => process.exit(exitCode))
+    process.once('SIGTERM', () => process.exit(exitCode))
+    this.#end(exitCode, SIGNALLED_FLUSH_MILLIS)
   }
 
   #outputFailed(error: NodeJS.ErrnoException): void {
-    // Whoever reads the output has seen enough, as `head` does.
-    if (error.code === 'EPIPE') process.exit(EXIT.ended)
-    this.#stderr.write(`dvbcss ${this.#name}: could not write the output: ${error.message}\n`)
-    process.exit(EXIT.failed)
+    // The reader has exited, as `head` does when it has enough lines.
+    if (error.code === 'EPIPE') process.exit(EXIT.success)
+    this.#stderr.write(`dvbcss ${this.#name}: cannot write output: ${error.message}\n`)
+    process.exit(EXIT.failure)
   }
 
-  #end(code: number, flushMillis = FLUSH_MILLIS): void {
+  #end(exitCode: ExitCode, flushMillis = FLUSH_MILLIS): void {
     if (this.#hasEnded) return
-    process.exitCode = code
+    process.exitCode = exitCode
     this.#line.end()
     this.#summary?.()
-    // What closes now was not lost.
+    // From here on connections close because the run ends: their events are not reported.
     this.#hasEnded = true
     for (const close of this.#endings) close()
     const flushed = [this.#stdout, this.#stderr].map((output) => output.flushed(flushMillis))

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander'
 import { WallClockClient } from '../../companion/node/index.js'
 import type { WallClockEncoding, WallClockStatus } from '../../companion/wall-clock/index.js'
 import { millisText, offsetText } from '../terminal/index.js'
-import { parseCount, parseSeconds, parseWallClockUrl, toolCommand } from './tool-command.js'
+import { ADDRESS_FORMS, parseCount, parseSeconds, parseWallClockAddress } from './arguments.js'
+import { toolCommand } from './base-command.js'
 import { type ToolOptions, ToolRun } from './tool-run.js'
 
 interface WcOptions extends ToolOptions {
@@ -11,16 +12,16 @@ interface WcOptions extends ToolOptions {
   encoding: WallClockEncoding
 }
 
-/** `dvbcss wc`: what time it is at the television, and how surely. */
+/** `dvbcss wc`: the offset of a wall clock, and its error bound. */
 export function wcCommand(): Command {
-  return toolCommand('wc', 'ask a CSS-WC wall clock server for the time, over UDP or a WebSocket', [
+  return toolCommand('wc', 'measure the offset of a CSS-WC wall clock, over UDP or a WebSocket', [
     'dvbcss wc 192.168.1.20:6677',
     'dvbcss wc ws://192.168.1.20:7681/wc --encoding json',
     'dvbcss wc udp://192.168.1.20:6677 --count 20 --json | jq -r \'select(.event == "summary").loss\'',
   ])
-    .argument('<url>', 'udp://host:port, host:port, ws://… or wss://…', parseWallClockUrl)
-    .option('--count <n>', 'stop after so many requests that were answered or timed out', parseCount)
-    .option('--interval <seconds>', 'between requests, once the clock has settled', parseSeconds, 1)
+    .argument('<address>', `the wall clock: ${ADDRESS_FORMS.wc}`, parseWallClockAddress)
+    .option('--count <n>', 'stop after this many requests have been answered or have timed out', parseCount)
+    .option('--interval <seconds>', 'interval between requests, once the clock has settled', parseSeconds, 1)
     .addOption(
       new Option('--encoding <kind>', 'how messages travel over a WebSocket')
         .choices(['binary', 'json'])
@@ -36,7 +37,7 @@ function followWallClock(url: string, options: WcOptions): void {
     transport: url,
     encoding,
     requestIntervalSeconds: interval,
-    // A short interval is meant: the client would else go no faster than this.
+    // The default minimum would limit a short interval, which is intended here.
     minRequestIntervalSeconds: Math.min(interval, 0.025),
   })
   run.summarise(() => {
@@ -47,11 +48,11 @@ function followWallClock(url: string, options: WcOptions): void {
   run.atEnd(() => client.stop())
   const stopWhenEnough = (): void => {
     const { responses, timeouts } = client.status()
-    if (responses + timeouts >= count) run.done()
+    if (responses + timeouts >= count) run.finish()
   }
   client.on('connected', (event) => run.record('connected', event))
   client.on('candidate', ({ candidate }) => {
-    run.heard()
+    run.markReceived()
     const status = client.status()
     run.record('answer', { measuredOffsetSeconds: candidate.offsetSeconds, ...fieldsOf(status) })
     run.live(lineOf(status))
@@ -65,12 +66,12 @@ function followWallClock(url: string, options: WcOptions): void {
   })
   client.on('protocolError', (event) => {
     run.record('protocolError', event)
-    run.complain(`not usable: ${event.detail}`)
+    run.reportInvalid(`invalid message: ${event.detail}`)
     stopWhenEnough()
   })
   client.on('disconnected', ({ reason }) => {
     run.record('disconnected', { reason })
-    run.lost(reason, undefined)
+    run.reportNoConnection(reason, undefined)
   })
   client.start()
 }
@@ -84,7 +85,7 @@ function fieldsOf(status: WallClockStatus): object {
   const { dispersionSeconds, requests, responses, timeouts, followUps } = rest
   return {
     offsetSeconds,
-    // Infinity is not for JSON.
+    // JSON has no Infinity.
     dispersionSeconds: Number.isFinite(dispersionSeconds) ? dispersionSeconds : null,
     roundTripSeconds,
     minRoundTripSeconds,
@@ -109,6 +110,6 @@ function lineOf(status: WallClockStatus): string {
 
 function summaryText(status: WallClockStatus): string {
   const { requests, responses, minRoundTripSeconds, medianRoundTripSeconds } = status
-  const roundTrip = `round trip ${millisText(minRoundTripSeconds)} at least, ${millisText(medianRoundTripSeconds)} in the middle`
+  const roundTrip = `round trip min ${millisText(minRoundTripSeconds)}, median ${millisText(medianRoundTripSeconds)}`
   return `${requests} requests, ${responses} answers, ${(100 * lossOf(status)).toFixed(1)} % lost; ${roundTrip}`
 }

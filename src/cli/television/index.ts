@@ -1,3 +1,3 @@
 export { commandHelp } from './remote-control.js'
 export type { TvOptions } from './run-television.js'
-export { addLimitOptions, contradiction } from './tv-limits.js'
+export { addLimitOptions, networksProblem } from './tv-limits.js'

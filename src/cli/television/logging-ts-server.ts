@@ -1,4 +1,4 @@
-import type { PresentationTimestamp, PresentationTimestamps } from '../../messages/index.js'
+import type { PresentationTimestamps } from '../../messages/index.js'
 import type { Connection } from '../../server/endpoint/index.js'
 import { TsServer } from '../../server/ts/index.js'
 import { visible } from '../../validation/index.js'
@@ -9,13 +9,12 @@ export class LoggingTsServer extends TsServer {
     connection: Connection,
     { actual, earliest, latest }: PresentationTimestamps,
   ): void {
-    const spell = ({ contentTime, wallClockTime }: { contentTime: bigint; wallClockTime: unknown }) =>
+    const text = ({ contentTime, wallClockTime }: { contentTime: bigint; wallClockTime: unknown }) =>
       visible(`${contentTime} @ ${wallClockTime}`)
-    const spelt = (timestamp: PresentationTimestamp) => spell(timestamp)
     const fields = () => ({
-      ...(actual && { actual: spelt(actual) }),
-      earliest: spell(earliest),
-      latest: spell(latest),
+      ...(actual && { actual: text(actual) }),
+      earliest: text(earliest),
+      latest: text(latest),
     })
     this.logLimited(connection.log, 'info', fields, 'presentation timestamps')
   }

@@ -1,14 +1,14 @@
 import type { Television } from './television.js'
 
-/** What can be typed at the television's console: the words, and what they mean. */
+/** The commands that the television reads from standard input, with their meanings. */
 const COMMANDS = [
-  ['play', 'go on'],
-  ['pause', 'stand still'],
-  ['seek SECONDS', 'go to a position'],
-  ['speed X', 'play at X times the normal speed; negative plays backwards'],
-  ['content URI', 'change to other content'],
-  ['status', 'tell what is on, and who follows'],
-  ['help', 'tell these commands'],
+  ['play', 'resume playback'],
+  ['pause', 'pause playback'],
+  ['seek SECONDS', 'seek to a position'],
+  ['speed X', 'play at X times normal speed; negative plays backwards'],
+  ['content URI', 'switch to other content'],
+  ['status', 'show state and connected companions'],
+  ['help', 'list commands'],
 ] as const
 
 export function commandHelp(): string {
@@ -16,8 +16,8 @@ export function commandHelp(): string {
 }
 
 /**
- * Carries out one line of the console.
- * @returns what to print: the new state, or what was expected and what came.
+ * Executes one line of input.
+ * @returns text to print: the new state, or an error.
  */
 export function command(television: Television, line: string): string {
   const [word = '', ...rest] = line.trim().split(/\s+/)
@@ -27,40 +27,40 @@ export function command(television: Television, line: string): string {
       return ''
     case 'play':
       television.play()
-      return where(television)
+      return positionAndSpeed(television)
     case 'pause':
       television.pause()
-      return where(television)
+      return positionAndSpeed(television)
     case 'seek':
-      return withNumber('seek', 'seconds, as in "seek 90.5"', argument, (seconds) => {
+      return withNumber('seek', 'a number of seconds, for example "seek 90.5"', argument, (seconds) => {
         television.seek(seconds)
-        return where(television)
+        return positionAndSpeed(television)
       })
     case 'speed':
-      return withNumber('speed', 'a number, as in "speed 2"', argument, (speed) => {
+      return withNumber('speed', 'a number, for example "speed 2"', argument, (speed) => {
         television.setSpeed(speed)
-        return where(television)
+        return positionAndSpeed(television)
       })
     case 'content':
       if (!URL.canParse(argument))
-        return `content: expected a URI, as in "content dvb://233a.1004.1044", got "${argument}"`
+        return `content: expected a URI, for example "content dvb://233a.1004.1044"; received "${argument}"`
       television.setContent(argument)
-      return `changing to ${argument}`
+      return `switching to ${argument}`
     case 'status':
       return television.status()
     case 'help':
       return commandHelp()
     default:
-      return `expected one of these commands, got "${word}":\n${commandHelp()}`
+      return `unknown command "${word}"; commands:\n${commandHelp()}`
   }
 }
 
-function where(television: Television): string {
+function positionAndSpeed(television: Television): string {
   return `position ${television.positionSeconds.toFixed(3)} s, speed ${television.speed}`
 }
 
 function withNumber(word: string, expected: string, argument: string, act: (value: number) => string): string {
   const value = Number(argument)
-  if (argument === '' || !Number.isFinite(value)) return `${word}: expected ${expected}, got "${argument}"`
+  if (argument === '' || !Number.isFinite(value)) return `${word}: expected ${expected}; received "${argument}"`
   return act(value)
 }

@@ -8,7 +8,8 @@ import { wallClockPlugin } from '../../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../../plugins/wall-clock-websocket-plugin.js'
 import { AddressFilter } from '../../server/endpoint/index.js'
 import { visibleLine, visibleLines } from '../../validation/index.js'
-import { logText, Output } from '../terminal/index.js'
+import { EXIT, type ExitCode, Output } from '../terminal/index.js'
+import { logText } from './log-text.js'
 import { LoggingTsServer } from './logging-ts-server.js'
 import { command } from './remote-control.js'
 import { Television, TIMELINES } from './television.js'
@@ -22,22 +23,23 @@ export interface TvOptions extends TvLimits {
   logLevel: string
 }
 
-/** How long the end waits for whoever reads the log. */
+const SIGNAL_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const
+/** How long to wait at the end for a reader of the log that is behind. */
 const FLUSH_MILLIS = 500
-/** How long after a signal the process exits, whatever is still open: within the promised 2 s, also on a busy machine. */
+/** How long after a signal the process exits, whatever is still open: within the documented 2 s, also on a busy machine. */
 const CLOSE_MILLIS = 1400
-/** A client that does not complete its request is disconnected after 10 s. Node's own limits are minutes, or none. */
+/** Disconnects clients whose request is incomplete after 10 s. Node's own limits are minutes, or none. */
 const REQUEST_LIMITS = {
   requestTimeout: 10_000,
   http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
 }
 
-/** Runs a television until a signal ends it. */
+/** Runs a television emulator until a signal stops it. */
 export async function runTelevision(options: TvOptions): Promise<void> {
-  let end = (): void => process.exit(0)
+  let end = (): void => process.exit(EXIT.success)
   const stdout = new Output(process.stdout, {
     failed: ({ code }) => {
-      // Whoever read the log has ended, as `head` does. A full disk, though, does not end the television.
+      // The reader of the log has exited, as `head` does. A full disk, in contrast, does not stop the television.
       if (code === 'EPIPE') end()
     },
   })
@@ -48,15 +50,15 @@ export async function runTelevision(options: TvOptions): Promise<void> {
   try {
     await app.listen({ host: options.host ?? everyAddress(), port: options.port })
   } catch (error) {
-    stderr.write(`dvbcss tv: ${visibleLine(explain(error as NodeJS.ErrnoException))}\n`)
-    process.exitCode = 1
+    stderr.write(`dvbcss tv: ${visibleLine(listenErrorText(error as NodeJS.ErrnoException))}\n`)
+    process.exitCode = isBindError(error) ? EXIT.cannotBind : EXIT.failure
     await app.close()
     return
   }
   end = closeOnSignal(app, stdout)
   stdout.write(`${greeting(app)}\n`)
-  // The television runs on when its input ends: without a terminal there is nobody to type.
-  // Or its terminal is closed: SIGHUP ends the process.
+  // The end of the input does not stop the television: it may run without a terminal. If its terminal is closed, SIGHUP
+  // ends the process.
   process.stdin.on('error', () => {})
   const console = createInterface({ input: process.stdin })
   console.on('line', (line) => {
@@ -65,11 +67,18 @@ export async function runTelevision(options: TvOptions): Promise<void> {
   })
 }
 
-function explain(error: NodeJS.ErrnoException): string {
-  const tcpPortTaken = error.code === 'EADDRINUSE' && error.syscall === 'listen'
-  return tcpPortTaken
-    ? `${error.message}: stop what holds it, or give another --port (0 picks a free one)`
+function listenErrorText(error: NodeJS.ErrnoException): string {
+  const isTcpPortInUse = error.code === 'EADDRINUSE' && error.syscall === 'listen'
+  return isTcpPortInUse
+    ? `${error.message}: stop the process using it, or choose another --port (0 chooses a free one)`
     : error.message
+}
+
+/** Whether the system refused an address or port, TCP or UDP, or does not know the host. */
+function isBindError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall, cause } = error as NodeJS.ErrnoException
+  return /^(listen|bind|getaddrinfo)$/.test(syscall ?? '') || code === 'DVBCSS_ERR_BIND' || isBindError(cause)
 }
 
 async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInstance> {
@@ -116,7 +125,7 @@ function withoutRequestLog(): fastify.FastifyServerOptions {
     : { disableRequestLogging: true }
 }
 
-/** For whoever watches over the process. */
+/** For monitoring. */
 function health(app: FastifyInstance): object {
   const { contentId, contentIdStatus } = app.cii.cii
   const { requests, answers } = app.wallClockServer.statistics
@@ -129,13 +138,13 @@ function health(app: FastifyInstance): object {
 }
 
 /**
- * The first signal closes the app, and then exits. The second exits at once.
- * @returns what the first signal does.
+ * The first signal closes the app, then exits with success. A second one exits at once with the signal's code.
+ * @returns the function that the first signal calls.
  */
 function closeOnSignal(app: FastifyInstance, stdout: Output): () => void {
   let closing = false
-  let leave = (code: number): void => process.exit(code)
-  const exit = async (code: number): Promise<void> => {
+  let leave = (code: ExitCode): void => process.exit(code)
+  const exit = async (code: ExitCode): Promise<void> => {
     await stdout.flushed(FLUSH_MILLIS)
     leave(code)
   }
@@ -143,31 +152,31 @@ function closeOnSignal(app: FastifyInstance, stdout: Output): () => void {
     if (closing) return
     closing = true
     setTimeout(() => {
-      app.log.warn('closing takes too long; exiting with connections open')
-      leave(0)
+      app.log.warn('shutdown timed out; exiting with open connections')
+      leave(EXIT.success)
     }, CLOSE_MILLIS).unref()
     app.close().then(
-      () => exit(0),
+      () => exit(EXIT.success),
       (error: unknown) => {
-        app.log.error({ err: error }, 'could not close in good order')
-        return exit(1)
+        app.log.error({ err: error }, 'graceful shutdown failed')
+        return exit(EXIT.failure)
       },
     )
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
     process.on(signal, () => {
       if (signal === 'SIGHUP' && [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) {
-        leave = dieOfHangUp
+        leave = exitBySighup
       }
-      if (closing) leave(1)
+      if (closing) leave(code)
       close()
     })
   }
   return close
 }
 
-/** The terminal is gone. Node 20 aborts in process.exit() then, because it cannot restore the terminal's settings. */
-function dieOfHangUp(): void {
+/** Without its terminal, Node 20 aborts in process.exit(), because it cannot restore the terminal's settings. */
+function exitBySighup(): void {
   process.removeAllListeners('SIGHUP')
   process.kill(process.pid, 'SIGHUP')
 }
@@ -179,10 +188,10 @@ function greeting(app: FastifyInstance): string {
   )
   const lines = [
     '',
-    'This television is on. Companions connect to:',
+    'Television emulator running. Connect companions to:',
     ...addresses.map(({ host, port }) => `  CSS-CII  ws://${host}:${port}/cii`),
-    ...(addresses.length === 0 ? ['  (no URL can name a link-local address; choose another --host)'] : []),
-    'and find the rest from there:',
+    ...(addresses.length === 0 ? ['  (a URL cannot contain a link-local address; choose another --host)'] : []),
+    'which leads them to:',
     ...addresses.map(({ host, port }) => `  CSS-TS   ws://${host}:${port}/ts`),
     ...wallClocks.map(({ host, port }) => `  CSS-WC   udp://${host}:${port}`),
     ...addresses.map(({ host, port }) => `  CSS-WC   ws://${host}:${port}/wc (for companions without UDP)`),

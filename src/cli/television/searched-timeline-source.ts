@@ -2,7 +2,10 @@ import type { Clock } from '../../clocks/index.js'
 import type { ControlTimestamp } from '../../messages/index.js'
 import { ClockTimelineSource } from '../../timelines/index.js'
 
-/** A timeline that a television has to look for in the stream: found some time after it was first asked for, and forgotten when nobody wants it. */
+/**
+ * A timeline that the television must search for in the stream: available some time after the first client requests it,
+ * and dropped when the last one leaves.
+ */
 export class SearchedTimelineSource extends ClockTimelineSource {
   readonly #searchMilliseconds: number
   #search: NodeJS.Timeout | undefined

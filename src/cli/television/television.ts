@@ -6,46 +6,46 @@ import { SearchedTimelineSource } from './searched-timeline-source.js'
 
 export interface TelevisionOptions {
   contentId: string
-  /** How long the content id stays partial after a change of content. */
+  /** How long the content id stays partial after the content changes. */
   finalAfterMilliseconds?: number
-  /** How long a change of content takes. */
+  /** How long switching to other content takes. */
   tuneMilliseconds?: number
-  /** How long the timeline that comes and goes is there, and how long it is not. */
-  comeAndGoMilliseconds?: number
-  /** How long it takes to find the timeline that has to be looked for. */
+  /** How long the intermittent timeline is available, and then unavailable. */
+  intermittentMilliseconds?: number
+  /** How long the search for the searched timeline takes. */
   searchMilliseconds?: number
 }
 
-/** What this television offers: selector → ticks per second. */
+/** The timelines of this television. */
 export const TIMELINES = {
-  /** The programme's own. */
+  /** The timeline of the programme. */
   pts: { selector: 'urn:dvb:css:timeline:pts', ticksPerSecond: 90_000 },
-  /** Tied to the programme's. */
+  /** Derived from that of the programme. */
   temi: { selector: 'urn:dvb:css:timeline:temi:1:1', ticksPerSecond: 1000 },
-  /** There for a while, gone for a while. */
-  comeAndGo: { selector: 'urn:dvb:css:timeline:temi:1:2', ticksPerSecond: 1000 },
-  /** Looked for when a companion first asks for it. */
+  /** Available and unavailable in turn. */
+  intermittent: { selector: 'urn:dvb:css:timeline:temi:1:2', ticksPerSecond: 1000 },
+  /** Searched for when a companion first requests it. */
   searched: { selector: 'urn:dvb:css:timeline:mpd:period:rel:1000', ticksPerSecond: 1000 },
 } as const
 
-/** What the television shows, and what its remote control can do to it: drives the CII and TS servers of an app. */
+/** The playback of the television emulator: drives the CII and TS servers of an app. */
 export class Television {
   readonly #app: FastifyInstance
   readonly #pts: CorrelatedClock
-  readonly #comeAndGo: CorrelatedClock
+  readonly #intermittent: CorrelatedClock
   readonly #options: Required<TelevisionOptions>
   readonly #timers = new Set<NodeJS.Timeout>()
   #tuning: NodeJS.Timeout[] = []
   /** The speed that `play` returns to. */
   #playSpeed = 1
 
-  /** @param app has the three plugins. */
+  /** @param app with the three plugins registered */
   constructor(app: FastifyInstance, options: TelevisionOptions) {
     this.#app = app
     this.#options = {
       finalAfterMilliseconds: 5000,
       tuneMilliseconds: 1000,
-      comeAndGoMilliseconds: 20_000,
+      intermittentMilliseconds: 20_000,
       searchMilliseconds: 4000,
       ...options,
     }
@@ -56,19 +56,19 @@ export class Television {
       correlation: start,
       name: 'pts',
     })
-    const tied = (tickRate: number, name: string) => new CorrelatedClock(this.#pts, { tickRate, name })
-    const temi = tied(TIMELINES.temi.ticksPerSecond, 'temi')
-    const searched = tied(TIMELINES.searched.ticksPerSecond, 'searched')
-    this.#comeAndGo = tied(TIMELINES.comeAndGo.ticksPerSecond, 'come-and-go')
+    const derived = (tickRate: number, name: string) => new CorrelatedClock(this.#pts, { tickRate, name })
+    const temi = derived(TIMELINES.temi.ticksPerSecond, 'temi')
+    const searched = derived(TIMELINES.searched.ticksPerSecond, 'searched')
+    this.#intermittent = derived(TIMELINES.intermittent.ticksPerSecond, 'intermittent')
 
     app.ts.attachTimelineSource(new ClockTimelineSource(TIMELINES.pts.selector, wallClock, this.#pts))
     app.ts.attachTimelineSource(new ClockTimelineSource(TIMELINES.temi.selector, wallClock, temi))
-    app.ts.attachTimelineSource(new ClockTimelineSource(TIMELINES.comeAndGo.selector, wallClock, this.#comeAndGo))
+    app.ts.attachTimelineSource(new ClockTimelineSource(TIMELINES.intermittent.selector, wallClock, this.#intermittent))
     app.ts.attachTimelineSource(
       new SearchedTimelineSource(TIMELINES.searched.selector, wallClock, searched, this.#options.searchMilliseconds),
     )
     this.#present(options.contentId)
-    this.#timers.add(setInterval(() => this.#comeOrGo(), this.#options.comeAndGoMilliseconds))
+    this.#timers.add(setInterval(() => this.#toggleIntermittent(), this.#options.intermittentMilliseconds))
   }
 
   get positionSeconds(): number {
@@ -91,24 +91,24 @@ export class Television {
     this.#move(() => seconds * this.#pts.tickRate, this.#pts.speed)
   }
 
-  /** Plays at a speed; 0 is a pause, and a negative one plays backwards. */
+  /** Plays at a speed: 0 pauses, a negative one plays backwards. */
   setSpeed(speed: number): void {
     if (speed !== 0) this.#playSpeed = speed
     this.#move((ticks) => ticks, speed)
   }
 
-  /** Position and speed in one change, so that companions are told once; at one moment, so that no move is lost between two readings. */
+  /** Sets position and speed in one change, so that companions receive one update, and from one reading of the clock. */
   #move(to: (ticks: number) => number, speed: number): void {
     const parentTicks = this.#app.wallClock.now()
     const childTicks = to(this.#pts.fromParent(parentTicks))
     this.#pts.setCorrelationAndSpeed(new Correlation({ parentTicks, childTicks }), speed)
   }
 
-  /** Changes the channel: a moment of transition, then the new content from its beginning. */
+  /** Switches to other content: `transitioning` for a moment, then the new content from its beginning. */
   setContent(contentId: string): void {
     this.#stopTuning()
     this.#app.cii.update({ presentationStatus: ['transitioning'] })
-    // Meanwhile there is no content to have a timeline: who follows the old one must not be sent along to the new.
+    // No content, no timeline: companions that follow the old content must not be moved to the new one.
     this.#app.ts.contentId = null
     this.#tuning.push(
       setTimeout(() => {
@@ -118,7 +118,7 @@ export class Television {
     )
   }
 
-  /** The television knows the service at once, and the event when it has read the metadata. */
+  /** A television knows the service at once, and the event when it has read the metadata. */
   #present(contentId: string): void {
     const partial = contentId.startsWith('dvb://') ? (contentId.split(';', 1)[0] ?? contentId) : contentId
     this.#show(partial, 'partial')
@@ -131,21 +131,21 @@ export class Television {
     this.#app.ts.contentId = contentId
   }
 
-  #comeOrGo(): void {
-    this.#comeAndGo.available = !this.#comeAndGo.available
+  #toggleIntermittent(): void {
+    this.#intermittent.available = !this.#intermittent.available
     this.#app.cii.update({ timelines: this.#timelines() })
   }
 
   #timelines(): TimelineOption[] {
     return Object.values(TIMELINES)
-      .filter((timeline) => timeline !== TIMELINES.comeAndGo || this.#comeAndGo.available)
+      .filter((timeline) => timeline !== TIMELINES.intermittent || this.#intermittent.available)
       .map(({ selector, ticksPerSecond }) => ({
         timelineSelector: selector,
         timelineProperties: { unitsPerTick: 1, unitsPerSecond: ticksPerSecond },
       }))
   }
 
-  /** What is on, and who follows: several lines for a person. */
+  /** State and connected companions, as lines of text. */
   status(): string {
     const { cii, ts, wallClockServer } = this.#app
     const { requests, answers } = wallClockServer.statistics
@@ -153,7 +153,7 @@ export class Television {
       `content    ${cii.cii.contentId} (${cii.cii.contentIdStatus}, ${cii.cii.presentationStatus?.join(' ')})`,
       `position   ${this.positionSeconds.toFixed(3)} s at speed ${this.speed}`,
       `timelines  ${cii.cii.timelines?.map((timeline) => timeline.timelineSelector).join('\n           ')}`,
-      `companions ${cii.connections.size} on CII, ${ts.connections.size} on TS; wall clock: ${requests} requests, ${answers} answers`,
+      `companions ${cii.connections.size} on CII, ${ts.connections.size} on TS; wall clock: ${requests} requests, ${answers} responses`,
     ].join('\n')
   }
 
@@ -162,7 +162,7 @@ export class Television {
     this.#tuning = []
   }
 
-  /** Stops what goes on by itself. */
+  /** Stops all timers. */
   stop(): void {
     this.#stopTuning()
     for (const timer of this.#timers) clearInterval(timer)

@@ -1,5 +1,5 @@
+export { EXIT, type ExitCode, exitCodesHelp } from './exit-codes.js'
 export { LiveLine } from './live-line.js'
-export { logText } from './log-text.js'
 export { Output } from './output.js'
 export { positionFields, positionText, REDRAW_SECONDS, timingFields } from './position-text.js'
 export { millisText, offsetText, timeOfDay } from './time-text.js'

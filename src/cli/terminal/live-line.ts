@@ -6,8 +6,8 @@ const SHOW_CURSOR = '\x1b[?25h'
 const DEFAULT_COLUMNS = 80
 
 /**
- * The last line of a terminal, written over and over. Where the output is no terminal, each writing of it is a line of
- * its own, and nothing but text is written.
+ * The last line of a terminal, rewritten in place. If the output is not a terminal, each text becomes a line of its own,
+ * without escape codes.
  */
 export class LiveLine {
   readonly isLive: boolean
@@ -26,18 +26,18 @@ export class LiveLine {
       return
     }
     this.#text = text
-    // Who looks again wants the present line, not those in between.
+    // A reader that is behind needs only the latest text.
     if (!this.#output.isBehind) this.#draw()
   }
 
-  /** Calls `write` where the line would be in its way, which may write lines to this terminal. */
+  /** Clears the line, calls `write`, which may write lines to this terminal, and draws the line again. */
   around(write: () => void): void {
     if (this.#text !== '') this.#output.write(CLEAR)
     write()
     if (this.#text !== '') this.#draw()
   }
 
-  /** Leaves the last text where it is, and the terminal as it was. May be called more than once. */
+  /** Keeps the last text, and restores the cursor. May be called more than once. */
   end(): void {
     if (this.#text !== '') this.#output.write('\n')
     this.#text = ''
@@ -48,7 +48,7 @@ export class LiveLine {
   #draw(): void {
     const hide = this.#isCursorHidden ? '' : HIDE_CURSOR
     this.#isCursorHidden = true
-    // A line that is wrapped cannot be written over.
+    // A wrapped line cannot be rewritten.
     const columns = (this.#output.columns || DEFAULT_COLUMNS) - 1
     this.#output.write(`${hide}${CLEAR}${[...this.#text].slice(0, columns).join('')}`)
   }

@@ -1,17 +1,16 @@
-/** Bytes that may wait for whoever reads the output: thousands of lines, and nothing beside the memory of the process. */
+/** Bytes to buffer for a reader that is behind: thousands of lines, and little compared with the memory of the process. */
 const MAX_WAITING_BYTES = 256 * 1024
 
 export interface OutputOptions {
-  /** The line that counts the lines dropped before it, without its line feed. */
+  /** The line that states how many lines were dropped before it, without its line feed. */
   droppedText?: (lines: number) => string
-  /** The output can take nothing any more: EPIPE when its reader has ended. */
+  /** The output has failed for good: EPIPE if its reader has exited. */
   failed?: (error: NodeJS.ErrnoException) => void
 }
 
 /**
- * Standard output or standard error, such that a reader that stops (a pager, Ctrl-S, a stuck log shipper) stops nothing
- * else. Nothing here blocks: what the reader does not take waits up to a limit, then whole lines are dropped and counted
- * until the reader has caught up.
+ * Standard output or standard error that never blocks the process: if the reader stops (a pager, Ctrl-S, a stuck log
+ * shipper), output is buffered up to a limit, then whole lines are dropped and counted until the reader has caught up.
  */
 export class Output {
   readonly #stream: NodeJS.WriteStream
@@ -39,7 +38,7 @@ export class Output {
     return this.#stream.columns
   }
 
-  /** Whether the reader has not taken all that was written. */
+  /** Whether buffered output is waiting for the reader. */
   get isBehind(): boolean {
     return this.#stream.writableLength > 0
   }
@@ -60,7 +59,7 @@ export class Output {
     if (dropped > 0) this.write(`${this.#droppedText(dropped)}\n`)
   }
 
-  /** Resolves when the reader has taken everything, can take nothing any more, or after so many milliseconds. */
+  /** Resolves when everything has been written, when the output has failed, or after a timeout. */
   async flushed(milliseconds: number): Promise<void> {
     if (this.#hasFailed || !this.isBehind) return
     await new Promise<void>((resolve) => {
@@ -69,7 +68,7 @@ export class Output {
         clearTimeout(timer)
         resolve()
       }
-      // Called in the order of the writes.
+      // Callbacks are called in the order of the writes.
       this.#stream.write('', done)
       this.#stream.once('error', done)
     })
@@ -77,8 +76,8 @@ export class Output {
 }
 
 /**
- * Node makes terminals block on purpose, so that nothing is lost at process.exit; pipes and sockets it does not. A
- * terminal that was stopped with Ctrl-S would block the whole process. There is no public way to say so.
+ * Node writes to terminals synchronously, so that nothing is lost at process.exit(): a terminal stopped with Ctrl-S would
+ * block the whole process. Node has no public API to change that.
  */
 function makeNonBlocking(stream: NodeJS.WriteStream): void {
   const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } }

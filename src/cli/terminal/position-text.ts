@@ -3,7 +3,7 @@ import type { WallClockClient } from '../../companion/wall-clock/index.js'
 import type { ControlTimestamp } from '../../messages/index.js'
 import { clockText, millisText, offsetText } from './time-text.js'
 
-/** How often the live line is rewritten on a terminal, in seconds. */
+/** Interval between updates of the live line on a terminal, in seconds. */
 export const REDRAW_SECONDS = 0.1
 
 /** `0:01:40.123  ×1  ±0.213 ms  wc +0.000001 s, 0.131 ms`. */
@@ -14,7 +14,7 @@ export function positionText(position: CompanionPosition, wallClock: WallClockCl
   return `${clockText(seconds)}  ×${speed}  ±${millisText(errorSeconds)}  ${wc}`
 }
 
-/** For JSON, where Infinity is null. */
+/** For JSON, in which Infinity becomes null. */
 export function positionFields(position: CompanionPosition, wallClock: WallClockClient | undefined): object {
   const status = wallClock?.status()
   return {
@@ -25,7 +25,7 @@ export function positionFields(position: CompanionPosition, wallClock: WallClock
   }
 }
 
-/** For JSON: times as they were on the wire. */
+/** For JSON: times as on the wire. */
 export function timingFields(timestamp: ControlTimestamp, changeSeconds: number): object {
   return { ...timestamp, changeSeconds }
 }

@@ -1,4 +1,4 @@
-/** `0:01:40.123`: hours, minutes, seconds; negative before the beginning. */
+/** `0:01:40.123`: hours, minutes, seconds; negative before the start of the timeline. */
 export function clockText(seconds: number): string {
   if (!Number.isFinite(seconds)) return '-:--:--.---'
   const millis = Math.round(Math.abs(seconds) * 1000)

@@ -1,7 +1,7 @@
-/** A JSON value that is an object, read without any of the rules of the messages. */
+/** A JSON object, parsed without any of the rules for messages. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Undefined for what is no JSON, or no object. */
+/** Undefined for text that is not JSON, or not an object. */
 export function readObject(text: string | undefined): JsonObject | undefined {
   if (text === undefined) return undefined
   try {
@@ -15,7 +15,7 @@ export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
 }
 
-/** A scheme, a colon, and nothing but the characters of RFC 3986 behind it. */
+/** A scheme, a colon, and only characters that RFC 3986 allows. */
 export function isUri(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z][a-z0-9+.-]*:[\w.~:/?#[\]@!$&'()*+,;=%-]+$/i.test(value)
 }

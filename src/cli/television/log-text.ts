@@ -1,7 +1,7 @@
 import { prettyFactory } from 'pino-pretty'
 import { visible } from '../../validation/index.js'
 
-/** What one line of the log may show. */
+/** Characters of one line of the log. */
 const MAX_LINE = 1000
 const MAX_KEY = 80
 const MAX_MEMBERS = 20
@@ -9,8 +9,8 @@ const MAX_DEPTH = 5
 const MAX_STACK_LINES = 30
 
 /**
- * Makes the lines of a pino logger readable: text for people from one JSON object. What requests and errors hold comes
- * from strangers, so that every string and key is escaped and bounded first, whoever logs it.
+ * Formats a pino log line, a JSON object, for people. Requests and errors contain text from clients, so every string
+ * and key is escaped and bounded first.
  */
 export function logText(coloured: boolean): (line: string) => string {
   const pretty = prettyFactory({
@@ -21,7 +21,7 @@ export function logText(coloured: boolean): (line: string) => string {
     singleLine: true,
   })
   return (line) => {
-    const text = pretty(shown(JSON.parse(line), 0)) ?? ''
+    const text = pretty(escaped(JSON.parse(line), 0)) ?? ''
     const lines = text.trimEnd().split('\n')
     return `${lines.map((part) => (part.length <= MAX_LINE ? part : cut(part, coloured))).join('\n')}\n`
   }
@@ -31,21 +31,21 @@ function cut(line: string, coloured: boolean): string {
   return `${line.slice(0, MAX_LINE - 1)}…${coloured ? '\x1b[0m' : ''}`
 }
 
-function shown(value: unknown, depth: number): unknown {
+function escaped(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return visible(value)
   if (typeof value !== 'object' || value === null) return value
   if (depth >= MAX_DEPTH) return '…'
-  if (Array.isArray(value)) return value.slice(0, MAX_MEMBERS).map((item) => shown(item, depth + 1))
+  if (Array.isArray(value)) return value.slice(0, MAX_MEMBERS).map((item) => escaped(item, depth + 1))
   const members = Object.entries(value).slice(0, MAX_MEMBERS)
   return Object.fromEntries(
     members.map(([key, member]) => [
       visible(key, MAX_KEY),
-      key === 'stack' && typeof member === 'string' ? stackText(member) : shown(member, depth + 1),
+      key === 'stack' && typeof member === 'string' ? stackText(member) : escaped(member, depth + 1),
     ]),
   )
 }
 
-/** The line breaks of a stack are wanted; those of the message in it, which may be a stranger's, look like them. */
+/** Keeps the line breaks of a stack trace. Those of the error's message, which may come from a client, cannot be told apart. */
 function stackText(stack: string): string {
   return stack
     .split('\n', MAX_STACK_LINES)
