@@ -46,7 +46,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/cli/terminal',
     'src/cli/television',
   ],
-  'src/cli': ['src/cli/commands'],
+  'src/cli': ['src/cli/commands', 'src/cli/terminal'],
 }
 
 interface Import {

@@ -29,7 +29,7 @@ async function televisionOn(options: Partial<TelevisionOptions> = {}) {
     contentId: EVENT,
     finalAfterMilliseconds: 20,
     tuneMilliseconds: 20,
-    comeAndGoMilliseconds: 3_600_000,
+    intermittentMilliseconds: 3_600_000,
     ...options,
   })
   app.addHook('onClose', async () => television.stop())
@@ -95,11 +95,11 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
   })
 
   it('loses the timeline that comes and goes, and finds it again', async () => {
-    const { television, ciiUrl } = await televisionOn({ comeAndGoMilliseconds: 250 })
+    const { television, ciiUrl } = await televisionOn({ intermittentMilliseconds: 250 })
     const offered = ({ timelines }: CIIMessage) =>
-      timelines?.some((timeline) => timeline.timelineSelector === TIMELINES.comeAndGo.selector) ?? false
+      timelines?.some((timeline) => timeline.timelineSelector === TIMELINES.intermittent.selector) ?? false
     const { cii, follow } = await companion(ciiUrl, offered)
-    const peer = follow(TIMELINES.comeAndGo.selector)
+    const peer = follow(TIMELINES.intermittent.selector)
     for (const there of [true, false, true]) await until(peer.clock, () => peer.clock.isAvailable() === there)
     expectTimelineInStep(peer, () => television.positionSeconds * peer.clock.tickRate)
     for (const there of [false, true]) await cii.until((state) => offered(state) === there)

@@ -71,13 +71,13 @@ describe('dvbcss cii', () => {
     socket.send('{"protocolVersion":"1.1"}')
     await program.printed(/protocolVersion/)
     await server.stop()
-    await program.printed(/connection to \S+ closed with \d+.*; again in \d+\.\d s/)
+    await program.printed(/connection to \S+ closed with \d+.*; reconnecting in \d+\.\d s/)
     const back = await scriptedServer(port)
     ;(await back.connection()).send('{"protocolVersion":"1.1","mrsUrl":"http://m/"}')
     expect(await program.exited).toBe(0)
   })
 
-  it('says why it was refused, and exits with 1 with --no-retry', async () => {
+  it('says why it was refused, and exits with 3 with --no-retry', async () => {
     const server = await scriptedServer()
     server.refuseWith = { status: 403 }
     const program = dvbcss('cii', server.url, '--no-retry', '--json')
@@ -101,9 +101,9 @@ describe('dvbcss cii', () => {
 
   it.each([
     [['cii', '--help'], 0, /Examples:\n {2}dvbcss cii ws:/],
-    [['cii', 'udp://x:1'], 2, /Expected a URL ws:/],
-    [['cii', 'ws://x', '--count', '0'], 2, /Expected a whole number from 1 upward/],
-    [['cii', 'ws://x', '--seconds', '-1'], 2, /Expected seconds/],
+    [['cii', 'udp://x:1'], 2, /Expected ws:/],
+    [['cii', 'ws://x', '--count', '0'], 2, /Expected a positive integer/],
+    [['cii', 'ws://x', '--seconds', '-1'], 2, /Expected a number of seconds/],
     [['remote'], 2, /unknown command 'remote'/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
   ])('answers %j', async (args, code, output) => {

@@ -124,9 +124,9 @@ describe('dvbcss follow', () => {
     await output.nextOf('position')
   })
 
-  it('stops at the first failure with --no-retry, and exits with 1', async () => {
+  it('stops at the first failure with --no-retry, and exits with 3', async () => {
     const refused = dvbcss('follow', 'ws://127.0.0.1:1/', '--no-retry')
-    expect(await refused.exited).toBe(1)
+    expect(await refused.exited).toBe(3)
     expect(refused.output).toMatch(/dvbcss follow: CSS-CII: could not connect to ws:\/\/127\.0\.0\.1:1\//)
     const { tv, cii } = await television()
     const program = dvbcss('follow', cii, '--no-retry')
@@ -135,7 +135,7 @@ describe('dvbcss follow', () => {
     expect(await program.exited).toBe(1)
   })
 
-  it('exits with 1 when nothing was heard in the time that it was given', async () => {
+  it('exits with 3 when it could not connect in the given time, and states why', async () => {
     const program = dvbcss('follow', 'ws://127.0.0.1:1/', '--seconds', '0.3')
     expect(await program.exited).toBe(1)
     expect(program.output).toMatch(/nothing was heard/)
@@ -164,11 +164,11 @@ describe('dvbcss follow', () => {
 
   it.each([
     [['--help'], 0, /--no-retry[\s\S]*Exit codes:[\s\S]*130[\s\S]*Examples:\n {2}dvbcss follow ws:/],
-    [['http://x'], 2, /Expected a URL ws:\/\/… or wss:\/\/…/],
-    [[], 2, /missing required argument 'cii-url'/],
-    [['ws://x', '--tick-rate', '5'], 2, /goes with --selector/],
-    [['ws://x', '--interval', '0'], 2, /Expected seconds from 0.001/],
-    [['ws://x', '--wc', 'x'], 2, /Expected udp:\/\/host:port, host:port/],
+    [['http://x'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or \[::1\]:port/],
+    [[], 2, /missing required argument 'address'/],
+    [['ws://x', '--tick-rate', '5'], 2, /requires --selector/],
+    [['ws://x', '--interval', '0'], 2, /Expected a number of seconds from 0.001/],
+    [['ws://x', '--wc', 'x:0'], 2, /Expected udp:\/\/host:port, ws:/],
   ])('answers %j', async (args, code, output) => {
     const program = dvbcss('follow', ...args)
     expect(await program.exited).toBe(code)

@@ -43,14 +43,14 @@ describe('dvbcss ts', () => {
     socket.send('{"contentTime":"30","wallClockTime":"0","timelineSpeedMultiplier":0}')
     await program.printed(/^0:00:01\.001 {2}×0/m)
     socket.send('{"contentTime":null,"wallClockTime":"0","timelineSpeedMultiplier":null}')
-    await program.printed(/dvbcss ts: the television has no such timeline now/)
+    await program.printed(/dvbcss ts: unavailable: timeline not available/)
     socket.send('{"contentTime":"1"}')
-    await program.printed(/dvbcss ts: CSS-TS not understood: /)
+    await program.printed(/dvbcss ts: CSS-TS: invalid message: /)
   })
 
-  it('exits with 1 when it cannot connect and is not to try again', async () => {
+  it('exits with 3 with --no-retry when it cannot connect', async () => {
     const program = dvbcss('ts', 'ws://127.0.0.1:1/', '127.0.0.1:1', '', PTS, '90000', '--no-retry')
-    expect(await program.exited).toBe(1)
+    expect(await program.exited).toBe(3)
     expect(program.output).toMatch(/could not connect to ws:\/\/127\.0\.0\.1:1\//)
   })
 

@@ -38,7 +38,7 @@ function observed(change: Partial<CiiObservations> = {}): CiiObservations {
     url: 'ws://192.0.2.1:7681/cii',
     held: record([FIRST, CHANGE]),
     later: record([{ ...FIRST, ...CHANGE }]),
-    rubbish: [{ name: 'rubbish', record: record([FIRST]) }],
+    invalidMessages: [{ name: 'text', record: record([FIRST]) }],
     afterwards: record([FIRST]),
     plainGet: { status: 426 },
     unknownVersion: { status: 400 },
@@ -73,11 +73,11 @@ const BROKEN: [id: string, what: string, change: Partial<CiiObservations>][] = [
   ['cii-changes-sent', 'a change that was not told', { held: record([FIRST]) }],
   ['cii-property-names', 'letters swapped', first({ msrUrl: 'http://x' })],
   ['cii-property-names', 'another case', first({ contentID: 'urn:x' })],
-  ['cii-client-messages-ignored', 'a connection that breaks', { rubbish: [{ name: 'rubbish', record: dropped }] }],
+  ['cii-client-messages-ignored', 'a connection that breaks', { invalidMessages: [{ name: 'text', record: dropped }] }],
   [
     'cii-client-messages-ignored',
     'a server that hangs',
-    { rubbish: [{ name: 'x', record: record([], { pongs: 0 }) }] },
+    { invalidMessages: [{ name: 'x', record: record([], { pongs: 0 }) }] },
   ],
   ['cii-content-id-status', 'a contentId alone', { held: record([FIRST, { contentId: 'urn:x' }]) }],
   ['cii-content-id-status', 'a null beside a contentId', first({ contentIdStatus: null })],
@@ -146,8 +146,8 @@ describe('the rules of CII', () => {
     }
   })
 
-  it('let a server close a connection over rubbish, with a close frame', () => {
+  it('let a server close a connection with a close frame after an invalid message', () => {
     const closed = record([FIRST], { closed: { code: 1008, reason: 'no' } })
-    expect(verdict('cii-client-messages-ignored', { rubbish: [{ name: 'x', record: closed }] })).toBe('pass')
+    expect(verdict('cii-client-messages-ignored', { invalidMessages: [{ name: 'x', record: closed }] })).toBe('pass')
   })
 })

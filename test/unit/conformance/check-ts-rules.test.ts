@@ -32,7 +32,7 @@ function connection(
 
 function observed(change: Partial<TsObservations> = {}): TsObservations {
   const first = change.first ?? connection(0, [position(0)])
-  const ok = { name: 'rubbish', record: connection(0, [position(0)]).record, answered: true }
+  const ok = { name: 'text', record: connection(0, [position(0)]).record, answered: true }
   return {
     url: 'ws://192.0.2.1/ts',
     selector: 'urn:dvb:css:timeline:pts',
@@ -47,11 +47,11 @@ function observed(change: Partial<TsObservations> = {}): TsObservations {
     unknownSelector: connection(0, [position(0, NULLS)]),
     wrongStem: connection(0, [position(0, NULLS)]),
     presenting: connection(5, [position(5)]),
-    rubbish: [
+    invalidMessages: [
       { ...ok, when: 'before' },
       { ...ok, when: 'after' },
     ],
-    watchedSeconds: 5,
+    observedSeconds: 5,
     afterwards: connection(5, [position(5)]).record,
     plainGet: { status: 426 },
     unknownVersion: { status: 400 },
@@ -66,8 +66,8 @@ const without = (name: string) => {
   return { first: connection(0, [message]) }
 }
 const refused: SocketRecord = { frames: [], pings: 0, pongs: 0, error: 'HTTP status 503' }
-const rubbish = (when: 'before' | 'after', record: Partial<SocketRecord>, answered = true) => {
-  return { rubbish: [{ name: 'rubbish', when, answered, record: { ...connection(0, []).record, ...record } }] }
+const invalidMessage = (when: 'before' | 'after', record: Partial<SocketRecord>, answered = true) => {
+  return { invalidMessages: [{ name: 'text', when, answered, record: { ...connection(0, []).record, ...record } }] }
 }
 /** All that the television says, with its wall clock counting from elsewhere or in other units. */
 const restamped = (of: (nanos: bigint) => bigint) => {
@@ -94,10 +94,10 @@ const BROKEN: [id: string, what: string, change: Partial<TsObservations>][] = [
   ['ts-wrong-stem-kept-open', 'a close', { wrongStem: connection(0, [position(0, NULLS)], DROPPED) }],
   ['ts-presentation-timestamps-taken', 'a close', { presenting: connection(0, [position(0)], DROPPED) }],
   ['ts-presentation-timestamps-taken', 'a hang', { presenting: connection(0, [position(0)], { pongs: 0 }) }],
-  ['ts-rubbish-before-setup', 'a connection that breaks', rubbish('before', DROPPED)],
-  ['ts-rubbish-after-setup', 'a connection that breaks', rubbish('after', DROPPED)],
+  ['ts-rubbish-before-setup', 'a connection that breaks', invalidMessage('before', DROPPED)],
+  ['ts-rubbish-after-setup', 'a connection that breaks', invalidMessage('after', DROPPED)],
   ['ts-json-text', 'a binary frame', { first: connection(0, [new Uint8Array(2)]) }],
-  ['ts-json-text', 'text that is no JSON', { first: connection(0, ['{"contentTime":"1",']) }],
+  ['ts-json-text', 'text that is not JSON', { first: connection(0, ['{"contentTime":"1",']) }],
   ['ts-properties', 'no wallClockTime', without('wallClockTime')],
   ['ts-properties', 'no timelineSpeedMultiplier', without('timelineSpeedMultiplier')],
   ['ts-integers-in-strings', 'a number', told({ contentTime: 900_000 })],
@@ -121,7 +121,7 @@ const BROKEN: [id: string, what: string, change: Partial<TsObservations>][] = [
 
 const WARNED: [id: string, what: string, change: Partial<TsObservations>][] = [
   ['ts-timeline-available', 'nulls for a timeline that is listed', told(NULLS)],
-  ['ts-setup-after-rubbish', 'silence', rubbish('before', {}, false)],
+  ['ts-setup-after-rubbish', 'silence', invalidMessage('before', {}, false)],
   ['ts-wall-clock-time-near', 'an age of two days', restamped((nanos) => nanos - 2n * 86_400n * 1_000_000_000n)],
 ]
 
