@@ -191,7 +191,7 @@ function greeting(app: FastifyInstance): string {
     'Television emulator running. Connect companions to:',
     ...addresses.map(({ host, port }) => `  CSS-CII  ws://${host}:${port}/cii`),
     ...(addresses.length === 0 ? ['  (a URL cannot contain a link-local address; choose another --host)'] : []),
-    'which leads them to:',
+    'That endpoint announces the others:',
     ...addresses.map(({ host, port }) => `  CSS-TS   ws://${host}:${port}/ts`),
     ...wallClocks.map(({ host, port }) => `  CSS-WC   udp://${host}:${port}`),
     ...addresses.map(({ host, port }) => `  CSS-WC   ws://${host}:${port}/wc (for companions without UDP)`),

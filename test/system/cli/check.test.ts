@@ -107,31 +107,31 @@ describe('dvbcss check', () => {
     expect(checking.output).toMatch(
       /FAIL {2}cii-content-id +contentId is a URI \(TS 103 286-2, 5\.6\)\n +expected a URI\n/,
     )
-    expect(checking.output).toMatch(/not tested: CII gives no tsUrl; name one with --ts/)
+    expect(checking.output).toMatch(/not tested: no tsUrl in CII; pass one with --ts/)
     expect(checking.output).not.toContain('\u001b')
     expect(checking.output).not.toContain('\u009b')
     for (const client of server.clients) client.terminate()
   })
 
-  it('exits with 2 when a wall clock answers nothing', async () => {
+  it('exits with 4 when a wall clock does not answer', async () => {
     const deaf = createSocket('udp4')
     deaf.bind(0, '127.0.0.1')
     await once(deaf, 'listening')
     ends.push(() => deaf.close())
     const { code, lines } = await check(`udp://127.0.0.1:${deaf.address().port}`, '--seconds', '0.5')
-    expect(code).toBe(2)
-    expect(lines).toEqual([{ untested: expect.stringContaining('no request was answered'), exitCode: 2 }])
+    expect(code).toBe(4)
+    expect(lines).toEqual([{ untested: expect.stringContaining('no response to any request'), exitCode: 4 }])
   })
 
-  it('exits with 2 when nobody is there', async () => {
+  it('exits with 3 when it cannot connect', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
     server.close()
     await once(server, 'close')
     const { code, output } = await check(`ws://127.0.0.1:${port}/cii`)
-    expect(code).toBe(2)
-    expect(output).toMatch(/dvbcss check: could not test ws:\S+: no connection \(.*ECONNREFUSED/)
+    expect(code).toBe(3)
+    expect(output).toMatch(/dvbcss check: cannot test ws:\S+: no connection \(.*ECONNREFUSED/)
   })
 
   it('can be interrupted, and leaves nothing on the terminal but that it was', async () => {
@@ -148,9 +148,9 @@ describe('dvbcss check', () => {
 
   it.each([
     [['--help'], 0, /Exit codes:[\s\S]*Examples:/],
-    [[], 2, /missing required argument 'url'/],
-    [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/… or udp:\/\/host:port/],
-    [['udp://127.0.0.1'], 2, /Expected ws/],
+    [[], 2, /missing required argument 'address'/],
+    [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or/],
+    [['udp://127.0.0.1:0'], 2, /Expected udp/],
     [['ws://127.0.0.1:1/', '--seconds', '-1'], 2, /Expected a number of seconds/],
     [['ws://127.0.0.1:1/', '--loud'], 2, /unknown option '--loud'/],
   ])('answers %j', async (args, code, output) => {

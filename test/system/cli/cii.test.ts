@@ -85,7 +85,7 @@ describe('dvbcss cii', () => {
       { event: 'connectFailed', kind: 'http-status', status: 403 },
       { event: 'failed', detail: expect.stringContaining('403') },
     ])
-    expect(await program.exited).toBe(1)
+    expect(await program.exited).toBe(3)
   })
 
   it('ends well when nobody reads its output any more', async () => {

@@ -93,7 +93,7 @@ describe('the television', () => {
     expect(await client.nextJson()).toMatchObject({ contentTime: '9000000', timelineSpeedMultiplier: 0 })
     await tv.type('speed 2', /position 100\.\d+ s, speed 2/)
     expect(await client.nextJson()).toMatchObject({ timelineSpeedMultiplier: 2 })
-    await tv.type('content dvb://1.2.5;6', /changing to dvb:/)
+    await tv.type('content dvb://1.2.5;6', /switching to dvb:/)
     const viewer = await WsClient.open(ts)
     viewer.send({ contentIdStem: 'dvb://1.2.5', timelineSelector: 'urn:dvb:css:timeline:pts' })
     let there = await viewer.nextJson()
@@ -108,9 +108,9 @@ describe('the television', () => {
 
   it('says what it expected when it does not understand', async () => {
     const { tv } = await television()
-    await tv.type('stop', /expected one of these commands, got "stop"/)
-    await tv.type('seek', /seek: expected seconds, as in "seek 90\.5", got ""/)
-    await tv.type('speed fast', /speed: expected a number, as in "speed 2", got "fast"/)
+    await tv.type('stop', /unknown command "stop"; commands:/)
+    await tv.type('seek', /seek: expected a number of seconds, for example "seek 90\.5"; received ""/)
+    await tv.type('speed fast', /speed: expected a number, for example "speed 2"; received "fast"/)
     await tv.type('content nonsense', /content: expected a URI/)
   })
 
@@ -151,7 +151,7 @@ describe('the television', () => {
       second.process.kill('SIGTERM')
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
-    expect(second.process.exitCode).toBe(1)
+    expect(second.process.exitCode).toBe(143)
     stuck.socket.terminate()
   })
 
@@ -183,19 +183,19 @@ describe('the television', () => {
     })
   })
 
-  it('says which port is taken, and exits with 1', async () => {
+  it('says which port is taken, and exits with 6', async () => {
     const { ts } = await television()
     const { port } = new URL(ts)
     const second = dvbcss('tv', '--host', '127.0.0.1', '--port', port, '--wc-port', '0')
-    expect(await second.exited).toBe(1)
+    expect(await second.exited).toBe(6)
     expect(second.output).toMatch(new RegExp(`dvbcss tv: .*127\\.0\\.0\\.1:${port}`))
   })
 
   it.each([
     [['tv', '--help'], 0, /--wc-port <port>[\s\S]*seek SECONDS[\s\S]*Examples:/],
-    [['tv', '--port', 'x'], 1, /option '--port <port>' argument 'x' is invalid. Expected a port number/],
-    [['tv', '--log-level', 'loud'], 1, /Allowed choices are trace, debug/],
-    [['tv', '--volume', '11'], 1, /unknown option '--volume'/],
+    [['tv', '--port', 'x'], 2, /option '--port <port>' argument 'x' is invalid. Expected a port number/],
+    [['tv', '--log-level', 'loud'], 2, /Allowed choices are trace, debug/],
+    [['tv', '--volume', '11'], 2, /unknown option '--volume'/],
   ])('answers %j', async (args, code, output) => {
     const program = dvbcss(...args)
     expect(await program.exited).toBe(code)
