@@ -5,6 +5,14 @@ export default defineConfig({
     // Generous, because a busy machine must not turn a slow test into a failed one.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // By default one processor is left idle: on two, only one file at a time would run.
+    maxWorkers: '100%',
+    coverage: {
+      include: ['src/**', 'plugins/**'],
+      // They run in child processes and worker threads, where their system tests do not see them.
+      exclude: ['src/cli/commands/**', 'src/cli/dvbcss.ts', '**/wall-clock-worker.ts'],
+      reporter: ['text-summary', 'html'],
+    },
     projects: [
       {
         extends: true,
@@ -16,11 +24,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'system',
-          include: ['test/system/**/*.test.ts'],
-          globalSetup: ['test/system/browser/global-setup.ts'],
-        },
+        test: { name: 'system', include: ['test/system/**/*.test.ts'] },
       },
     ],
   },

@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ClockTimelineSource, CorrelatedClock, ciiPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
 import { Companion } from '../../../src/companion/node/index.js'
 import { closeAppsAfterEach, makeApp } from '../../helpers/app.js'
-import { hasIPv6 } from '../../helpers/has-ipv6.js'
+import { has } from '../../helpers/needs.js'
+
+const hasIPv6 = has('ipv6')
 
 const PTS = 'urn:dvb:css:timeline:pts'
 const TIMELINES = [{ timelineSelector: PTS, timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 } }]

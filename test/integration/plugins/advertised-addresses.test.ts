@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import type { FastifyServerOptions } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import type { ClientOptions } from 'ws'
@@ -15,8 +14,10 @@ import {
 import { hostOfAddress, hostsOf, neighboursOf } from '../../../plugins/machine-addresses.js'
 import { wallClockUrl } from '../../../plugins/wall-clock-url.js'
 import { closeAppsAfterEach, makeApp } from '../../helpers/app.js'
-import { hasIPv6 } from '../../helpers/has-ipv6.js'
+import { has, linkLocalAddress } from '../../helpers/needs.js'
 import { WsClient } from '../../helpers/ws-client.js'
+
+const hasIPv6 = has('ipv6')
 
 closeAppsAfterEach()
 
@@ -170,15 +171,8 @@ describe.runIf(hasIPv6)('what CII advertises is an address that answers', () => 
   })
 })
 
-const linkLocal = Object.entries(networkInterfaces())
-  .flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ name, ...each })))
-  .find((each) => each.family === 'IPv6' && each.address.startsWith('fe80:') && !each.internal)
-if (linkLocal === undefined) {
-  process.stderr.write('\nSKIPPED: the test of link-local addresses. No interface of this machine has one.\n\n')
-}
-
-describe.runIf(linkLocal !== undefined)('an app that is reached at a link-local address', () => {
-  const { name = '', address = '' } = linkLocal ?? {}
+describe.runIf(has('link-local'))('an app that is reached at a link-local address', () => {
+  const { name = '', address = '' } = linkLocalAddress() ?? {}
   const zoned = `${address}%${name}`
 
   /** `ws` takes no zone in a URL, as no URL does. */

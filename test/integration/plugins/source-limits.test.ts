@@ -12,10 +12,12 @@ import {
   wallClockWebSocketPlugin,
 } from '../../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
-import { hasIPv6 } from '../../helpers/has-ipv6.js'
+import { has } from '../../helpers/needs.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { until } from '../../helpers/until.js'
 import { refusal, WsClient } from '../../helpers/ws-client.js'
+
+const hasIPv6 = has('ipv6')
 
 closeAppsAfterEach()
 

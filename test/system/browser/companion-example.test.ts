@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
+import { has } from '../../helpers/needs.js'
 import { RunningExample, stopExamplesAfterEach } from '../../helpers/running-example.js'
 import { servePage } from './page-server.js'
 import { sineWav } from './sine-wav.js'
@@ -8,9 +9,7 @@ import { sineWav } from './sine-wav.js'
 const TEST_TIMEOUT_MILLIS = 120_000
 const PATIENCE = { timeout: 30_000 }
 
-const noChromium = inject('noChromium')
-
-describe.skipIf(noChromium !== undefined)('the page of the example', { timeout: TEST_TIMEOUT_MILLIS }, () => {
+describe.runIf(has('chromium'))('the page of the example', { timeout: TEST_TIMEOUT_MILLIS }, () => {
   let browser: Browser
 
   stopExamplesAfterEach()

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { closeAppsAfterEach } from '../../helpers/app.js'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
+import { has } from '../../helpers/needs.js'
 import { bundleForBrowser } from './bundle.js'
 import type { CompanionPage } from './companion-page.js'
 import { CompanionTab, type TimedReading } from './companion-tab.js'
@@ -16,9 +17,7 @@ const SURE_SECONDS = 0.75e-3
 /** How far Chromium rounds the clock that a page reads, up or down. */
 const ROUNDING_NANOS = 100_000
 
-const noChromium = inject('noChromium')
-
-describe.skipIf(noChromium !== undefined)('a companion in Chromium', { timeout: TEST_TIMEOUT_MILLIS }, () => {
+describe.runIf(has('chromium'))('a companion in Chromium', { timeout: TEST_TIMEOUT_MILLIS }, () => {
   let server: Awaited<ReturnType<typeof servePage>>
   let browser: Browser
   const tabs: CompanionTab[] = []

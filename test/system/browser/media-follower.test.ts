@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
+import { has } from '../../helpers/needs.js'
 import { bundleForBrowser } from './bundle.js'
 import type { Measured, MediaPage } from './media-page.js'
 import { servePage } from './page-server.js'
@@ -22,11 +23,9 @@ const RETRIES = 2
 
 const HTML = '<!doctype html><audio src="/sine.wav" preload="auto"></audio><script src="/page.js"></script>'
 
-const noChromium = inject('noChromium')
-
 const options = { timeout: TEST_TIMEOUT_MILLIS, retry: RETRIES }
 
-describe.skipIf(noChromium !== undefined)('a media follower in Chromium', options, () => {
+describe.runIf(has('chromium'))('a media follower in Chromium', options, () => {
   let server: Awaited<ReturnType<typeof servePage>>
   let browser: Browser
   let tab: Page

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { hasIPv6 } from '../../helpers/has-ipv6.js'
+import { has } from '../../helpers/needs.js'
 import { Program } from '../../helpers/program.js'
 import { handshake, RawClient } from '../../helpers/raw-client.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { WsClient } from '../../helpers/ws-client.js'
+
+const hasIPv6 = has('ipv6')
 
 const DVBCSS = fileURLToPath(new URL('../../../dist/cli/dvbcss.js', import.meta.url))
 

@@ -1,14 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { has } from '../../helpers/needs.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { endToolsAfterEach, scriptedServer } from './tools.js'
 
 endToolsAfterEach()
 
 const DVBCSS = fileURLToPath(new URL('../../../dist/cli/dvbcss.js', import.meta.url))
-const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0
 
 /** Runs a command on a terminal of its own, which is read until a text has come, and then never again. */
 const UNREAD_TERMINAL = `
@@ -115,7 +115,7 @@ describe('output that nobody reads', () => {
     }
   })
 
-  it.skipIf(!hasPython)('does not stop a television on a terminal that has stopped', async () => {
+  it.runIf(has('python'))('does not stop a television on a terminal that has stopped', async () => {
     const command = [process.execPath, DVBCSS, 'tv', '--host', '127.0.0.1', '--port', '0', '--wc-port', '0']
     const terminal = spawn('python3', ['-c', UNREAD_TERMINAL, 'Type a command', ...command])
     try {

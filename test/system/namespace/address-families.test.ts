@@ -1,24 +1,16 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { hasIPv6 } from '../../helpers/has-ipv6.js'
+import { has } from '../../helpers/needs.js'
 import { NetworkNamespace } from './network-namespace.js'
 
-const obstacle = NetworkNamespace.make()
-if (typeof obstacle === 'string') {
-  process.stderr.write(
-    `\nSKIPPED: no network namespace can be made here (${obstacle}); mocked sockets stand in for it\n\n`,
-  )
-} else {
-  obstacle.remove()
-}
+const hasIPv6 = has('ipv6')
 
-describe.skipIf(typeof obstacle === 'string')('a television with nothing configured', () => {
+describe.runIf(has('namespaces'))('a television with nothing configured', () => {
   /** What companions get that connect to these addresses of an app that listens on a host. */
   async function inNamespace(
     start: (namespace: NetworkNamespace) => ReturnType<NetworkNamespace['start']>,
   ): Promise<unknown> {
     const namespace = NetworkNamespace.make()
-    if (typeof namespace === 'string') throw new Error(namespace)
     try {
       const child = start(namespace)
       const exited = once(child, 'exit')

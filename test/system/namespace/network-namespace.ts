@@ -12,18 +12,18 @@ export class NetworkNamespace {
     this.#name = name
   }
 
-  /** @returns why there is none, in a string, where none can be made: it takes root and Linux. */
-  static make(): NetworkNamespace | string {
+  /** Takes root and Linux. */
+  static make(): NetworkNamespace {
     made += 1
     const namespace = new NetworkNamespace(`dvbcss-${process.pid}-${made}`)
+    ip('netns', 'add', namespace.#name)
     try {
-      ip('netns', 'add', namespace.#name)
       namespace.run('ip', 'link', 'set', 'lo', 'up')
-      return namespace
     } catch (error) {
       namespace.remove()
-      return (error as Error).message
+      throw error
     }
+    return namespace
   }
 
   run(...command: string[]): void {
@@ -47,11 +47,7 @@ export class NetworkNamespace {
   }
 
   remove(): void {
-    try {
-      ip('netns', 'del', this.#name)
-    } catch {
-      // It was never made.
-    }
+    ip('netns', 'del', this.#name)
   }
 }
 

@@ -1,24 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nginxPath } from '../../helpers/nginx-path.js'
 
-const { NGINX, REQUIRE_NGINX } = process.env
-const PROGRAM = NGINX === undefined || NGINX === '' ? '/usr/sbin/nginx' : NGINX
 /** Another program may take the port between its choice and nginx's start. */
 const START_TRIES = 5
-
-/** Whether the tests can run. Without nginx they are skipped, unless REQUIRE_NGINX says that they must not be. */
-export function hasNginx(): boolean {
-  if (existsSync(PROGRAM)) return true
-  const missing = `there is no nginx at ${PROGRAM}: run 'npm run install-nginx', or set NGINX to its path`
-  if (REQUIRE_NGINX === '1') throw new Error(missing)
-  process.stderr.write(`\nSKIPPED: the tests behind a real proxy (test/nginx); ${missing}\n\n`)
-  return false
-}
 
 /** An nginx of the test's own: no file of it is outside its folder, and it listens on loopback alone. */
 export class Nginx {
@@ -39,7 +28,9 @@ export class Nginx {
       const port = await freePort()
       const file = join(folder, 'nginx.conf')
       await writeFile(file, configuration(folder, serversAt(port)))
-      const child = spawn(PROGRAM, ['-p', folder, '-e', 'stderr', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(nginxPath(), ['-p', folder, '-e', 'stderr', '-c', file], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
       let log = ''
       child.stderr?.on('data', (chunk: Buffer) => {
         log += chunk.toString()

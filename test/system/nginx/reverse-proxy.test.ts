@@ -13,10 +13,11 @@ import {
   wallClockWebSocketPlugin,
 } from '../../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
+import { has } from '../../helpers/needs.js'
 import { makeTestCertificate, type TestCertificate } from '../../helpers/test-certificate.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { WsClient } from '../../helpers/ws-client.js'
-import { hasNginx, Nginx } from './nginx.js'
+import { Nginx } from './nginx.js'
 
 const PAGE = fileURLToPath(new URL('../../../docs/reverse-proxy.md', import.meta.url))
 const PTS = 'urn:dvb:css:timeline:pts'
@@ -44,7 +45,7 @@ async function documented(changes: readonly [from: string, to: string][]): Promi
   }, block)
 }
 
-describe.runIf(hasNginx())('behind an nginx that ends TLS and strips a prefix', () => {
+describe.runIf(has('nginx'))('behind an nginx that ends TLS and strips a prefix', () => {
   let certificate: TestCertificate
   const running: Nginx[] = []
   const clients: WsClient[] = []

@@ -7,7 +7,9 @@ import { OffsetClock, SystemClock } from '../../../../src/clocks/index.js'
 import { UdpWallClockTransport } from '../../../../src/companion/node/udp-wall-clock-transport.js'
 import { WallClockClient } from '../../../../src/companion/wall-clock/wall-clock-client.js'
 import { closeAppsAfterEach, makeApp } from '../../../helpers/app.js'
-import { hasIPv6 } from '../../../helpers/has-ipv6.js'
+import { has } from '../../../helpers/needs.js'
+
+const hasIPv6 = has('ipv6')
 
 closeAppsAfterEach()
 

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestHandler } from '../../../../src/server/wall-clock/request-handler.js'
 import { UdpRequestServer, type UdpRequestServerOptions } from '../../../../src/server/wall-clock/udp-request-server.js'
-import { hasIPv6 } from '../../../helpers/has-ipv6.js'
+import { has } from '../../../helpers/needs.js'
 import { UdpClient, type UdpClientOptions } from '../../../helpers/udp-client.js'
+
+const hasIPv6 = has('ipv6')
 
 const echo: RequestHandler = { handle: (message) => message }
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RequestHandler } from '../../../../src/server/wall-clock/request-handler.js'
 import { UdpRequestServer, type UdpRequestServerOptions } from '../../../../src/server/wall-clock/udp-request-server.js'
-import { hasIPv6 } from '../../../helpers/has-ipv6.js'
+import { has } from '../../../helpers/needs.js'
 import { UdpClient } from '../../../helpers/udp-client.js'
+
+const hasIPv6 = has('ipv6')
 
 const machine = vi.hoisted(() => ({
   /** The system's code for a bind of a socket of this type; undefined lets it bind. */
