@@ -148,7 +148,7 @@ describe('a television whose wall clock steps all the time', () => {
     wallClock.bind(0, '127.0.0.1')
     await once(wallClock, 'listening')
     const tsServer = await scripted()
-    const { companion, says } = await follower()
+    const { companion, says } = await follower({ wallClock: { requestIntervalSeconds: 0.1 } })
     const postponed = new Promise<string>((resolve) => {
       companion.on('protocolError', ({ reason, source }) => reason === 'moves-too-often' && resolve(source))
     })

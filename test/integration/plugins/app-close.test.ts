@@ -9,14 +9,19 @@ import { ciiPlugin, metricsPlugin } from '../../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { LogLines } from '../../helpers/log-lines.js'
 import { handshake, RawClient } from '../../helpers/raw-client.js'
+import { shorten } from '../../helpers/shorten.js'
 import { makeTestCertificate } from '../../helpers/test-certificate.js'
 import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
 
-/** What docs/operations.md promises, in milliseconds. */
-const PROMISE = 2000
+/** Of all that an app waits for at its end this is the longest; 800 ms as it is. */
+const CLOSE_TIMEOUT = 200
+shorten({ closeTimeout: CLOSE_TIMEOUT })
+
+/** What docs/operations.md promises, in milliseconds, less the time that is saved here. */
+const PROMISE = 2000 - (800 - CLOSE_TIMEOUT)
 
 const POST = 'POST /cii HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n'
 

@@ -5,10 +5,12 @@ import { describe, expect, it } from 'vitest'
 import { ciiPlugin, endpointPlugin, tsPlugin } from '../../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { frame, RawWebSocket } from '../../helpers/raw-web-socket.js'
+import { shorten } from '../../helpers/shorten.js'
 import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
+shorten({ closeTimeout: 200 })
 
 const MIB = 2 ** 20
 

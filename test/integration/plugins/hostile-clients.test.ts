@@ -9,10 +9,12 @@ import { CiiServer, ciiPlugin, EndpointServer, endpointPlugin } from '../../../p
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { LogLines } from '../../helpers/log-lines.js'
 import { handshake, RawClient } from '../../helpers/raw-client.js'
+import { shorten } from '../../helpers/shorten.js'
 import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
+shorten({ unroutedUpgradeTimeout: 500 })
 
 const FOREVER = 2 ** 31 - 1
 

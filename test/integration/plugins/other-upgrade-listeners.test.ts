@@ -7,10 +7,12 @@ import { ciiPlugin } from '../../../plugins/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { LogLines } from '../../helpers/log-lines.js'
 import { handshake, RawClient } from '../../helpers/raw-client.js'
+import { shorten } from '../../helpers/shorten.js'
 import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
+shorten({ closeReportAfter: 300, unroutedUpgradeTimeout: 500 })
 
 /** Takes upgrades under a path as @fastify/http-proxy does: with a response that it assigns to the socket first. */
 function addProxy(app: FastifyInstance): void {

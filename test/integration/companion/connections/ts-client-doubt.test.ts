@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { type Clock, CorrelatedClock, Correlation, SystemClock } from '../../../../src/clocks/index.js'
 import { meaningOfInvalid } from '../../../../src/companion/connections/control-timestamp-reader.js'
@@ -6,6 +6,12 @@ import type { TsClientSettings } from '../../../../src/companion/connections/ts-
 import { TsClient } from '../../../../src/companion/node/index.js'
 import { manualClock } from '../../../helpers/manual-clock.js'
 import { ScriptedServer } from '../../../helpers/scripted-server.js'
+
+vi.mock(import('../../../../src/companion/connections/connection-limits.js'), async (original) => ({
+  ...(await original()),
+  // 5 s as it is.
+  INVALID_TIMESTAMP_SECONDS: 0.5 as 5,
+}))
 
 const clients: TsClient[] = []
 const servers: ScriptedServer[] = []
@@ -98,7 +104,7 @@ describe('an invalid control timestamp', () => {
     expect(await left).toMatchObject({ reason: 'no valid control timestamp after an invalid one' })
     await says(doubted.client, await doubted.server.connection(), timestamp(5))
     expect(stayed).toEqual([])
-  }, 20_000)
+  })
 })
 
 describe('a TS client that holds its position', () => {

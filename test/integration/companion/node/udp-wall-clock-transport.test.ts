@@ -8,6 +8,7 @@ import { UdpWallClockTransport } from '../../../../src/companion/node/udp-wall-c
 import { WallClockClient } from '../../../../src/companion/wall-clock/wall-clock-client.js'
 import { closeAppsAfterEach, makeApp } from '../../../helpers/app.js'
 import { has } from '../../../helpers/needs.js'
+import { until } from '../../../helpers/until.js'
 
 const hasIPv6 = has('ipv6')
 
@@ -173,8 +174,8 @@ describe('the wall clock over UDP, with our server', () => {
     expect(client.clock.available).toBe(true)
     checkError(client)
     await serve({ port })
-    await client.next('candidate')
-    expect(client.status().dispersionSeconds).toBeLessThan(before)
+    // On a busy machine the first answers may be no better than what was known before.
+    await until(() => client.status().dispersionSeconds < before)
     checkError(client)
   })
 })
