@@ -1,18 +1,18 @@
 // @ts-check
 // Bundles the command, dist/cli/dvbcss.js, so that an app that installs the package for its plugins installs neither an argument
-// parser nor a log formatter. Reads the compiler's output and removes it: only the bundle is published.
+// parser nor a log formatter. Of the command only the bundle is published.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const COMPILED = 'dist/src/cli'
+const DECLARATIONS = 'dist/src/cli'
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'))
 
 const { metafile } = await build({
   absWorkingDir: ROOT,
-  entryPoints: [`${COMPILED}/dvbcss.js`],
+  entryPoints: ['src/cli/dvbcss.ts'],
   outdir: 'dist/cli',
   bundle: true,
   // Each subcommand loads only what it needs.
@@ -33,7 +33,7 @@ const packages = new Set(
   Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
 )
 writeFileSync(`${ROOT}dist/cli/THIRD-PARTY-LICENSES.txt`, [...packages].sort().map(licence).join('\n'))
-rmSync(`${ROOT}${COMPILED}`, { recursive: true })
+rmSync(`${ROOT}${DECLARATIONS}`, { recursive: true })
 
 /** @param {string} folder of an installed package @returns {string} its licence, under its name */
 function licence(folder) {

@@ -11,8 +11,8 @@ import {
   encodeSetupData,
   encodeWallClockJson,
   MessageError,
+  parseCii,
 } from 'fastify-dvbcss'
-import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID, PTS, TEMI } from '../television.js'
 
 /** @typedef {import('../random.js').Random} Random */
@@ -38,9 +38,14 @@ export function decodeEverywhere(trial, text) {
   /** @type {unknown} */
   let value
   try {
-    value = parseJson(text)
-  } catch (error) {
-    checkError(trial, 'JSON', text, error)
+    value = JSON.parse(text)
+  } catch {
+    try {
+      parseCii(text)
+      trial.expect(false, () => `parseCii accepted ${shown(text)}, which is not JSON`)
+    } catch (error) {
+      checkError(trial, 'JSON', text, error)
+    }
     return
   }
   for (const [name, roundTrip] of Object.entries(ROUND_TRIPS)) {

@@ -11,7 +11,6 @@ import {
   parseCii,
 } from 'fastify-dvbcss'
 import { WebSocket } from 'ws'
-import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID } from '../television.js'
 import { decodeEverywhere, hostileText, presentationTimestamps, setupData, wallClockRequest } from './hostile-json.js'
 
@@ -160,7 +159,7 @@ class Conversation {
     /** @type {any} */
     let value
     try {
-      value = parseJson(message)
+      value = JSON.parse(message)
     } catch {
       return 'not-json'
     }

@@ -13,7 +13,6 @@ import {
 } from 'fastify-dvbcss'
 import { CiiClient, TsClient, WallClockClient } from 'fastify-dvbcss/client'
 import { WebSocketServer } from 'ws'
-import { parseJson } from '../../dist/src/messages/index.js'
 import { CONTENT_ID, PTS } from '../television.js'
 import { BAD_FRAMES } from './frames.js'
 import { hostileText } from './hostile-json.js'
@@ -255,7 +254,7 @@ function attempt(action) {
 
 /** @param {string} text */
 function saysUnavailable(text) {
-  const message = attempt(() => parseJson(text))
+  const message = attempt(() => JSON.parse(text))
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return false
   const { contentTime, timelineSpeedMultiplier } = /** @type {Record<string, unknown>} */ (message)
   return contentTime === null || timelineSpeedMultiplier === null
@@ -263,7 +262,7 @@ function saysUnavailable(text) {
 
 /** @param {string} text */
 function readTimestamp(text) {
-  const timestamp = decodeControlTimestamp(parseJson(text))
+  const timestamp = decodeControlTimestamp(JSON.parse(text))
   // The wire has integers of any size and any speed, clocks do not: the client takes no time beyond 1e30, and no speed beyond 1e6.
   const times = [timestamp.contentTime, timestamp.wallClockTime]
   if (times.some((time) => Math.abs(Number(time)) > 1e30)) return undefined

@@ -29,13 +29,35 @@ describe('the packed package', () => {
     expect(paths.filter((path) => !files.includes(path))).toEqual([])
   })
 
-  it('holds for every module its code, its declarations and a map of each', () => {
+  it('holds the declarations of every module, with a map', () => {
     const expected = modules().flatMap((path) => {
       const built = `dist/${path.replace(/\.ts$/, '')}`
-      return [`${built}.js`, `${built}.js.map`, `${built}.d.ts`, `${built}.d.ts.map`]
+      return [`${built}.d.ts`, `${built}.d.ts.map`]
     })
     expect(expected.length).toBeGreaterThan(100)
     expect(expected.filter((path) => !files.includes(path))).toEqual([])
+  })
+
+  it('holds the code that its entries and the wall clock worker import, with maps, and no other', async () => {
+    const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+    const reached = new Set([
+      'dist/plugins/wall-clock-worker.js',
+      ...pathsIn(exports).filter((path) => /\.js$/.test(path)),
+    ])
+    for (const path of reached) {
+      const code = await readFile(join(ROOT, path), 'utf8')
+      for (const [, specifier = ''] of code.matchAll(
+        /^(?:import|export|\}) ?(?:[^'"\n]*\bfrom ?)?["'](\.[^"'\n]+)["']/gm,
+      )) {
+        reached.add(join(path, '..', specifier))
+      }
+      for (const [, specifier = ''] of code.matchAll(/\bimport\(["'](\.[^"']+)["']\)/g)) {
+        reached.add(join(path, '..', specifier))
+      }
+    }
+    const published = files.filter((path) => /^dist\/(?!cli\/).*\.js$/.test(path))
+    expect(published.toSorted()).toEqual([...reached].toSorted())
+    expect(published.filter((path) => !files.includes(`${path}.map`))).toEqual([])
   })
 
   it('holds every source that its maps point to', async () => {
@@ -77,7 +99,7 @@ describe('the packed package', () => {
 
   it('holds nothing else: no tests, measurements, settings or leftovers', () => {
     const known =
-      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md))$/
+      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/chunks\/[\w-]+\.js(\.map)?|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md))$/
     expect(
       files.filter((path) => !known.test(path) || /(^|\/)(test|bench|node_modules)\/|\.test\./.test(path)),
     ).toEqual([])

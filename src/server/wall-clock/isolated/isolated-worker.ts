@@ -53,13 +53,11 @@ export class IsolatedWorker {
   }
 }
 
-/** The program in JavaScript, which is all that a thread of Node 20 starts; next to this file, or where it is built to. */
+/** The program in JavaScript, because a thread of Node 20 starts no TypeScript: beside this file's bundle, or where the build puts it. */
 function programUrl(): URL {
   const here = import.meta.url
   return new URL(
-    here.endsWith('.ts')
-      ? '../../../../dist/src/server/wall-clock/isolated/wall-clock-worker.js'
-      : './wall-clock-worker.js',
+    here.endsWith('.ts') ? '../../../../dist/plugins/wall-clock-worker.js' : './wall-clock-worker.js',
     here,
   )
 }

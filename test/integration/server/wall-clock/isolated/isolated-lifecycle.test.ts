@@ -123,11 +123,9 @@ describe('starting and stopping an isolated wall clock', () => {
   })
 
   it('keeps the process alive while it runs, and no longer', async () => {
-    const built = (path: string): string => new URL(`../../../../../dist/src/${path}`, import.meta.url).href
     const program = new Program('--input-type=module', [
       '-e',
-      `import { SystemClock } from '${built('clocks/index.js')}'
-       import { IsolatedWallClockServer } from '${built('server/wall-clock/isolated/isolated-wall-clock-server.js')}'
+      `import { IsolatedWallClockServer, SystemClock } from 'fastify-dvbcss'
        const server = new IsolatedWallClockServer(new SystemClock(), { host: '127.0.0.1' })
        await server.start()
        setTimeout(() => server.stop().then(() => console.log('stopped')), 100).unref()`,
