@@ -12,6 +12,7 @@ export default defineConfig({
       // They run in child processes and worker threads, where their system tests do not see them.
       exclude: ['src/cli/commands/**', 'src/cli/dvbcss.ts', '**/wall-clock-worker.ts'],
       reporter: ['text-summary', 'html'],
+      reportOnFailure: true,
     },
     projects: [
       {
@@ -24,7 +25,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'system', include: ['test/system/**/*.test.ts'] },
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          // Browsers, benches and trials measure: one file at a time, and none beside those of other projects.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
