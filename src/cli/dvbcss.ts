@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+// The subcommands import what they run only when they run, for a quick start.
 import { checkCommand, ciiCommand, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
 import { EXIT, exitCodesHelp } from './terminal/index.js'
 

@@ -1,12 +1,5 @@
 import type { Command } from 'commander'
-import {
-  type CheckRequest,
-  CheckUnreachableError,
-  reportJson,
-  reportText,
-  runCheck,
-  summarise,
-} from '../../conformance/index.js'
+import type { CheckRequest } from '../../conformance/index.js'
 import { jsonLine, visibleLine } from '../../validation/index.js'
 import { EXIT, type ExitCode, Output } from '../terminal/index.js'
 import {
@@ -87,6 +80,9 @@ async function check(target: string, { wc, ts, seconds, json = false, ...rest }:
   exitOn('SIGINT', EXIT.interrupted, 'interrupted')
   exitOn('SIGTERM', EXIT.terminated, 'terminated')
   if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target} for ${seconds} s…`)}\n`)
+  const { CheckUnreachableError, reportJson, reportText, runCheck, summarise } = await import(
+    '../../conformance/index.js'
+  )
   try {
     const reports = await runCheck(request)
     const isIncomplete = reports.some(({ incomplete }) => incomplete !== undefined)

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { CiiClientEvents } from '../../companion/connections/index.js'
-import { CiiClient } from '../../companion/node/index.js'
 import { CII_PROPERTIES, type Cii } from '../../messages/index.js'
 import { timeOfDay } from '../terminal/index.js'
 import { ADDRESS_FORMS, parseCiiAddress, parseCount } from './arguments.js'
@@ -26,8 +25,9 @@ export function ciiCommand(): Command {
     .action(followCii)
 }
 
-function followCii(url: string, options: CiiOptions): void {
+async function followCii(url: string, options: CiiOptions): Promise<void> {
   const run = new ToolRun('cii', options)
+  const { CiiClient } = await import('../../companion/node/index.js')
   const client = new CiiClient(url, TOOL_CONNECTION)
   run.atEnd(() => client.stop())
   let states = 0

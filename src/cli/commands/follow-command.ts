@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CompanionOptions } from '../../companion/index.js'
-import { Companion } from '../../companion/node/index.js'
+import type { Companion } from '../../companion/node/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from '../terminal/index.js'
 import {
   ADDRESS_FORMS,
@@ -41,11 +41,12 @@ export function followCommand(): Command {
     .action(follow)
 }
 
-function follow(url: string, options: FollowOptions, command: Command): void {
+async function follow(url: string, options: FollowOptions, command: Command): Promise<void> {
   if (options.tickRate !== undefined && options.selector === undefined) {
     command.error("error: option '--tick-rate <rate>' requires --selector")
   }
   const run = new ToolRun('follow', options)
+  const { Companion } = await import('../../companion/node/index.js')
   const companion = new Companion(url, companionOptions(options))
   run.atEnd(() => companion.stop())
   const showPosition = (): void => {

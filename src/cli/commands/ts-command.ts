@@ -1,6 +1,4 @@
 import type { Command } from 'commander'
-import { positionOn } from '../../companion/index.js'
-import { TsClient, WallClockClient } from '../../companion/node/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from '../terminal/index.js'
 import {
   ADDRESS_FORMS,
@@ -35,15 +33,17 @@ export function tsCommand(): Command {
     .action(followTimeline)
 }
 
-function followTimeline(
+async function followTimeline(
   tsUrl: string,
   wcUrl: string,
   contentIdStem: string,
   timelineSelector: string,
   tickRate: number,
   options: TsOptions,
-): void {
+): Promise<void> {
   const run = new ToolRun('ts', options)
+  const { positionOn } = await import('../../companion/index.js')
+  const { TsClient, WallClockClient } = await import('../../companion/node/index.js')
   const wallClock = new WallClockClient({ transport: wcUrl })
   const ts = new TsClient(tsUrl, {
     ...TOOL_CONNECTION,

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import { WallClockClient } from '../../companion/node/index.js'
 import type { WallClockEncoding, WallClockStatus } from '../../companion/wall-clock/index.js'
 import { millisText, offsetText } from '../terminal/index.js'
 import { ADDRESS_FORMS, parseCount, parseSeconds, parseWallClockAddress } from './arguments.js'
@@ -30,9 +29,10 @@ export function wcCommand(): Command {
     .action(followWallClock)
 }
 
-function followWallClock(url: string, options: WcOptions): void {
+async function followWallClock(url: string, options: WcOptions): Promise<void> {
   const { interval, encoding, count = Number.POSITIVE_INFINITY } = options
   const run = new ToolRun('wc', options)
+  const { WallClockClient } = await import('../../companion/node/index.js')
   const client = new WallClockClient({
     transport: url,
     encoding,
