@@ -3,38 +3,38 @@ import { describeValue, isWebSocketUrl, parseUdpUrl } from '../validation/index.
 import { type AllowedHosts, type CiiOrigin, refusal } from './companion-hosts.js'
 
 /**
- * A wrong address in CII: `unspecified-host`, for which the host of CII is taken; `bad-url`, which is not a URL of the right
- * kind; `refused-host`, which `allowedHosts` does not permit.
+ * An unusable address in CII. `unspecified-host`: a wildcard address such as 0.0.0.0, replaced by the host of CII. `bad-url`: not
+ * a URL with a supported scheme. `refused-host`: a host that `allowedHosts` does not permit.
  */
 export interface AddressProblem {
   readonly reason: 'unspecified-host' | 'bad-url' | 'refused-host'
   readonly detail: string
 }
 
-/** Where a server is, or why that is not known. */
+/** The URL of a server, or the reason why none is known. */
 export type Address = { readonly problems: readonly AddressProblem[] } & (
   | { readonly url: string }
   | { readonly url?: undefined; readonly missing: 'no-wall-clock' | 'no-udp' | 'no-ts'; readonly detail: string }
 )
 
-/** Where the servers may be. */
+/** Options that affect which URLs are used. */
 export interface HostRule {
   readonly allowedHosts: AllowedHosts
   readonly origin: CiiOrigin
 }
 
 export interface WallClockWishes {
-  /** Whether udp:// can be used here. */
+  /** Whether the platform supports udp://. */
   readonly hasUdp: boolean
-  /** Whether a WebSocket is to be used where there is a choice. */
+  /** Whether to prefer a WebSocket where both are possible. */
   readonly preferWebSocket: boolean
 }
 
 const HOST = /^([a-z]+:\/\/)(\[[^\]]*\]|[^:/?#]*)/i
-/** 0.0.0.0, ::, and however else "all of my addresses" is written; nobody can be reached there. */
+/** The unspecified address in its various notations (0.0.0.0, ::). A client cannot connect to it. */
 const UNSPECIFIED = /^(?:\[?[0:.]*(?:ffff:)?[0:.]*\]?|\*)$/i
 
-/** Where the timelines are asked for. @param rule says where CII came from. */
+/** The URL of the CSS-TS endpoint. @param rule has the origin of the CII message. */
 export function findTimelines(cii: Cii, rule: HostRule): Address {
   if (typeof cii.tsUrl !== 'string') {
     return { missing: 'no-ts', detail: 'CII has no tsUrl: the television offers no timelines', problems: [] }
@@ -49,8 +49,7 @@ export function findTimelines(cii: Cii, rule: HostRule): Address {
 }
 
 /**
- * Where to ask for the wall clock: over UDP where that can be done, else over a WebSocket, which `wcUrl` or private data
- * may offer.
+ * The URL of the wall clock: UDP where the platform supports it, otherwise a WebSocket from `wcUrl` or from private data.
  */
 export function findWallClock(cii: Cii, rule: HostRule, wishes: WallClockWishes): Address {
   const found = findAnyWallClock(cii, rule.origin.url, wishes)
@@ -77,10 +76,10 @@ function findAnyWallClock(cii: Cii, ciiUrl: string, { hasUdp, preferWebSocket }:
   return { missing: 'no-wall-clock', detail, problems }
 }
 
-/** The URL, with the host that CII came from in the place of one that means "here, on all addresses". */
+/** The URL, with an unspecified host replaced by the host that CII came from. */
 function reachable(property: string, url: string, ciiUrl: string): { url: string; problems: AddressProblem[] } {
   const [start = '', , host] = HOST.exec(url) ?? []
-  // Nothing at all is no address, but a port alone is one.
+  // An empty authority is invalid; a port without a host is accepted.
   const isMeant = host !== undefined && UNSPECIFIED.test(host) && (host !== '' || url[start.length] === ':')
   if (!isMeant || !URL.canParse(ciiUrl)) return { url, problems: [] }
   const { hostname } = new URL(ciiUrl)

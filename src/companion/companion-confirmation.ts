@@ -1,14 +1,14 @@
 import type { WallClockClient } from './wall-clock/index.js'
 
-/** The wall clock is asked at once, and again after a second without an answer; that answer may be lost as well. */
+/** The first request is sent at once and repeated after one second. This allows for the loss of both. */
 const CONFIRMATION_SECONDS = 2.5
 
 /**
- * Asks the wall clock at once, and waits for an answer that agrees with it, without making it unavailable meanwhile. If an answer
- * contradicts it, or none comes, the wall clock has to prove itself before it is available again.
+ * Requests a wall clock measurement and waits for one that is consistent with the clock, which stays available meanwhile. If the
+ * measurement contradicts the clock, or none arrives, the clock is unavailable until it has been re-established.
  *
- * @param done called once, unless it is cancelled.
- * @returns cancels it.
+ * @param done called once, unless the confirmation is cancelled.
+ * @returns a function that cancels the confirmation.
  */
 export function confirmWallClock(client: WallClockClient, done: () => void): () => void {
   let isOver = false
@@ -25,7 +25,7 @@ export function confirmWallClock(client: WallClockClient, done: () => void): () 
   const timer = setTimeout(() => end(false), CONFIRMATION_SECONDS * 1000)
   const off = client.on('candidate', ({ consistent }) => {
     off()
-    // The availability follows the answer in the same turn.
+    // The clock's availability is updated later in the same turn of the event loop.
     queueMicrotask(() => {
       if (!isOver) end(consistent && client.clock.available)
     })

@@ -1,12 +1,12 @@
 import type { Cii } from '../messages/index.js'
 
-/** Notices when other content has begun, from the content ids of CII. */
+/** Detects a change of content from the content ids in CII. */
 export class ContentWatch {
   #contentId: string | undefined
 
   /**
-   * @returns whether this is other content than before. An id that only became longer or shorter is still that of the same,
-   * as a `partial` one that became `final`; so is one that is null for a moment.
+   * @returns whether the content has changed. An id that was only extended or shortened identifies the same content, as when a
+   * `partial` id becomes `final`. A temporary null does not count as a change.
    */
   isOther({ contentId }: Cii): boolean {
     if (typeof contentId !== 'string') return false

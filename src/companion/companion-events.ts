@@ -2,15 +2,20 @@ import type { CompanionTimeline } from './companion-timeline.js'
 import type { CiiClientEvents, ConnectFailure, TsClientEvents } from './connections/index.js'
 import type { WallClockClientEvents } from './wall-clock/index.js'
 
-/** Which of the three a companion tells about. */
+/** The protocol that an event concerns: CSS-CII, the wall clock or CSS-TS. */
 export type CompanionSource = 'cii' | 'wc' | 'ts'
 
 /**
- * Why there is no position:
- * `stopped`: not started; `cii`: CII has told nothing yet; `no-wall-clock`, `no-udp`: there is no wall clock, or none that can be
- * asked from here; `no-ts`: the television offers no timelines; `no-timeline`: it lists none to follow yet; `tick-rate`:
- * nobody says how fast the one that was asked for ticks; `ts`: no connection to CSS-TS; `timeline`: the television says that
- * the timeline is not there now, or has not said where it is yet; `wall-clock`: no answer, or none that is sure enough.
+ * Why the position is unavailable:
+ * - `stopped`: the companion is not started
+ * - `cii`: no CII message has been received
+ * - `no-wall-clock`, `no-udp`: CII names no wall clock, or only a UDP one on a platform without UDP
+ * - `no-ts`: CII has no `tsUrl`
+ * - `no-timeline`: CII lists no timelines yet
+ * - `tick-rate`: the tick rate of the requested timeline is unknown
+ * - `ts`: not connected to CSS-TS
+ * - `timeline`: the timeline is unavailable, or no control timestamp has been received
+ * - `wall-clock`: no wall clock answer, or none that is accurate enough
  */
 export type UnavailableReason =
   | 'stopped'
@@ -26,27 +31,27 @@ export type UnavailableReason =
 
 export interface Unavailable {
   readonly reason: UnavailableReason
-  /** For people. */
+  /** Human-readable explanation. */
   readonly detail: string
 }
 
 export interface CompanionEvents {
-  /** What is on has changed: a CII message. */
+  /** The CII state has changed. */
   change: CiiClientEvents['change']
-  /** Another timeline is followed now, or none. */
+  /** The companion switched to another timeline, or stopped following one. */
   timeline: { readonly timeline: CompanionTimeline | undefined }
-  /** There is a position now. */
+  /** The position became available. */
   available: { readonly timeline: CompanionTimeline }
-  /** There is none any more, or still none but for another reason. */
+  /** The position became unavailable, or the reason changed. */
   unavailable: Unavailable
-  /** A control timestamp came: the content pauses, jumps, goes on. */
+  /** A control timestamp was received: the content was paused, sought or resumed, for example. */
   timing: TsClientEvents['timing']
-  /** The wall clock follows another answer. */
+  /** The wall clock was adjusted to a new measurement. */
   adjusted: WallClockClientEvents['adjusted']
   /** A server sent an invalid message, exceeded a limit, or made the companion move too often. */
   protocolError: { readonly source: CompanionSource; readonly reason: string; readonly detail: string }
   connected: { readonly source: CompanionSource; readonly url: string }
-  /** @property retryInSeconds undefined where it is not tried again, and for the wall clock, which does not tell. */
+  /** @property retryInSeconds undefined if the client does not reconnect, and for the wall clock, whose transport does not report it. */
   disconnected: {
     readonly source: CompanionSource
     readonly url: string

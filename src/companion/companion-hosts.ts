@@ -1,7 +1,8 @@
 import { type OptionType, option } from '../validation/index.js'
 
 /**
- * Which hosts CII may send a companion to: `same-host`, the host that CII came from; a list of hosts besides that one; `any`.
+ * The hosts that CII may direct a companion to: `same-host` (only the host that CII came from), a list of hosts permitted in
+ * addition to that one, or `any`.
  */
 export type AllowedHosts = 'same-host' | 'any' | readonly string[]
 
@@ -14,16 +15,16 @@ function isHost(value: unknown): boolean {
   return typeof value === 'string' && parseHost(value) !== undefined
 }
 
-/** Where CII came from. */
+/** The origin of a CII message. */
 export interface CiiOrigin {
   readonly url: string
-  /** The address that its name stood for, where that is known. */
+  /** The resolved IP address of that host, where the platform reports it. */
   readonly remoteAddress: string | undefined
 }
 
 /**
- * Why a companion may not connect to a URL; undefined when it may. Names are compared as names, and addresses as addresses
- * in whatever way they are written; a name is never resolved, except the one that CII came from. Ports are not compared.
+ * The rule that forbids connecting to a URL; undefined if it is permitted. Names are compared as text, and IP addresses in
+ * canonical form. Names are not resolved, except that of the host that CII came from. Ports are ignored.
  */
 export function refusal(url: string, allowed: AllowedHosts, origin: CiiOrigin): string | undefined {
   if (allowed === 'any') return undefined
@@ -39,14 +40,14 @@ function describe(allowed: AllowedHosts, origin: CiiOrigin): string {
   return allowed === 'same-host' ? `same-host: ${own}` : [own, ...allowed].join(', ')
 }
 
-/** The host of a URL with any scheme, in one way of writing. */
+/** The host of a URL with any scheme, in canonical form. */
 function hostOf(url: string): string | undefined {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\\]*)/i.exec(url)?.[1]
   if (authority === undefined) return undefined
   return parseHost(authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, ''))
 }
 
-/** In the way of writing that URLs of the web have: one for each IPv4 and IPv6 address, lower case for names. */
+/** Canonical form, as the WHATWG URL standard defines it: one notation for each IP address, names in lower case. */
 function parseHost(host: string): string | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
   const written = bare.includes(':') ? `[${bare}]` : bare

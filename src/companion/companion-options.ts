@@ -25,28 +25,28 @@ import {
 } from './wall-clock/index.js'
 
 export interface CompanionOptions {
-  /** The timeline to follow. Default: the first one that the television offers. */
+  /** The selector of the timeline to follow, a URI. Default: the first timeline that CII lists. */
   timelineSelector?: string
-  /** Ticks per second of that timeline. Needed only where neither CII nor the selector tells. */
+  /** Ticks per second of that timeline. Required only if neither CII nor the selector states it. */
   tickRate?: number
-  /** What the content id must begin with for there to be a position. Default `''`: any content. */
+  /** The position is available only for content whose id begins with this stem. Default `''`: any content. */
   contentIdStem?: string
-  /** Where to ask for the wall clock, whatever CII says: `udp://host:port`, `ws://…` or `wss://…`. */
+  /** URL of the wall clock, overriding CII: `udp://host:port`, `ws://…` or `wss://…`. Default: from CII. */
   wallClockUrl?: string
-  /** Whether to ask over a WebSocket even where there is UDP. Default false. */
+  /** Whether to use a WebSocket for the wall clock even where UDP is available. Default false. */
   preferWebSocketWallClock?: boolean
   /**
-   * Which hosts CII may name: `same-host`, the one that CII came from; a list of hosts besides that one; `any`. With all but `any`,
-   * CII over `wss://` may not name a `ws://` URL. Names are compared as they are written, and with the address that CII came
-   * from, which a browser does not know. `wallClockUrl` is not checked.
+   * Hosts that CII may name: `same-host` (only the host that CII came from), a list of hosts permitted in addition to that one, or
+   * `any`. Unless it is `any`, CII received over `wss://` may not name a `ws://` URL. Names are compared as text, and with the IP
+   * address that CII came from, which browsers do not reveal. `wallClockUrl` is not checked.
    *
-   * Default `any`: the standard lets CII name any host, and televisions name an address where the companion used a name.
-   * `same-host` where `ts.headers` are given, because these are sent to the host that CII names.
+   * Default `any`: the standard lets CII name any host, and televisions often name an IP address where the companion used a host
+   * name. With `ts.headers` the default is `same-host`, because the headers are sent to the host that CII names.
    */
   allowedHosts?: AllowedHosts
-  /** The clock of this device, which all others are derived from. Default: a SystemClock. */
+  /** The local clock that all other clocks are derived from. Default: a SystemClock. */
   parentClock?: Clock
-  /** How servers are reached. Default: over WebSockets, and in Node over UDP. A client's own `openSocket` comes first. */
+  /** The transports. Default: WebSockets and, in Node, UDP. The `openSocket` of a client's own options takes precedence. */
   platform?: Platform
   cii?: CiiClientOptions
   /** `holdSeconds` is 20 by default. */
@@ -54,12 +54,12 @@ export interface CompanionOptions {
   wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock' | 'platform'>
 }
 
-/** The option, or its default. */
+/** The value of `allowedHosts`, or its default. */
 export function allowedHostsOf({ allowedHosts, ts }: CompanionOptions): AllowedHosts {
   return allowedHosts ?? (ts?.headers === undefined ? 'any' : 'same-host')
 }
 
-// The companion sets the rest.
+// The companion sets the remaining options of its clients.
 const { contentIdStem, timelineSelector, unwrapper, beforeResuming, ...TS_OPTIONS } = TS_SETTINGS
 
 const OPTIONS: OptionTable<CompanionOptions> = {
@@ -77,7 +77,7 @@ const OPTIONS: OptionTable<CompanionOptions> = {
 }
 
 /**
- * Checks all options at once, also those of clients that are made when CII first names their servers.
+ * Checks all options, including those of clients that are created only when CII names their servers.
  *
  * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
  */

@@ -1,16 +1,16 @@
 import type { Clock, CorrelatedClock } from '../clocks/index.js'
 
-/** Where the content is, all of one moment. */
+/** The position of the content. All values are of the same moment. */
 export interface CompanionPosition {
-  /** Whether it can be relied on. Otherwise it is where the content would be if nothing had changed since it could. */
+  /** Whether the position is valid. If false, it is extrapolated from the last valid position. */
   readonly available: boolean
-  /** Seconds of the timeline. */
+  /** Position on the timeline, in seconds. */
   readonly seconds: number
-  /** The same in ticks of the timeline, with a fraction. */
+  /** Position on the timeline, in ticks; may have a fraction. */
   readonly ticks: number
-  /** 1 at normal speed, 0 while paused. */
+  /** Playback speed: 1 is normal, 0 is paused. */
   readonly speed: number
-  /** By how much `seconds` may be off: what the wall clock may be off by, times the speed, and what the timestamp may. */
+  /** Upper bound of the error of `seconds`: the wall clock's bound times the speed, plus that of the control timestamp. */
   readonly errorSeconds: number
   /** The television's wall clock, in nanoseconds. */
   readonly wallClockNanos: number
@@ -22,7 +22,7 @@ export interface CompanionPosition {
  * @param wallClock its parent: a WallClockClient's clock.
  */
 export function positionOn(timeline: CorrelatedClock, wallClock: Clock): CompanionPosition {
-  // One reading for all: between two, time passes.
+  // All values come from one reading, because time passes between two readings.
   const wallClockTicks = wallClock.now()
   const ticks = timeline.fromParent(wallClockTicks)
   const { speed, tickRate } = timeline

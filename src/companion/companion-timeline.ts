@@ -1,8 +1,8 @@
 import { type Cii, type TimelineOption, tickRateOf, tickRateOfSelector } from '../messages/index.js'
 
-/** A timeline to follow. */
+/** A timeline that a companion follows. */
 export interface CompanionTimeline {
-  /** A URI, for example `urn:dvb:css:timeline:pts`. */
+  /** Timeline selector: a URI, for example `urn:dvb:css:timeline:pts`. */
   readonly selector: string
   /** Ticks per second. */
   readonly tickRate: number
@@ -14,9 +14,9 @@ export interface TimelineWishes {
 }
 
 /**
- * Which timeline to follow. The one asked for, as soon as its tick rate is known: given, offered, or plain from the
- * selector. If none was asked for, the first one offered; and that is kept for as long as the television offers it, or
- * offers none at all, as it may for a moment while it changes channel.
+ * Selects the timeline to follow. A requested timeline is followed once its tick rate is known: from the options, from CII or from
+ * the selector itself. Otherwise it is the first timeline that CII lists. That one is kept for as long as CII lists it, or lists
+ * none at all, which can happen briefly during a channel change.
  */
 export function pickTimeline(
   { timelines }: Cii,
@@ -29,7 +29,7 @@ export function pickTimeline(
   if (timelineSelector !== undefined) {
     const option = optionFor(timelineSelector)
     const rate = tickRate ?? (option && tickRateOf(option.timelineProperties)) ?? tickRateOfSelector(timelineSelector)
-    // A rate that was known once is the best guess while the timeline is not offered.
+    // While CII does not list the timeline, use its last known tick rate.
     return rate === undefined ? current : { selector: timelineSelector, tickRate: rate }
   }
   const option = (current && optionFor(current.selector)) ?? offered[0]

@@ -5,20 +5,20 @@ import type { CompanionTimeline } from './companion-timeline.js'
 import type { TsClient } from './connections/index.js'
 import type { WallClockClient } from './wall-clock/index.js'
 
-/** What a companion follows, once CII has said something. */
+/** The state of a companion that has received CII. */
 export interface FollowedServers {
   readonly wallClock: Address
   readonly timelines: Address
   readonly timeline: CompanionTimeline | undefined
-  /** The selector that the app asked for. */
+  /** The selector from the options. */
   readonly timelineSelector: string | undefined
   readonly ts: TsClient | undefined
   readonly wallClockClient: WallClockClient | undefined
-  /** Why a connection is not opened yet. */
+  /** Why a connection is postponed. */
   readonly waitingFor: string | undefined
 }
 
-/** Why there is no position: the first link of the chain that is missing. Undefined while there is a position. */
+/** Why the position is unavailable: the first missing prerequisite. Undefined while the position is available. */
 export function whyUnavailable(servers: FollowedServers): Unavailable | undefined {
   const { wallClock, timelines, timeline, ts, wallClockClient, waitingFor } = servers
   if (wallClock.url === undefined) return { reason: wallClock.missing, detail: wallClock.detail }

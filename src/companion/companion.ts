@@ -24,14 +24,14 @@ import {
 } from './connections/index.js'
 import { WallClockClient } from './wall-clock/index.js'
 
-/** What a position is read from: kept when the connections are gone, for an app that prefers to go on. */
+/** The clocks that a position is read from. Kept after a disconnection, so that an app can continue with the last position. */
 interface Followed {
   readonly ts: TsClient
   readonly wallClock: WallClockClient
   readonly timeline: CompanionTimeline
 }
 
-/** What is to be followed, by what CII says now. */
+/** The servers and the timeline to follow, according to the current CII. */
 interface Plan {
   readonly wallClock: Address
   readonly timelines: Address
@@ -39,20 +39,20 @@ interface Plan {
 }
 
 /**
- * A companion of a television, from one URL: asks CSS-CII what is on and where the other servers are, follows them as
- * they change, and says where the content is.
+ * A companion of a television, configured with the URL of its CSS-CII endpoint. It discovers the other servers from CII, follows
+ * their changes and provides the position of the content.
  *
- * A wall clock is followed for as long as its URL is the same, a timeline for as long as its server, selector, tick rate
- * and wall clock are. While CII is away, the others go on by what it said last.
+ * The wall clock client is kept while its URL is unchanged; the timeline client while its server, selector, tick rate and wall
+ * clock are unchanged. While CII is disconnected, both continue with its last state.
  *
- * Every connection that is opened because of what the television does is paced by {@link CompanionMoves}; those that are
- * opened again after a loss, by the back-off of their client.
+ * {@link CompanionMoves} limits the rate of connections that the television causes. Reconnections after a loss are subject to the
+ * back-off of their client.
  */
 export class Companion extends Emitter<CompanionEvents> {
   readonly cii: CiiClient
   /**
-   * The timeline in nanoseconds: one clock that stays the same whichever timeline and server is followed, available while
-   * there is a position. Do not set it.
+   * The content position as a clock with nanosecond ticks. The object stays the same when the timeline or the server changes. It
+   * is available while the position is. Read-only: the companion steers it.
    */
   readonly clock: CorrelatedClock
   readonly #options: CompanionOptions
@@ -63,13 +63,13 @@ export class Companion extends Emitter<CompanionEvents> {
   #ts: TsClient | undefined
   #timeline: CompanionTimeline | undefined
   #followed: Followed | undefined
-  /** Why there is no position, as was last told; undefined while there is one. */
+  /** The reason that was last emitted; undefined while the position is available. */
   #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
   #toldProblems: readonly string[] = []
   readonly #moves: CompanionMoves
   readonly #content = new ContentWatch()
   #ciiAddress: string | undefined
-  /** Of the present selector: counts on across clients and servers. */
+  /** Of the current selector. Its count continues across clients and servers. */
   #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
 
   /**
@@ -99,36 +99,36 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#passOn('cii', this.cii)
   }
 
-  /** The wall clock that is asked now. */
+  /** The current wall clock client; undefined if there is none. */
   get wallClock(): WallClockClient | undefined {
     return this.#wallClock
   }
 
-  /** The client of the timeline that is asked for now. */
+  /** The current CSS-TS client; undefined if there is none. */
   get ts(): TsClient | undefined {
     return this.#ts
   }
 
-  /** The timeline that is asked for now. */
+  /** The timeline that the companion follows; undefined if there is none. */
   get timeline(): CompanionTimeline | undefined {
     return this.#timeline
   }
 
-  /** Why there is no position; undefined while there is one. */
+  /** Why the position is unavailable; undefined while it is available. */
   get unavailable(): Unavailable | undefined {
     return this.#unavailable
   }
 
-  /** Begins to connect; does nothing if that was begun. */
+  /** Starts to connect. Has no effect if already started. */
   start(): void {
     if (this.#started) return
     this.#started = true
     this.cii.start()
-    // What was known before a stop may still hold, and then CII has no change to report.
+    // The state from before a stop may still be current, in which case CII reports no change.
     this.#apply()
   }
 
-  /** Closes all connections and leaves nothing running. It can be started again. */
+  /** Closes all connections and cancels all timers. The companion can be started again. */
   stop(): void {
     if (!this.#started) return
     this.#started = false
@@ -141,7 +141,7 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#check()
   }
 
-  /** Where the content is now; undefined until that was known once. Look at `available`. */
+  /** The current position; undefined until one has been known. It is valid only if its `available` is true. */
   position(): CompanionPosition | undefined {
     if (this.#followed === undefined) return undefined
     const { ts, wallClock } = this.#followed
@@ -149,7 +149,7 @@ export class Companion extends Emitter<CompanionEvents> {
     return { ...position, available: this.#unavailable === undefined && position.available }
   }
 
-  /** The state in one line, for people: where the content is and how surely, or why that is not known. */
+  /** The state in one human-readable line: the position and its error bound, or why it is unavailable. */
   statusSummary(): string {
     const position = this.position()
     if (this.#unavailable !== undefined) return `unavailable (${this.#unavailable.reason}): ${this.#unavailable.detail}`
@@ -158,10 +158,10 @@ export class Companion extends Emitter<CompanionEvents> {
     return `${seconds.toFixed(3)} s at speed ${speed}, ± ${errorSeconds.toFixed(6)} s`
   }
 
-  /** Brings the clients in line with what CII says. */
+  /** Creates, replaces and stops clients according to CII. */
   #apply(): void {
     if (!this.#started) return
-    // Whoever is told of what ends here may stop this companion, or start it again: then this round is out of date.
+    // A listener of the events emitted here may stop or restart this companion, which makes this round obsolete.
     this.#round += 1
     const round = this.#round
     const { state } = this.cii

@@ -22,7 +22,7 @@ export const TS_CONNECTION_OPTIONS: OptionTable<TsClientConnectionOptions, Defau
 }
 
 export interface TsClientConnectionEvents extends ReconnectingClientEvents {
-  /** A valid control timestamp came. In a {@link TsClient} its clock has been adjusted by then. */
+  /** A valid control timestamp was received. A {@link TsClient} adjusts its clock before emitting this event. */
   controlTimestamp: { readonly timestamp: ControlTimestamp }
 }
 
@@ -62,15 +62,15 @@ export class TsClientConnection<
     })
   }
 
-  /** The last valid control timestamp of this connection, as it came. */
+  /** The last valid control timestamp received on this connection, unmodified; undefined if there is none. */
   get timestamp(): ControlTimestamp | undefined {
     return this.#timestamp
   }
 
   /**
    * Reports to the server when this companion presents, and could present, its content.
-   * @returns false when it was not sent, because there is no connection or because the server does not read.
-   * @throws MessageError that names the property.
+   * @returns false if the message was not sent: not connected, or the server is not reading.
+   * @throws MessageError that names the invalid property.
    */
   sendPresentationTimestamps(timestamps: PresentationTimestamps): boolean {
     return this.send(encodePresentationTimestamps(timestamps))
@@ -80,7 +80,7 @@ export class TsClientConnection<
     this.sendSetupData()
   }
 
-  /** Asks for the timeline. */
+  /** Sends setup-data. */
   protected sendSetupData(): void {
     this.send(this.#setup)
   }
@@ -100,15 +100,15 @@ export class TsClientConnection<
       throw error
     }
     this.take(timestamp)
-    // Among the events of every subclass, which the compiler cannot see for itself.
+    // Every subclass has this event, which the compiler cannot infer.
     this.emit('controlTimestamp', { timestamp } as Events['controlTimestamp'])
   }
 
-  /** What the server says is this. */
+  /** A valid control timestamp was received. */
   protected take(timestamp: ControlTimestamp): void {
     this.#timestamp = timestamp
   }
 
-  /** An invalid message came. @param _message undefined where it was not JSON. */
+  /** An invalid message was received. @param _message undefined where it was not JSON. */
   protected rejected(_message: unknown): void {}
 }

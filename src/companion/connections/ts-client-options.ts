@@ -3,11 +3,11 @@ import { ConflictingOptionError, checkOption, checkOptions, type OptionTable, op
 import { TimelineUnwrapper } from './timeline-unwrapper.js'
 import { TS_CONNECTION_OPTIONS, type TsClientConnectionOptions } from './ts-client-connection.js'
 
-/** Either a wall clock and a tick rate, from which the client makes its clock, or a clock of the app to steer. */
+/** Either a wall clock and a tick rate, from which the client creates its clock, or an existing clock to steer. */
 export type TsClientOptions = TsClientSettings & (OwnClock | GivenClock)
 
 interface OwnClock {
-  /** The television's wall clock as this companion knows it: a WallClockClient's `clock`. */
+  /** The local estimate of the television's wall clock: the `clock` of a WallClockClient. */
   wallClock: Clock
   /** Ticks per second of the timeline: `tickRateOf` its line in CII. */
   tickRate: number
@@ -17,7 +17,7 @@ interface OwnClock {
 interface GivenClock {
   /**
    * The clock to steer: its parent is the television's wall clock, its tick rate that of the timeline. The client sets its
-   * correlation, speed and availability, first of all to unavailable; nothing else should.
+   * correlation, speed and availability, initially to unavailable. Nothing else may set them.
    */
   clock: CorrelatedClock
   wallClock?: never
@@ -26,26 +26,26 @@ interface GivenClock {
 
 /** The options of a {@link TsClient} besides its clock. */
 export interface TsClientSettings extends TsClientConnectionOptions {
-  /** A control timestamp that would move the clock by less, at the same speed, is not applied. Default 0: every one is. */
+  /** Control timestamps that change the position by less than this, at the same speed, are not applied. Default 0: all are applied. */
   thresholdSeconds?: number
   /**
-   * By how much a control timestamp may be off. Content time travels in whole ticks, and a server may cut off the rest. Default:
+   * Upper bound of the error of a control timestamp. Content time is a whole number of ticks, and servers may truncate it. Default:
    * one tick.
    */
   timestampErrorSeconds?: number
   /**
-   * Seconds that the clock stays available after the connection was lost, while it is tried again. Its error bound then
-   * grows by a second a second at least, because a pause would go unnoticed. Default 0; a Companion has 20.
+   * Seconds for which the clock stays available after a disconnection, while the client reconnects. Its error bound then grows by
+   * at least one second per second, because a pause would go unnoticed. Default 0; 20 in a Companion.
    */
   holdSeconds?: number
   /**
-   * Called when the connection is open again while the position is held; the server is asked when it calls `done`. So the wall clock
-   * can be confirmed before there are timestamps that depend on it. Default: asks at once.
+   * Called after a reconnection while the position is held. setup-data is sent once it calls `done`. This lets a caller confirm the
+   * wall clock before timestamps that depend on it arrive. Default: setup-data is sent immediately.
    */
   beforeResuming?: (done: () => void) => void
   /**
-   * Counts how often the timeline has wrapped. Default: a new one for PTS, none for other timelines. Give that of another client
-   * to continue its count.
+   * Counts the wraps of the timeline. Default: a new one for PTS, none for other timelines. Pass that of another client to continue
+   * its count.
    */
   unwrapper?: TimelineUnwrapper
   /** See {@link TsClient.earliestClock}. */
@@ -54,7 +54,7 @@ export interface TsClientSettings extends TsClientConnectionOptions {
   latestClock?: Clock
 }
 
-/** A day, which timers can count. */
+/** One day, which is within the range of timers. */
 const MAX_HOLD_SECONDS = 86_400
 
 export const TS_SETTINGS: OptionTable<TsClientSettings> = {
@@ -82,7 +82,7 @@ const OPTIONS: OptionTable<AllOptions> = {
 }
 
 /**
- * @returns the options of the connection alone.
+ * @returns the options of the connection only.
  * @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError
  */
 export function checkTsOptions(options: TsClientOptions): TsClientConnectionOptions {
@@ -99,7 +99,7 @@ export function checkTsOptions(options: TsClientOptions): TsClientConnectionOpti
   return Object.fromEntries(given) as unknown as TsClientConnectionOptions
 }
 
-/** A clock of the client's own, or that of the app. */
+/** A new clock, or the one from the options. */
 export function clockOf({ clock, wallClock, tickRate, timelineSelector }: TsClientOptions): CorrelatedClock {
   return clock ?? new CorrelatedClock(wallClock, { tickRate, available: false, name: timelineSelector })
 }

@@ -17,35 +17,37 @@ import { TsClientConnection, type TsClientConnectionEvents } from './ts-client-c
 import { checkTsOptions, clockOf, type TsClientOptions } from './ts-client-options.js'
 
 export interface TsClientEvents extends TsClientConnectionEvents {
-  /** A control timestamp came, for a timeline that is available. */
+  /** A control timestamp of an available timeline was received. */
   timing: {
-    /** As it came, without the count of wraps. */
+    /** As received: wraps are not counted in. */
     readonly timestamp: ControlTimestamp
-    /** By how much it moves the position now; infinite where the speed changes or there was no position before. Positive is forward. */
+    /** The change of the current position; positive is forward. Infinite if the speed changes or there was no position. */
     readonly changeSeconds: number
-    /** False where the change was under the threshold. */
+    /** False if the change was below the threshold. */
     readonly applied: boolean
   }
-  /** The clock has a position now. */
+  /** The position became available. */
   available: { readonly timestamp: ControlTimestamp }
   /**
-   * The clock has no position. `timeline`: the server reports the timeline as unavailable; `disconnected`: the connection was lost, and `holdSeconds` are over.
+   * The position became unavailable. `timeline`: the server reported the timeline as unavailable. `disconnected`: the connection was
+   * lost and `holdSeconds` have passed.
    */
   unavailable: { readonly reason: 'timeline' | 'disconnected' }
 }
 
 /**
- * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): asks for it and steers {@link clock} by the answers.
+ * Follows one timeline of a CSS-TS server (TS 103 286-2, clause 5.7): requests it and steers {@link clock} by the control
+ * timestamps received.
  *
- * When the connection ends the clock becomes unavailable, after `holdSeconds`, but keeps running: an app that prefers to go
- * on can still read it.
+ * After a disconnection the clock becomes unavailable once `holdSeconds` have passed. It keeps running, so an app can still read
+ * it.
  */
 export class TsClient extends TsClientConnection<TsClientEvents> {
-  /** The timeline: ticks at `tickRate`, child of the wall clock. Available while the position is known. */
+  /** The timeline's clock: a child of the wall clock that ticks at `tickRate`. Available while the position is known. */
   readonly clock: CorrelatedClock
   /**
-   * The timeline, in its ticks, as it would be if this companion presented as early as it can: {@link presentationTimestamps}
-   * reports it. Related to the wall clock. Undefined, the default, and unavailable mean that it can present at any time.
+   * The timeline at the earliest presentation that this companion is capable of, in ticks of the timeline; read by
+   * {@link presentationTimestamps}. Must share a root with the wall clock. Undefined (the default) or unavailable: no lower bound.
    */
   get earliestClock(): Clock | undefined {
     return this.#earliestClock
@@ -56,7 +58,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     this.#earliestClock = clock === undefined ? clock : checkOption('earliestClock', CLOCK_TYPE, clock)
   }
 
-  /** The same for as late as it can. */
+  /** The timeline at the latest presentation that this companion is capable of. Undefined (the default) or unavailable: no upper bound. */
   get latestClock(): Clock | undefined {
     return this.#latestClock
   }
@@ -74,11 +76,11 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   readonly #unwrapper: TimelineUnwrapper | undefined
   readonly #beforeResuming: ((done: () => void) => void) | undefined
   #connections = 0
-  /** Whether the position is known, from this connection or from one that was lost a moment ago. */
+  /** Whether the position is known, from this connection or held from a lost one. */
   #hasPosition = false
-  /** Whether the position comes from a connection that was lost. */
+  /** Whether the position is held from a lost connection. */
   #isHeld = false
-  /** Whether the last event was that the server has no such timeline. */
+  /** Whether the last event reported the timeline as unavailable. */
   #isReportedUnavailable = false
   #holdTimer: ReturnType<typeof setTimeout> | undefined
   #invalidTimer: ReturnType<typeof setTimeout> | undefined
@@ -104,13 +106,13 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     })
   }
 
-  /** Whether the position is known: from this connection, or from a lost one for `holdSeconds`. */
+  /** Whether the position is known, from this connection or held for up to `holdSeconds` from a lost one. */
   get hasPosition(): boolean {
     return this.#hasPosition
   }
 
   /**
-   * What {@link clock}, {@link earliestClock} and {@link latestClock} say now; bounds that are not known are infinite.
+   * The current readings of {@link clock}, {@link earliestClock} and {@link latestClock}. Unknown bounds are infinite.
    * @throws NoCommonClockError for a clock that is not related to the wall clock.
    */
   presentationTimestamps(options: PresentationTimestampsOptions = {}): PresentationTimestamps {
@@ -125,14 +127,14 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   /**
    * Reports to the server when this companion presents, and could present, its content.
    * @param timestamps default: {@link presentationTimestamps}.
-   * @returns false when it was not sent, because there is no connection or because the server does not read.
-   * @throws MessageError that names the property; NoCommonClockError.
+   * @returns false if the message was not sent: not connected, or the server is not reading.
+   * @throws MessageError that names the invalid property; NoCommonClockError.
    */
   override sendPresentationTimestamps(timestamps: PresentationTimestamps = this.presentationTimestamps()): boolean {
     return super.sendPresentationTimestamps(timestamps)
   }
 
-  /** The state in one line, for people: `connected, available, 12.345 s at speed 1`. */
+  /** The state in one human-readable line: `connected, available, 12.345 s at speed 1`. */
   statusSummary(): string {
     const { clock } = this
     const connection = this.connected ? 'connected' : 'not connected'
@@ -143,15 +145,15 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   }
 
   /**
-   * Asks for the timeline anew on a new connection, at once, when the position has become worthless, as after a step of the
-   * wall clock. While there is no connection, the back-off is not cut short.
+   * Reconnects immediately and requests the timeline again, because the position is no longer valid, for example after a wall clock
+   * step. While disconnected it has no effect: the back-off continues.
    */
   renew(): void {
     this.#lose('disconnected')
     this.replaceConnection()
   }
 
-  /** Other content has begun: a timeline that wraps may start to count anew. */
+  /** The content has changed: the wrap count of the timeline may restart. */
   newProgramme(): void {
     if (this.#unwrapper?.newProgramme(this.#localSeconds()) !== true || !this.#hasPosition) return
     const { timestamp } = this
@@ -181,7 +183,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   }
 
   protected override failed({ status }: ConnectFailure): void {
-    // The endpoint is disabled or gone: another attempt in a moment will not find it.
+    // The endpoint is disabled or gone, so an immediate retry is pointless.
     if (status === 403 || status === 404) this.#lose('disconnected')
   }
 
@@ -197,13 +199,13 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     if (meaning === 'unavailable') {
       this.take(UNAVAILABLE)
     } else if (meaning === 'unknown' && this.#hasPosition && this.connected) {
-      // The server reported a change that cannot be read. A new connection gets the present state.
+      // The server reported a change that could not be decoded. A new connection receives the current state.
       const reason = 'no valid control timestamp after an invalid one'
       this.#invalidTimer ??= setTimeout(() => this.leave({ code: 1007, reason }), INVALID_TIMESTAMP_SECONDS * 1000)
     }
   }
 
-  /** What was in doubt is known. */
+  /** Cancels the pending reconnection and the confirmation that it waits for, if any. */
   #settle(): void {
     clearTimeout(this.#invalidTimer)
     this.#invalidTimer = undefined
@@ -219,7 +221,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     const correlation = this.#correlationOf(timestamp)
     const speed = timestamp.timelineSpeedMultiplier
     const changeSeconds = isNew ? Number.POSITIVE_INFINITY : clock.quantifySignedChange(correlation, speed)
-    // A change of nothing at all is not worth an event of the clock either. A held position has a bound that has grown.
+    // An identical relation emits no clock change. A held position is set anyway, because its error bound has grown.
     const applied = isFirst || Math.abs(changeSeconds) > this.#thresholdSeconds
     this.#hasPosition = true
     this.#isReportedUnavailable = false
@@ -258,7 +260,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
       unwrapper.read(contentTime, ticksNow, tickRate * speed, moment)
       return
     }
-    // Without the wall clock it is not known where this is. The clock is not available until then either.
+    // The change is undefined without the wall clock, and the clock is unavailable until then.
     this.#stopWaiting ??= parent.on('change', () => {
       const latest = this.timestamp
       if (!parent.available || latest === undefined || !isAvailable(latest)) return
@@ -270,13 +272,13 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     })
   }
 
-  /** By the clock of this device. */
+  /** Seconds of the local clock. */
   #localSeconds(): number {
     const { root } = this.clock
     return root.now() / root.tickRate
   }
 
-  /** From now on the television may pause, or play on, without our knowledge. */
+  /** From now on the television may pause or resume without notice. */
   #growError(): void {
     const { clock } = this
     const ticks = clock.now()

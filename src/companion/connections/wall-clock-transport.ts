@@ -1,30 +1,30 @@
-/** What a transport tells its client. */
+/** Callbacks from a transport to its client. */
 export interface WallClockTransportHandlers {
-  /** Requests can be sent from now on. */
+  /** The transport is open: requests can be sent. */
   opened(): void
   /**
-   * Something came, unread as yet.
-   * @param receivedTicks the reading of the client's clock, taken before anything else was done.
+   * A message was received; it has not been decoded.
+   * @param receivedTicks the client's clock at reception, in ticks, read before any processing.
    */
   message(data: Uint8Array | string, receivedTicks: number): void
-  /** The server broke a rule of the transport itself: a message that is too long to be taken. */
+  /** The server violated a limit of the transport, such as the maximum message size. */
   violated(reason: string, detail: string): void
-  /** Something came that cannot be from the server: over UDP, from another port. Counted. */
+  /** A message was received that cannot be from the server: over UDP, from another port. It is counted and ignored. */
   ignored?(reason: 'other-port'): void
-  /** Nothing can be sent until it opens again, which it tries by itself. */
+  /** The transport is closed. It reopens by itself; messages sent meanwhile are lost. */
   closed(reason: string): void
 }
 
-/** Carries wall clock requests and responses. It knows neither what is in them nor what they are for. */
+/** Sends and receives wall clock messages without interpreting them. */
 export interface WallClockTransport {
-  /** For people: where the server is. */
+  /** URL of the server, for display. */
   readonly url: string
-  /** Whether messages are JSON text; otherwise they are the 32 bytes. */
+  /** Whether messages are encoded as JSON text instead of the 32-byte binary format. */
   readonly isJson: boolean
-  /** Begins to connect. May be called again after {@link stop}. @param now reads the client's clock, in ticks. */
+  /** Starts to connect. May be called again after {@link stop}. @param now reads the client's clock, in ticks. */
   start(handlers: WallClockTransportHandlers, now: () => number): void
-  /** Sends at once; a message that cannot be sent is lost, like any datagram. The bytes may be overwritten afterwards. */
+  /** Sends immediately. A message that cannot be sent is dropped. The caller may reuse the buffer afterwards. */
   send(message: Uint8Array | string): void
-  /** Closes; the handlers hear nothing more. */
+  /** Closes the transport. No handler is called afterwards. */
   stop(): void
 }
