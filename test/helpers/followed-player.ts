@@ -1,11 +1,25 @@
-import { vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { MediaFollower } from '../../src/companion/media/media-follower.js'
 import type { MediaFollowerOptions } from '../../src/companion/media/media-follower-options.js'
 import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from './simulated-player.js'
 
-/** A follower, not started, of a simulated player on a timeline at 100 s. Needs fake timers. */
-export function followedPlayer(player: SimulatedPlayerOptions = {}, options: MediaFollowerOptions = {}) {
-  const timeline = simulatedTimeline(100)
+/** Fakes the timers of each test of a file. Call once at the top of it. */
+export function fakeTimers(): void {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+}
+
+/** A follower, not started, of a simulated player on a timeline at 100 s or another second. Needs fake timers. */
+export function followedPlayer(
+  player: SimulatedPlayerOptions = {},
+  options: MediaFollowerOptions = {},
+  startSeconds = 100,
+) {
+  const timeline = simulatedTimeline(startSeconds)
   const media = new SimulatedPlayer(player)
   const follower = new MediaFollower(media, timeline.clock, options)
   const told: { at: number; kind: 'seek' | 'rate' | 'hold' }[] = []

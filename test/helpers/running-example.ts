@@ -2,8 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
+import { encodeWallClockMessage, WallClockMessageType } from '../../src/messages/index.js'
 
 export const EXAMPLES: URL = new URL('../../examples/', import.meta.url)
+
+/** What a companion asks the wall clock of an example. */
+export const WALL_CLOCK_REQUEST: Uint8Array = encodeWallClockMessage({
+  type: WallClockMessageType.request,
+  precisionSeconds: 0.001,
+  maxFreqErrorPpm: 50,
+  originateNanos: 1_234_567_890n,
+  receiveNanos: 0n,
+  transmitNanos: 0n,
+})
 
 const running: RunningExample[] = []
 

@@ -1,27 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeWallClockMessage, encodeWallClockMessage, WallClockMessageType } from '../../../src/messages/index.js'
-import { EXAMPLES, RunningExample, stopExamplesAfterEach } from '../../helpers/running-example.js'
+import { decodeWallClockMessage } from '../../../src/messages/index.js'
+import { EXAMPLES, RunningExample, stopExamplesAfterEach, WALL_CLOCK_REQUEST } from '../../helpers/running-example.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { refusal, WsClient } from '../../helpers/ws-client.js'
 
 stopExamplesAfterEach()
-
-const REQUEST = encodeWallClockMessage({
-  type: WallClockMessageType.request,
-  precisionSeconds: 0.001,
-  maxFreqErrorPpm: 50,
-  originateNanos: 1_234_567_890n,
-  receiveNanos: 0n,
-  transmitNanos: 0n,
-})
 
 /** What the wall clock at a `udp:` URL answers. */
 async function askTheTime(udpUrl: string) {
   const { hostname, port } = new URL(udpUrl)
   const client = await UdpClient.open({ address: hostname, port: Number(port) })
   try {
-    return decodeWallClockMessage(await client.request(REQUEST))
+    return decodeWallClockMessage(await client.request(WALL_CLOCK_REQUEST))
   } finally {
     await client.close()
   }

@@ -2,22 +2,13 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket, { type ClientOptions } from 'ws'
-import { decodeWallClockMessage, encodeWallClockMessage, WallClockMessageType } from '../../../src/messages/index.js'
-import { RunningExample, stopExamplesAfterEach } from '../../helpers/running-example.js'
+import { decodeWallClockMessage } from '../../../src/messages/index.js'
+import { RunningExample, stopExamplesAfterEach, WALL_CLOCK_REQUEST } from '../../helpers/running-example.js'
 import { makeTestCertificate, type TestCertificate } from '../../helpers/test-certificate.js'
 import { UdpClient } from '../../helpers/udp-client.js'
 import { refusal, WsClient } from '../../helpers/ws-client.js'
 
 stopExamplesAfterEach()
-
-const REQUEST = encodeWallClockMessage({
-  type: WallClockMessageType.request,
-  precisionSeconds: 0.001,
-  maxFreqErrorPpm: 50,
-  originateNanos: 1_234_567_890n,
-  receiveNanos: 0n,
-  transmitNanos: 0n,
-})
 
 type TlsClientOptions = ClientOptions & { servername?: string }
 
@@ -233,7 +224,7 @@ describe('the television over TLS', () => {
     expect(timestamp).toMatchObject({ timelineSpeedMultiplier: 1 })
 
     const wc = await openByName(String(state.wcUrl))
-    wc.send(REQUEST)
+    wc.send(WALL_CLOCK_REQUEST)
     const answer = decodeWallClockMessage(Buffer.from(await wc.next(), 'hex'))
     expect(answer).toMatchObject({ type: 1, originateNanos: 1_234_567_890n })
     // One clock for both: it has gone on since the timeline's timestamp was made.
@@ -253,8 +244,8 @@ describe('the television over TLS', () => {
     const client = await UdpClient.open({ address: udp.hostname, port: Number(udp.port) })
     const transmitTimes: bigint[] = []
     for (let i = 0; i < 2; i += 1) {
-      transmitTimes.push(decodeWallClockMessage(await client.request(REQUEST)).transmitNanos)
-      wc.send(REQUEST)
+      transmitTimes.push(decodeWallClockMessage(await client.request(WALL_CLOCK_REQUEST)).transmitNanos)
+      wc.send(WALL_CLOCK_REQUEST)
       transmitTimes.push(decodeWallClockMessage(Buffer.from(await wc.next(), 'hex')).transmitNanos)
     }
     await client.close()

@@ -1,31 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MediaFollower } from '../../../../src/companion/media/media-follower.js'
-import type { MediaFollowerOptions } from '../../../../src/companion/media/media-follower-options.js'
-import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from '../../../helpers/simulated-player.js'
+import { fakeTimers, followedPlayer, pass } from '../../../helpers/followed-player.js'
+import { SimulatedPlayer, simulatedTimeline } from '../../../helpers/simulated-player.js'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+fakeTimers()
 
 const TOLERANCE = 0.025
-
-function follow(player: SimulatedPlayerOptions = {}, options: MediaFollowerOptions = {}, startSeconds = 100) {
-  const timeline = simulatedTimeline(startSeconds)
-  const media = new SimulatedPlayer(player)
-  const follower = new MediaFollower(media, timeline.clock, options)
-  return { timeline, media, follower, trueError: () => media.position - timeline.seconds() }
-}
-
-const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
 
 describe('a player that throws', () => {
   const getters = ['currentTime', 'seekable', 'duration', 'playbackRate', 'paused'] as const
 
   it.each(getters)('is followed on after one throw of %s', async (name) => {
-    const { timeline, media, follower, trueError } = follow()
+    const { timeline, media, follower, error: trueError } = followedPlayer()
     const failure = vi.fn()
     follower.on('failure', failure)
     follower.start()
@@ -41,7 +27,7 @@ describe('a player that throws', () => {
   })
 
   it('is paused at the next try when pause() threw', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     const states: string[] = []
     follower.on('status', ({ state }) => states.push(state))
     follower.start()
@@ -56,7 +42,7 @@ describe('a player that throws', () => {
   })
 
   it('is brought to where the timeline stands when it threw at the moment of the seek', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     const position = Object.getOwnPropertyDescriptor(SimulatedPlayer.prototype, 'currentTime')
@@ -77,7 +63,7 @@ describe('a player that throws', () => {
   })
 
   it('does not throw out of start(), and is followed once it no longer does', async () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     const failure = vi.fn()
     follower.on('failure', failure)
     media.throwOnce('duration', new Error('not yet'))
@@ -89,7 +75,7 @@ describe('a player that throws', () => {
   })
 
   it('is asked less and less often, and can be let go of', async () => {
-    const { media, follower, timeline } = follow()
+    const { media, follower, timeline } = followedPlayer()
     follower.start()
     await pass(8)
     let asked = 0
@@ -118,7 +104,7 @@ describe('a player that throws', () => {
   })
 
   it('is let go of when stop() cannot set its rate', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(timeline.seconds() + 0.2)
@@ -134,7 +120,7 @@ describe('a player that throws', () => {
   })
 
   it('is not followed when it takes no listener, and none is left behind', () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     const left = new Set<string>()
     Object.assign(media, {
       addEventListener: (type: string) => {
@@ -151,7 +137,7 @@ describe('a player that throws', () => {
 
 describe('a player that does not know where it is', () => {
   it.each([1, 0, -1])('is loading, and has no error, on a timeline at speed %d', async (speed) => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     timeline.jumpTo(100, speed)
     const states = new Set<string>()
     const errors = new Set<unknown>()
@@ -168,7 +154,7 @@ describe('a player that does not know where it is', () => {
   })
 
   it('is brought to the timeline as soon as it does', async () => {
-    const { media, follower, trueError } = follow()
+    const { media, follower, error: trueError } = followedPlayer()
     Object.defineProperty(media, 'currentTime', { get: () => Number.NaN, set: () => {}, configurable: true })
     follower.start()
     await pass(5)
@@ -179,7 +165,7 @@ describe('a player that does not know where it is', () => {
   })
 
   it('is paused where the timeline is, whatever it says of what can be sought', async () => {
-    const { timeline, media, follower } = follow({ seekable: () => [[Number.NaN, Number.NaN]] })
+    const { timeline, media, follower } = followedPlayer({ seekable: () => [[Number.NaN, Number.NaN]] })
     timeline.jumpTo(50, 0)
     follower.start()
     await pass(1)
@@ -192,7 +178,7 @@ describe('a player that cannot play its media', () => {
   const refusal = () => new DOMException('no decoder', 'NotSupportedError')
 
   it('is told apart from one that wants a gesture, and asked less and less often', async () => {
-    const { media, follower } = follow({ refusal })
+    const { media, follower } = followedPlayer({ refusal })
     const [blocked, unsupported] = [vi.fn(), vi.fn()]
     follower.on('blocked', blocked)
     follower.on('unsupported', unsupported)
@@ -209,7 +195,7 @@ describe('a player that cannot play its media', () => {
   })
 
   it('is so even if it says that it is not paused, as an element does', async () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     Object.assign(media, { readyState: 0 })
     const play = media.play.bind(media)
     vi.spyOn(media, 'play').mockImplementation(() => {
@@ -226,7 +212,7 @@ describe('a player that cannot play its media', () => {
   })
 
   it('is asked again as soon as it has loaded something else', async () => {
-    const { media, follower } = follow({ refusal })
+    const { media, follower } = followedPlayer({ refusal })
     const listeners = new Map<string, () => void>()
     Object.assign(media, {
       addEventListener: (type: string, listener: () => void) => listeners.set(type, listener),
@@ -246,7 +232,7 @@ describe('a player that cannot play its media', () => {
 
 describe('a refusal to play', () => {
   it('is understood of whatever has a then()', async () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     const blocked = vi.fn()
     follower.on('blocked', blocked)
     const error = { name: 'NotAllowedError' }
@@ -259,7 +245,7 @@ describe('a refusal to play', () => {
   })
 
   it('is not told of after stop()', async () => {
-    const { follower } = follow({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
+    const { follower } = followedPlayer({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
     const blocked = vi.fn()
     follower.on('blocked', blocked)
     follower.start()
@@ -298,7 +284,7 @@ describe('the options of a media follower', () => {
   })
 
   it('let it look as seldom as a timer can wait, and not all the time', async () => {
-    const { timeline, media, follower } = follow({}, { pollSeconds: 2_147_483 })
+    const { timeline, media, follower } = followedPlayer({}, { pollSeconds: 2_147_483 })
     timeline.jumpTo(50, 0)
     const reads = vi.spyOn(media, 'duration', 'get')
     follower.start()

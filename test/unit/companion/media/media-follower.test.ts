@@ -1,39 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MediaFollower } from '../../../../src/companion/media/media-follower.js'
 import type { MediaFollowerOptions } from '../../../../src/companion/media/media-follower-options.js'
-import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from '../../../helpers/simulated-player.js'
+import { fakeTimers, followedPlayer, pass } from '../../../helpers/followed-player.js'
+import { SimulatedPlayer, simulatedTimeline } from '../../../helpers/simulated-player.js'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+fakeTimers()
 
 const TOLERANCE = 0.025
 
-function follow(player: SimulatedPlayerOptions = {}, options: MediaFollowerOptions = {}, startSeconds = 100) {
-  const timeline = simulatedTimeline(startSeconds)
-  const media = new SimulatedPlayer(player)
-  const follower = new MediaFollower(media, timeline.clock, options)
-  return { timeline, media, follower, trueError: () => media.position - timeline.seconds() }
-}
-
-const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
-
 describe('a media follower on a running timeline', () => {
   it('seeks to the timeline, plays, and locks', async () => {
-    const { media, follower, trueError } = follow()
+    const { media, follower, error } = followedPlayer()
     follower.start()
     await pass(8)
     expect(follower.status().state).toBe('locked')
     expect(media.paused).toBe(false)
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
-    expect(follower.status().errorSeconds).toBeCloseTo(trueError(), 1)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
+    expect(follower.status().errorSeconds).toBeCloseTo(error(), 1)
   })
 
   it('bends the rate within its limit, without a seek, for an error below the seek threshold', async () => {
-    const { timeline, media, follower, trueError } = follow()
+    const { timeline, media, follower, error } = followedPlayer()
     follower.start()
     await pass(8)
     const [seeks, told] = [media.seeksTold.length, media.ratesTold.length]
@@ -46,11 +33,11 @@ describe('a media follower on a running timeline', () => {
     expect(Math.max(...media.ratesTold)).toBeLessThanOrEqual(1.04)
     expect(media.ratesTold.length - told).toBeLessThanOrEqual(4)
     expect(media.playbackRate).toBe(1)
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
   })
 
   it('seeks at once when the timeline jumps far, and learns how far ahead to aim', async () => {
-    const { timeline, media, follower, trueError } = follow({ seekSeconds: () => 0.35 })
+    const { timeline, media, follower, error } = followedPlayer({ seekSeconds: () => 0.35 })
     follower.start()
     await pass(10)
     for (const to of [500, 20, 300]) {
@@ -67,22 +54,22 @@ describe('a media follower on a running timeline', () => {
     expect(media.seeksTold).toHaveLength(seeks + 1)
     expect(media.ratesTold).toHaveLength(rates)
     expect(follower.status().state).toBe('locked')
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
   })
 
   it('waits for the end of a seek on a player that has no seeking property', async () => {
-    const { media, follower, trueError } = follow({ tellsSeeking: false, seekSeconds: () => 0.4 })
+    const { media, follower, error } = followedPlayer({ tellsSeeking: false, seekSeconds: () => 0.4 })
     follower.start()
     await pass(0.3)
     expect(follower.status().state).toBe('seeking')
     await pass(10)
     expect(media.seeksTold.length).toBeLessThanOrEqual(2)
     expect(follower.status().state).toBe('locked')
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
   })
 
   it('bends around the speed of the timeline', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(timeline.seconds(), 2)
@@ -100,27 +87,27 @@ describe('a media follower on a running timeline', () => {
   })
 
   it('comes back after the player has stalled', async () => {
-    const { media, follower, trueError } = follow()
+    const { media, follower, error } = followedPlayer()
     follower.start()
     await pass(8)
     media.stall(3)
     await pass(3.2)
-    expect(trueError()).toBeLessThan(-0.5)
+    expect(error()).toBeLessThan(-0.5)
     await pass(12)
     expect(follower.status().state).toBe('locked')
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
   })
 
   it('runs ahead by the rendering latency', async () => {
-    const { follower, trueError } = follow({}, { renderingLatencySeconds: 0.15 })
+    const { follower, error } = followedPlayer({}, { renderingLatencySeconds: 0.15 })
     follower.start()
     await pass(10)
-    expect(trueError()).toBeGreaterThan(0.15 - TOLERANCE)
-    expect(trueError()).toBeLessThan(0.15 + TOLERANCE)
+    expect(error()).toBeGreaterThan(0.15 - TOLERANCE)
+    expect(error()).toBeLessThan(0.15 + TOLERANCE)
   })
 
   it('seeks and bends less and less often on a player that obeys neither', async () => {
-    const { media, follower } = follow({ rateStep: 0 })
+    const { media, follower } = followedPlayer({ rateStep: 0 })
     let position = 0
     Object.defineProperty(media, 'currentTime', {
       get: () => position,
@@ -138,7 +125,7 @@ describe('a media follower on a running timeline', () => {
   })
 
   it('sets the rate again when someone else has altered it', async () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     media.playbackRate = 1.5
@@ -149,7 +136,7 @@ describe('a media follower on a running timeline', () => {
   })
 
   it('lets the media play on when it is stopped, and does nothing more to it', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(timeline.seconds() + 0.2)
@@ -169,7 +156,7 @@ describe('a media follower on a running timeline', () => {
 
 describe('a media follower on a timeline that does not just run', () => {
   it('pauses at the position at which the timeline pauses, and goes on with it', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(50, 0)
@@ -186,7 +173,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('seeks a paused player once to where it cannot exactly go', async () => {
-    const { media, timeline, follower } = follow({ quantumSeconds: 0.5 })
+    const { media, timeline, follower } = followedPlayer({ quantumSeconds: 0.5 })
     timeline.jumpTo(50.3, 0)
     follower.start()
     await pass(30)
@@ -197,7 +184,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('seeks along a timeline that runs backwards, once a second, and plays again when it turns', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     const seeks = media.seeksTold.length
@@ -214,7 +201,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('steps along a timeline that is faster than the player will play, without asking it again and again', async () => {
-    const { timeline, media, follower } = follow({ highestRate: 4 })
+    const { timeline, media, follower } = followedPlayer({ highestRate: 4 })
     let asked = 0
     const rate = Object.getOwnPropertyDescriptor(SimulatedPlayer.prototype, 'playbackRate')
     Object.defineProperty(media, 'playbackRate', {
@@ -236,7 +223,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('does not start before the timeline is available, and then at its position', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     timeline.clock.available = false
     follower.start()
     await pass(5)
@@ -248,7 +235,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('plays on unbent while the timeline is unavailable', async () => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(timeline.seconds() + 0.2)
@@ -261,7 +248,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('pauses while the timeline is unavailable, when told to', async () => {
-    const { timeline, media, follower } = follow({}, { onUnavailable: 'pause' })
+    const { timeline, media, follower } = followedPlayer({}, { onUnavailable: 'pause' })
     follower.start()
     await pass(8)
     timeline.clock.available = false
@@ -273,20 +260,20 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('waits at the beginning for a timeline that is before it, and begins with it', async () => {
-    const { media, follower, trueError } = follow({}, {}, -5)
+    const { media, follower, error } = followedPlayer({}, {}, -5)
     follower.start()
     await pass(4.9)
     expect(follower.status().state).toBe('outside')
     expect([media.paused, media.position]).toEqual([true, 0])
     await pass(0.4)
-    expect(Math.abs(trueError())).toBeLessThan(0.1)
+    expect(Math.abs(error())).toBeLessThan(0.1)
     await pass(6)
     expect(follower.status().state).toBe('locked')
     expect(media.seeksTold).toEqual([])
   })
 
   it('stays at the end of media that is shorter than the timeline, and does not begin anew', async () => {
-    const { timeline, media, follower } = follow({ duration: 110 })
+    const { timeline, media, follower } = followedPlayer({ duration: 110 })
     follower.start()
     await pass(9)
     expect(follower.status().state).toBe('locked')
@@ -301,7 +288,7 @@ describe('a media follower on a timeline that does not just run', () => {
   })
 
   it('follows live offsets: content time by correlation with media time, which can change', async () => {
-    const { timeline, media, follower } = follow(
+    const { timeline, media, follower } = followedPlayer(
       {},
       { correlation: { contentSeconds: 1_700_000_000, mediaSeconds: 12 } },
       1_700_000_010,
@@ -336,7 +323,7 @@ describe('a media follower on a timeline that does not just run', () => {
 
 describe('a player that will not play', () => {
   it('is asked once when it wants a gesture of the user, and again from that gesture', async () => {
-    const { media, follower } = follow({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
+    const { media, follower } = followedPlayer({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
     const blocked = vi.fn()
     follower.on('blocked', blocked)
     follower.start()
@@ -352,7 +339,7 @@ describe('a player that will not play', () => {
   })
 
   it('is followed with when somebody else has started it', async () => {
-    const { media, follower } = follow({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
+    const { media, follower } = followedPlayer({ refusal: () => new DOMException('gesture', 'NotAllowedError') })
     follower.start()
     await pass(10)
     media.refusal = () => undefined
@@ -362,7 +349,7 @@ describe('a player that will not play', () => {
   })
 
   it('is asked less and less often after any other refusal', async () => {
-    const { media, follower } = follow({ refusal: () => new DOMException('lost', 'NetworkError') })
+    const { media, follower } = followedPlayer({ refusal: () => new DOMException('lost', 'NetworkError') })
     const blocked = vi.fn()
     follower.on('blocked', blocked)
     follower.start()

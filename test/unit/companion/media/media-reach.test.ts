@@ -1,14 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { MediaFollowerState } from '../../../../src/companion/media/media-follower-events.js'
-import { followedPlayer, pass } from '../../../helpers/followed-player.js'
+import { fakeTimers, followedPlayer, pass } from '../../../helpers/followed-player.js'
 import { SimulatedPlayer } from '../../../helpers/simulated-player.js'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+fakeTimers()
 
 const TOLERANCE = 0.025
 

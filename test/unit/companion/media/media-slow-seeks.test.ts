@@ -1,12 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { followedPlayer, pass, repeatableRandom } from '../../../helpers/followed-player.js'
+import { describe, expect, it } from 'vitest'
+import { fakeTimers, followedPlayer, pass, repeatableRandom } from '../../../helpers/followed-player.js'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+fakeTimers()
 
 const TOLERANCE = 0.025
 

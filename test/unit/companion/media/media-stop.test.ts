@@ -1,26 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MediaFollower } from '../../../../src/companion/media/media-follower.js'
+import { describe, expect, it, vi } from 'vitest'
 import type { MediaFollowerEvents } from '../../../../src/companion/media/media-follower-events.js'
-import type { MediaFollowerOptions } from '../../../../src/companion/media/media-follower-options.js'
-import { SimulatedPlayer, type SimulatedPlayerOptions, simulatedTimeline } from '../../../helpers/simulated-player.js'
+import { fakeTimers, followedPlayer, pass } from '../../../helpers/followed-player.js'
+import { SimulatedPlayer, type SimulatedPlayerOptions } from '../../../helpers/simulated-player.js'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+fakeTimers()
 
 const TOLERANCE = 0.025
-
-function follow(player: SimulatedPlayerOptions = {}, options: MediaFollowerOptions = {}, startSeconds = 100) {
-  const timeline = simulatedTimeline(startSeconds)
-  const media = new SimulatedPlayer(player)
-  const follower = new MediaFollower(media, timeline.clock, options)
-  return { timeline, media, follower, trueError: () => media.position - timeline.seconds() }
-}
-
-const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
 
 /** All that can be told to a player. */
 const told = (media: SimulatedPlayer) => ({
@@ -42,7 +27,7 @@ const causes: [EventName, SimulatedPlayerOptions][] = [
 
 describe('stop() in a listener of the follower', () => {
   it.each(causes)('ends it there and then, in one of %s', async (name, player) => {
-    const { timeline, media, follower } = follow(player)
+    const { timeline, media, follower } = followedPlayer(player)
     let atStop: ReturnType<typeof told> | undefined
     follower.on(name, () => {
       follower.stop()
@@ -60,7 +45,7 @@ describe('stop() in a listener of the follower', () => {
   })
 
   it.each(['seek', 'rate'] as const)('ends it in one of %s after it was locked', async (name) => {
-    const { timeline, media, follower } = follow()
+    const { timeline, media, follower } = followedPlayer()
     follower.start()
     await pass(8)
     let atStop: ReturnType<typeof told> | undefined
@@ -77,7 +62,7 @@ describe('stop() in a listener of the follower', () => {
   })
 
   it('is told as the last state', async () => {
-    const { follower } = follow()
+    const { follower } = followedPlayer()
     const states: string[] = []
     follower.on('status', ({ state }) => states.push(state))
     follower.start()
@@ -87,7 +72,7 @@ describe('stop() in a listener of the follower', () => {
   })
 
   it('does nothing more to a player that calls it from inside its own setter', async () => {
-    const { media, follower } = follow()
+    const { media, follower } = followedPlayer()
     const currentTime = Object.getOwnPropertyDescriptor(SimulatedPlayer.prototype, 'currentTime')
     Object.defineProperty(media, 'currentTime', {
       get: () => currentTime?.get?.call(media),
@@ -105,7 +90,7 @@ describe('stop() in a listener of the follower', () => {
 
 describe('stop() and start() in a listener of the follower', () => {
   it.each(causes.slice(0, 3))('begins anew, and locks, in one of %s', async (name, player) => {
-    const { timeline, media, follower, trueError } = follow(player)
+    const { timeline, media, follower, error } = followedPlayer(player)
     const off = follower.on(name, () => {
       off()
       follower.stop()
@@ -114,14 +99,14 @@ describe('stop() and start() in a listener of the follower', () => {
     follower.start()
     await pass(12)
     expect(follower.status().state).toBe('locked')
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
     expect(vi.getTimerCount()).toBe(1)
     expect(timeline.clock.listenerCount).toBe(1)
     expect(media.paused).toBe(false)
   })
 
   it.each(causes)('leaves the thread to others, however often it is done in one of %s', async (name, player) => {
-    const { media, follower } = follow(player)
+    const { media, follower } = followedPlayer(player)
     let restarts = 0
     follower.on(name, () => {
       // So that a run without an end fails here, and does not hang.
@@ -137,7 +122,7 @@ describe('stop() and start() in a listener of the follower', () => {
   })
 
   it('begins anew in the listener of the rate that stop() itself sets', async () => {
-    const { timeline, follower, trueError } = follow()
+    const { timeline, follower, error } = followedPlayer()
     follower.start()
     await pass(8)
     timeline.jumpTo(timeline.seconds() + 0.2)
@@ -150,6 +135,6 @@ describe('stop() and start() in a listener of the follower', () => {
     expect(follower.status().state).toBe('stopped')
     await pass(8)
     expect(follower.status().state).toBe('locked')
-    expect(Math.abs(trueError())).toBeLessThan(TOLERANCE)
+    expect(Math.abs(error())).toBeLessThan(TOLERANCE)
   })
 })
