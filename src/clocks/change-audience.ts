@@ -2,10 +2,10 @@ import type { Clock } from './clock.js'
 import type { ClockChange, ClockChangeListener } from './clock-change.js'
 
 /**
- * Who must hear of a change of one clock: its own listeners, and the audiences of the clocks that depend on it.
+ * The listeners of one clock's changes, and the audiences of the clocks derived from it.
  *
- * An audience joins that of the parent clock only while somebody is in it, and leaves with the last. So a parent
- * holds no reference to a dependent that nobody listens to, and such a clock can be collected when it is dropped.
+ * An audience is registered with that of the parent clock only while it has listeners. A parent therefore holds no reference to a
+ * derived clock without listeners, which can be garbage-collected.
  */
 export class ChangeAudience {
   readonly #owner: Clock
@@ -13,7 +13,7 @@ export class ChangeAudience {
   readonly #listeners = new Set<ClockChangeListener>()
   readonly #below = new Set<ChangeAudience>()
 
-  /** @param findAbove the audience of the owner's present parent; asked whenever this one joins or leaves it */
+  /** @param findAbove returns the audience of the owner's current parent; called on each registration and removal */
   constructor(owner: Clock, findAbove: () => ChangeAudience | null) {
     this.#owner = owner
     this.#findAbove = findAbove
@@ -35,7 +35,7 @@ export class ChangeAudience {
     this.#alter(() => this.#listeners.delete(listener))
   }
 
-  /** Gives the owner another parent by `assign`, and follows it there. */
+  /** Calls `assign`, which changes the owner's parent, and moves the registration to the new parent. */
   move(assign: () => void): void {
     if (!this.#isEmpty) this.#leave()
     assign()
@@ -43,11 +43,11 @@ export class ChangeAudience {
   }
 
   /**
-   * Tells every listener of the owner and of the clocks below it, once each. Who is told is settled before the first
-   * hears of it, less those that are removed meanwhile: a listener may alter the tree.
+   * Notifies each listener of the owner and of the clocks below it once. The set of listeners is fixed before the first call, except
+   * that those removed meanwhile are skipped: a listener may change the tree.
    *
-   * @param reaches false for a clock that the change does not alter; nothing below it is told either
-   * @throws what a listener threw, after all were told; an AggregateError when several did
+   * @param reaches returns false for a clock that the change does not affect; the clocks below it are skipped too
+   * @throws the error of a listener, after all have been called; an AggregateError if several threw
    */
   announce(change: ClockChange, reaches: (clock: Clock) => boolean): void {
     const calls: [ChangeAudience, ClockChangeListener][] = []

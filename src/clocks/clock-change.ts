@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** What was altered. `correlationAndSpeed`: both, in one step. */
+/** The property that changed. `correlationAndSpeed`: both, in one step. */
 export type ClockChangeReason =
   | 'correlation'
   | 'speed'
@@ -10,9 +10,9 @@ export type ClockChangeReason =
   | 'parent'
   | 'offset'
 
-/** What a listener of a clock is told: not the clock it listens to, but the one whose own property was altered. */
+/** The argument of a change listener. It names the clock whose own property changed, which may be an ancestor. */
 export interface ClockChange {
-  /** The clock that was altered: the one listened to, or one of its ancestors. */
+  /** The clock that changed: the observed clock or one of its ancestors. */
   readonly clock: Clock
   readonly reason: ClockChangeReason
 }

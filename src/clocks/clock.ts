@@ -13,13 +13,13 @@ import { type ScheduledCall, type ScheduleOptions, scheduleAt } from './schedule
 import { type SleepOptions, sleepFor, sleepUntil } from './sleep.js'
 import { NANOS_PER_SECOND, rescale } from './tick-rate.js'
 
-/** Products of the same speeds, taken in another order, may differ in the last bits. */
+/** Multiplying the same speeds in a different order may change the last bits. */
 const SPEED_TOLERANCE = 8 * Number.EPSILON
 
 let clocksMade = 0
 
 export interface ClockOptions {
-  /** What messages and errors call the clock. Default: its class and a number. */
+  /** Name in logs and errors. Default: the class name and a number. */
   name?: string
   /** Default true. */
   available?: boolean
@@ -33,10 +33,10 @@ const CHANGE_EVENT = option.oneOf('change')
 const LISTENER = option.func<ClockChangeListener>()
 
 /**
- * Something that counts ticks: a root that reads a real clock, or a clock derived from a parent.
+ * A clock that counts ticks: a root that reads a real clock, or a clock derived from a parent.
  *
- * Ticks are numbers with a fraction. A conversion towards the root has no answer where a clock stands still (speed 0)
- * at another tick: it then returns NaN, and so does every conversion through it. Away from the root there always is one.
+ * Ticks may have a fraction. A conversion towards the root is undefined if a clock on the way has speed 0 and reads another tick; it
+ * then returns NaN. A conversion away from the root is always defined.
  */
 export abstract class Clock {
   readonly name: string
@@ -52,31 +52,31 @@ export abstract class Clock {
     this.#audience = new ChangeAudience(this, () => (this.parent === null ? null : this.parent.#audience))
   }
 
-  /** The clock this one is derived from; null for a root. */
+  /** The clock that this one is derived from; null for a root. */
   abstract get parent(): Clock | null
 
-  /** Ticks per second at speed 1. Setting it throws `DVBCSS_ERR_READ_ONLY` where it follows from something else. */
+  /** Ticks per second at speed 1. Setting it throws `DVBCSS_ERR_READ_ONLY` on clocks that derive it. */
   abstract get tickRate(): number
   abstract set tickRate(value: number)
 
-  /** How fast it runs against its parent: 1 as fast, 0 stands still, below 0 backwards. Settable like tickRate. */
+  /** Speed relative to the parent: 1 is the same speed, 0 is stopped, negative is backwards. Setting it may throw like `tickRate`. */
   abstract get speed(): number
   abstract set speed(value: number)
 
-  /** What it reads now, in ticks. */
+  /** The current reading, in ticks. */
   abstract now(): number
 
-  /** The parent's ticks when this clock reads `ticks`; NaN when it never does. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
+  /** The parent's ticks when this clock reads `ticks`; NaN if it never does. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
   abstract toParent(ticks: number): number
 
-  /** What this clock reads when its parent reads `parentTicks`. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
+  /** This clock's ticks when the parent reads `parentTicks`. @throws DvbcssError `DVBCSS_ERR_NO_PARENT` for a root */
   abstract fromParent(parentTicks: number): number
 
-  /** How far off the clock may be when it reads `ticks`, in seconds of its own time: its own error and those of all its
+  /** Upper bound of the error when the clock reads `ticks`, in seconds of its own time: the sum of its own error and those of its
    * ancestors, each multiplied by the speeds on the way down. */
   abstract dispersionAt(ticks: number): number
 
-  /** By how much the oscillator of the root may be off, in parts per million. */
+  /** Maximum frequency error of the root's oscillator, in parts per million. */
   get maxFreqErrorPpm(): number {
     return this.parent === null ? 0 : this.parent.maxFreqErrorPpm
   }
@@ -85,12 +85,12 @@ export abstract class Clock {
     return this.parent === null ? this : this.parent.root
   }
 
-  /** This clock, its parent, and so on to the root. */
+  /** This clock followed by its ancestors, up to the root. */
   get ancestry(): Clock[] {
     return this.parent === null ? [this] : [this, ...this.parent.ancestry]
   }
 
-  /** What it reads now, in nanoseconds. */
+  /** The current reading, in nanoseconds. */
   nanos(): number {
     return this.toNanos(this.now())
   }
@@ -103,12 +103,12 @@ export abstract class Clock {
     return rescale(nanos, NANOS_PER_SECOND, this.tickRate)
   }
 
-  /** How fast it runs against the root: the product of the speeds on the way. */
+  /** Speed relative to the root: the product of all speeds on the way. */
   get effectiveSpeed(): number {
     return this.parent === null ? this.speed : this.speed * this.parent.effectiveSpeed
   }
 
-  /** How fast it runs against an ancestor; 1 against itself. @throws DvbcssError `DVBCSS_ERR_NOT_AN_ANCESTOR` */
+  /** Speed relative to an ancestor; 1 relative to itself. @throws DvbcssError `DVBCSS_ERR_NOT_AN_ANCESTOR` */
   effectiveSpeedRelativeTo(ancestor: Clock): number {
     let product = 1
     for (const clock of this.ancestry) {
@@ -121,7 +121,7 @@ export abstract class Clock {
     )
   }
 
-  /** Whether it can be relied on: false when it was set false here, or on any ancestor. */
+  /** Whether the clock's reading is valid: false if it was set to false on this clock or on an ancestor. */
   get available(): boolean {
     return this.#available && (this.parent?.available ?? true)
   }
@@ -129,41 +129,41 @@ export abstract class Clock {
   set available(value: boolean) {
     if (checkOption('available', CLOCK_OPTIONS.available, value) === this.#available) return
     this.#available = value
-    // Under a parent that is unavailable, or beyond a dependent that is so by itself, nothing has changed.
+    // The effective availability does not change below an unavailable parent or an already unavailable dependent.
     if (this.parent?.available === false) return
     const change = Object.freeze({ clock: this, reason: 'availability' as const })
     this.#audience.announce(change, (clock) => clock === this || clock.#available)
   }
 
-  /** The root's ticks when this clock reads `ticks`; NaN when it never does, because it or an ancestor stands still. */
+  /** The root's ticks when this clock reads `ticks`; NaN if it never does, because it or an ancestor is stopped. */
   toRoot(ticks: number): number {
     return this.parent === null ? ticks : this.parent.toRoot(this.toParent(ticks))
   }
 
-  /** What this clock reads when the root reads `rootTicks`. */
+  /** This clock's ticks when the root reads `rootTicks`. */
   fromRoot(rootTicks: number): number {
     return this.parent === null ? rootTicks : this.fromParent(this.parent.fromRoot(rootTicks))
   }
 
   /**
-   * What another clock reads when this one reads `ticks`, by way of their nearest common ancestor; NaN when this one
-   * never reads that, because it or a clock below that ancestor stands still.
+   * The ticks of another clock when this one reads `ticks`, converted through the nearest common ancestor. NaN if this clock never
+   * reads `ticks`, because it or a clock below that ancestor is stopped.
    *
-   * @throws NoCommonClockError, which names both, when they have no common ancestor
+   * @throws NoCommonClockError if the clocks have no common ancestor
    */
   toOtherClock(other: Clock, ticks: number): number {
     const common = this.#commonClock(other)
     return other.#fromAncestor(common, this.#toAncestor(common, ticks))
   }
 
-  /** The root's ticks at which this clock reaches `ticks`, as things are now; NaN when it never does. */
+  /** The root's ticks at which this clock will reach `ticks` if no clock changes; NaN if it never will. */
   calcWhen(ticks: number): number {
     return this.toRoot(ticks)
   }
 
   /**
-   * By how many seconds the readings of two clocks differ, 0 or more; Infinity when their effective speeds differ, for
-   * then so does the difference from moment to moment. Their tick rates may differ.
+   * The absolute difference between the readings of two clocks, in seconds. Infinity if their effective speeds differ, because the
+   * difference is then unbounded. Their tick rates may differ.
    *
    * @throws NoCommonClockError
    */
@@ -177,9 +177,8 @@ export abstract class Clock {
   }
 
   /**
-   * Calls `listener` after every change of this clock or of an ancestor, once each. If a listener throws, the others are called
-   * all the same, and the error is then thrown where the change was made. While a clock has listeners, its parent keeps a
-   * reference to it.
+   * Calls `listener` once after every change of this clock or of an ancestor. If a listener throws, the others are still called, and
+   * the error is rethrown to the caller that made the change. While a clock has listeners, its parent keeps a reference to it.
    *
    * @returns a function that removes the listener
    * @throws InvalidOptionError
@@ -195,21 +194,21 @@ export abstract class Clock {
     this.#audience.remove(listener)
   }
 
-  /** How many listeners the clock itself has. */
+  /** Number of listeners of the clock itself. */
   get listenerCount(): number {
     return this.#audience.listenerCount
   }
 
-  /** How many clocks right below this one it holds on to, because somebody listens to them or further down. */
+  /** Number of child clocks that this clock references, because they or their descendants have listeners. */
   get dependentCount(): number {
     return this.#audience.dependentCount
   }
 
   /**
-   * Calls `callback` once, when the clock reads `ticks`, and never before. Follows changes of the clock and of its
-   * ancestors. Also called, soon but not from inside this method or a setter, when the clock is past the tick already,
-   * or jumps past it, in its direction of travel. While the clock is unavailable, or stands still at another tick, the
-   * call waits for a change. Timers count milliseconds: expect it up to a few late.
+   * Calls `callback` once when the clock reads `ticks`, and never earlier. Changes of the clock and its ancestors reschedule the
+   * call. If the clock is already past the tick, or jumps past it, in its direction of travel, the call follows asynchronously at
+   * once. While the clock is unavailable, or stopped at another tick, the call is deferred until a change. Timers have a resolution
+   * of milliseconds: the call may be a few milliseconds late.
    *
    * @throws InvalidOptionError, UnknownOptionError
    */
@@ -218,9 +217,9 @@ export abstract class Clock {
   }
 
   /**
-   * Resolves when the clock reads `ticks`, as a call of {@link scheduleAt} would come: through changes of speed, jumps and
-   * pauses, and at once where the clock is past the tick already in its direction of travel. While the clock is
-   * unavailable, stands still, or moves away from the tick, the promise stays pending: give it a `signal` to end that.
+   * Resolves when the clock reads `ticks`, under the same conditions as {@link scheduleAt}: it follows changes of speed, jumps and
+   * pauses, and resolves at once if the clock is already past the tick in its direction of travel. While the clock is unavailable,
+   * stopped, or moving away from the tick, the promise stays pending; pass a `signal` to abort it.
    *
    * @throws as a rejection: InvalidOptionError, UnknownOptionError; the reason of the signal once that is aborted
    */
@@ -229,9 +228,8 @@ export abstract class Clock {
   }
 
   /**
-   * Resolves when the clock has moved on by `ticks`, 0 or more, in the direction in which it runs now; forward if it stands
-   * still. The tick to reach is fixed when this is called, so a jump of the clock shortens or prolongs the sleep. Otherwise
-   * like {@link sleepUntil}.
+   * Resolves when the clock has advanced by `ticks` (0 or more) in its current direction; forward if it is stopped. The target tick
+   * is fixed at the call, so a jump of the clock shortens or prolongs the sleep. Otherwise like {@link sleepUntil}.
    *
    * @throws as a rejection: InvalidOptionError, UnknownOptionError; the reason of the signal once that is aborted
    */
@@ -244,12 +242,12 @@ export abstract class Clock {
     return `${this.name} (${this.tickRate} ticks/s, speed ${this.speed}${under})`
   }
 
-  /** For subclasses: tells the listeners here and below of a change that was made. */
+  /** For subclasses: notifies the listeners of this clock and of its descendants after a change. */
   protected announce(reason: ClockChangeReason): void {
     this.#audience.announce(Object.freeze({ clock: this, reason }), () => true)
   }
 
-  /** For subclasses: replaces the parent by `assign`, taking the listeners along. Announces nothing. */
+  /** For subclasses: calls `assign`, which replaces the parent, and moves the listeners. Emits no change. */
   protected moveBy(assign: () => void): void {
     this.#audience.move(assign)
   }
@@ -275,7 +273,7 @@ export abstract class Clock {
 
 export const CLOCK_TYPE: OptionType<Clock> = option.instance(Clock, 'a Clock')
 
-/** For the setters of a property that follows from something else. */
+/** The error that setters of derived, read-only properties throw. */
 export function readOnlyError(clock: Clock, property: 'speed' | 'tickRate', reason: string): DvbcssError {
   return new DvbcssError('DVBCSS_ERR_READ_ONLY', `"${property}" of ${clock.name} is read-only: ${reason}`)
 }

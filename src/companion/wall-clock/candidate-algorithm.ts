@@ -1,15 +1,15 @@
 import type { Candidate, ClockLine } from './candidate.js'
 
 /**
- * Decides what the clock should read, from the candidates as they come. It need not care about how sure that is: the
- * bound of whatever it says is derived from the candidates themselves.
+ * Derives the wall clock from candidates as they arrive. It does not compute an error bound: the client derives that from the
+ * candidates themselves.
  */
 export interface CandidateAlgorithm {
   /**
-   * @param nowTicks the parent clock's now.
-   * @returns the line to follow from now on (a candidate is one), or undefined to stay with the last.
+   * @param nowTicks current ticks of the parent clock.
+   * @returns the line to follow from now on (a candidate is one), or undefined to keep the last.
    */
   add(candidate: Candidate, nowTicks: number): ClockLine | undefined
-  /** Forgets all candidates: the server's clock is another one now, or the parent is. */
+  /** Discards all candidates, because the server's clock or the parent clock was replaced. */
   reset(): void
 }

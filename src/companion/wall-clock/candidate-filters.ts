@@ -2,11 +2,11 @@ import { checkOption, type OptionType, option } from '../../validation/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
-/** Decides which candidates count. */
+/** Accepts or rejects candidates. */
 export interface CandidateFilter {
-  /** @param nowTicks the parent clock's now. @returns whether the candidate counts. */
+  /** @param nowTicks current ticks of the parent clock. @returns whether the candidate is accepted. */
   accepts(candidate: Candidate, nowTicks: number): boolean
-  /** Forgets what it remembers of earlier candidates. Needed only where it remembers any. */
+  /** Discards state from earlier candidates. Required only for stateful filters. */
   reset?(): void
 }
 
@@ -17,7 +17,7 @@ const FILTERS_TYPE: OptionType<readonly CandidateFilter[]> = option.custom(
 )
 const PREDICTOR_TYPE = option.objectWith<CandidateAlgorithm>('add', 'reset')
 
-/** Accepts answers whose round trip took no longer than a limit. */
+/** Accepts candidates whose round trip is within a limit. */
 export class RoundTripFilter implements CandidateFilter {
   readonly #maxRoundTripSeconds: number
 
@@ -31,7 +31,7 @@ export class RoundTripFilter implements CandidateFilter {
   }
 }
 
-/** Accepts an answer whose error bound is now lower than that of the last one that it accepted. */
+/** Accepts a candidate whose error bound is currently lower than that of the last accepted candidate. */
 export class LowestDispersionFilter implements CandidateFilter {
   #best: Candidate | undefined
 
@@ -47,8 +47,8 @@ export class LowestDispersionFilter implements CandidateFilter {
 }
 
 /**
- * Filters in front of an algorithm, the predictor, that gets the candidates which all of them accept. A later filter is not
- * asked about a candidate that an earlier one has rejected. Of a rejected candidate only the error bound of the clock makes use.
+ * Applies filters in order and passes the candidates that all of them accept to another algorithm, the predictor. A filter is not
+ * called for candidates that an earlier one rejected. Rejected candidates still contribute to the error bound of the clock.
  *
  * ```js
  * const algorithm = new FilteredAlgorithm([new RoundTripFilter(0.01)], new MostRecentAlgorithm())

@@ -2,10 +2,10 @@ import { Correlation, rescale } from '../../clocks/index.js'
 
 const NANOS_PER_SECOND = 1e9
 
-/** A straight line: what the wall clock reads, in nanoseconds, as a parent clock goes on. */
+/** The wall clock, in nanoseconds, as a linear function of a parent clock. */
 export interface ClockLine {
   readonly parentTicks: number
-  /** What the wall clock reads then, in nanoseconds. */
+  /** The wall clock at `parentTicks`, in nanoseconds. */
   readonly ticks: number
   /** Seconds of the wall clock per second of the parent. */
   readonly speed: number
@@ -21,24 +21,24 @@ export interface CandidateFields extends ClockLine {
   readonly followedUp: boolean
 }
 
-/** What one exchange says about the server's wall clock, and how surely. Immutable. */
+/** A measurement of the server's wall clock by one exchange, with its error bound. Immutable. */
 export class Candidate implements ClockLine {
-  /** The parent clock half-way between the sending of the request and the receipt of the response. */
+  /** Ticks of the parent clock half-way between sending the request and receiving the response. */
   readonly parentTicks: number
-  /** The server's wall clock half-way between its receipt and its sending, in nanoseconds. */
+  /** The server's wall clock half-way between its receive and transmit times, in nanoseconds. */
   readonly ticks: number
-  /** An exchange by itself says nothing of how fast the clock runs. */
+  /** Always 1: a single exchange cannot measure the rate. */
   readonly speed = 1
   /** Ticks per second of the parent clock. */
   readonly parentTickRate: number
-  /** How far off `ticks` may be at `parentTicks`, in seconds. */
+  /** Upper bound of the error of `ticks` at `parentTicks`, in seconds. */
   readonly errorSeconds: number
-  /** By how much that grows, in seconds per second, before and after. */
+  /** Growth of that bound before and after `parentTicks`, in seconds per second. */
   readonly errorGrowthRate: number
   readonly roundTripSeconds: number
-  /** The parent clock when the response came. */
+  /** Ticks of the parent clock when the response was received. */
   readonly receivedTicks: number
-  /** Whether a follow-up gave the transmit time. */
+  /** Whether the transmit time is from a follow-up. */
   readonly followedUp: boolean
 
   constructor(fields: CandidateFields) {
@@ -58,15 +58,15 @@ export class Candidate implements ClockLine {
     return (this.ticks - rescale(this.parentTicks, this.parentTickRate, NANOS_PER_SECOND)) / NANOS_PER_SECOND
   }
 
-  /** The bound when the response came, in seconds. */
+  /** The error bound when the response was received, in seconds. */
   get dispersionSeconds(): number {
     return this.errorAt(this.receivedTicks)
   }
 
   /**
-   * The correlation that makes a CorrelatedClock, whose parent is the clock that the exchange was measured by, read the
-   * server's wall clock, with its error.
-   * @param tickRate that of the CorrelatedClock. Default 1 000 000 000.
+   * The correlation for a CorrelatedClock that represents the server's wall clock, including the error bound. Its parent must be the
+   * clock that the exchange was measured with.
+   * @param tickRate ticks per second of the CorrelatedClock. Default 1 000 000 000.
    */
   correlation(tickRate: number = NANOS_PER_SECOND): Correlation {
     const { parentTicks, errorSeconds: initialErrorSeconds, errorGrowthRate } = this
@@ -74,7 +74,7 @@ export class Candidate implements ClockLine {
     return new Correlation({ parentTicks, childTicks, initialErrorSeconds, errorGrowthRate })
   }
 
-  /** How far off it may be when the parent reads `parentTicks`, in seconds. */
+  /** The error bound when the parent reads `parentTicks`, in seconds. */
   errorAt(parentTicks: number): number {
     return this.errorSeconds + this.errorGrowthRate * Math.abs(this.secondsSince(parentTicks))
   }
@@ -84,14 +84,14 @@ export class Candidate implements ClockLine {
     return (parentTicks - this.parentTicks) / this.parentTickRate
   }
 
-  /** By how many seconds a line is ahead of what this candidate says, when the parent reads `parentTicks`. */
+  /** Seconds by which a line is ahead of this candidate when the parent reads `parentTicks`. */
   leadOf(line: ClockLine, parentTicks: number): number {
-    // Differences of near neighbours first: they are exact, where the readings themselves may be rounded to 256 ns.
+    // Subtract nearby values first: the difference is exact, whereas sums may be rounded to 256 ns.
     const apart = (line.ticks - this.ticks) / NANOS_PER_SECOND - this.secondsSince(line.parentTicks)
     return apart + ((parentTicks - line.parentTicks) / this.parentTickRate) * (line.speed - 1)
   }
 
-  /** Whether both can be true: their intervals meet. */
+  /** Whether the two are consistent: their error intervals overlap. */
   agreesWith(other: Candidate): boolean {
     const apart = Math.abs(this.leadOf(other, other.parentTicks))
     return apart <= this.errorAt(other.parentTicks) + other.errorSeconds

@@ -3,15 +3,15 @@ import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
 export interface FilterAndPredictOptions {
-  /** Candidates with a longer round trip are left out, in seconds. Default: no limit of that kind. */
+  /** Longest round trip of candidates that are used, in seconds. Default: no limit. */
   maxRoundTripSeconds?: number
-  /** Candidates whose round trip is longer than the shortest by more than this factor are left out. Default 1.5. */
+  /** Longest round trip of candidates that are used, as a multiple of the shortest. Default 1.5. */
   maxRoundTripRatio?: number
-  /** Candidates that the line is drawn through, at most. Default 32. */
+  /** Maximum number of candidates in the regression. Default 32. */
   windowSize?: number
-  /** Older candidates are left out, in seconds: a crystal's frequency follows its temperature. Default 120. */
+  /** Maximum age of candidates in the regression, in seconds. A crystal's frequency drifts with temperature. Default 120. */
   maxAgeSeconds?: number
-  /** Seconds from the first to the last before a frequency is made out. Default 4. */
+  /** Minimum time span of the candidates, in seconds, before a frequency is estimated. Default 4. */
   minSpanSeconds?: number
 }
 
@@ -31,8 +31,8 @@ const MIN_CANDIDATES = 4
 const NANOS_PER_SECOND = 1e9
 
 /**
- * Leaves out the answers that took long, and draws a straight line through the rest: it tells the frequency as well as
- * the offset, so that the clock keeps right between answers.
+ * Filters out slow answers and fits a regression line to the rest. This estimates the frequency as well as the offset, so the clock
+ * stays accurate between answers.
  */
 export class FilterAndPredictAlgorithm implements CandidateAlgorithm {
   readonly #maxRoundTripSeconds: number
@@ -73,7 +73,7 @@ export class FilterAndPredictAlgorithm implements CandidateAlgorithm {
   }
 }
 
-/** The regression line of the candidates, or the surest of them while they are too few or too close together. */
+/** The regression line of the candidates, or the candidate with the lowest error bound if they are too few or too close together. */
 function lineThrough(
   candidates: readonly Candidate[],
   newest: Candidate,
@@ -103,7 +103,7 @@ function lineThrough(
     covariance += time * (newest.leadOf(each, each.parentTicks) - meanLead)
     variance += time * time
   }
-  // More than the two oscillators can drift apart is noise.
+  // A frequency beyond the possible drift of the two oscillators is noise.
   const limit = newest.errorGrowthRate
   const frequency = Math.min(Math.max(covariance / variance, -limit), limit)
   return {

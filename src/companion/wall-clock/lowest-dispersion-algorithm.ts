@@ -1,7 +1,7 @@
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
-/** Follows the candidate with the lowest bound as of now: a good old one, until it has aged past a new one. */
+/** Follows the candidate whose error bound is currently the lowest. Bounds grow with age, so new candidates eventually win. */
 export class LowestDispersionAlgorithm implements CandidateAlgorithm {
   #best: Candidate | undefined
 

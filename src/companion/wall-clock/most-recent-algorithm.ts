@@ -1,12 +1,12 @@
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
-/** Follows every answer, however long it took: for a server whose clock does not keep to what it states. */
+/** Follows every answer, whatever its round trip. For servers whose clock exceeds its stated frequency error. */
 export class MostRecentAlgorithm implements CandidateAlgorithm {
   #lastReceivedTicks = Number.NEGATIVE_INFINITY
 
   add(candidate: Candidate): ClockLine | undefined {
-    // The answer to an older request can come last, when its follow-up never did.
+    // An older request can complete last, if its follow-up timed out.
     if (candidate.receivedTicks < this.#lastReceivedTicks) return undefined
     this.#lastReceivedTicks = candidate.receivedTicks
     return candidate

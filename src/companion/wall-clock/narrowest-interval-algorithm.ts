@@ -1,27 +1,26 @@
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
-/** Candidates that are compared: at one a second, a minute of them. */
+/** Candidates kept for comparison: one minute's worth at one per second. */
 const MAX_CANDIDATES = 64
 
 /** Two ordinary crystals, 100 ppm off in opposite directions; {@link Candidate.errorGrowthRate} is the worst case. */
 const USUAL_DRIFT = 200e-6
 
-/** Where the search for the actual drift begins. Crystals hardly agree better than this. */
+/** Starting value of the search for the actual drift. Crystals rarely match more closely. */
 const LEAST_DRIFT = 1e-6
 
-/** A drift of the lowest error bound in the time that the candidates span is just too small to see in them; with a margin. */
+/** A drift below the lowest error bound divided by the time span of the candidates is undetectable. This is the margin. */
 const UNSEEN_DRIFT_FACTOR = 8
 
 const NANOS_PER_SECOND = 1e9
 
 /**
- * Follows the middle of what all recent candidates have in common.
+ * Follows the midpoint of the intersection of all recent candidates' intervals.
  *
- * Each candidate says that the clock reads between two values. Its lower limit is good when the response was fast, its
- * upper limit when the request was, and those of different candidates can be combined, where one candidate needs both
- * directions fast at the same time. The limits move apart with age, at a drift that is likely from what the candidates
- * say of each other.
+ * Each candidate bounds the clock by an interval. A fast response gives a tight lower limit and a fast request a tight upper one.
+ * Intersecting candidates combines the best of each direction; a single candidate would need both directions fast at once. The
+ * limits widen with age, at a drift estimated from the candidates themselves.
  */
 export class NarrowestIntervalAlgorithm implements CandidateAlgorithm {
   #candidates: Candidate[] = []
@@ -50,7 +49,7 @@ export class NarrowestIntervalAlgorithm implements CandidateAlgorithm {
     return Math.min(Math.max(2 * least, unseen), newest.errorGrowthRate)
   }
 
-  /** The middle at the moment of the newest; undefined when the candidates contradict each other at this drift. */
+  /** The midpoint at the newest candidate; undefined if the candidates contradict each other at this drift. */
   #middle(newest: Candidate, drift: number): ClockLine | undefined {
     const { parentTicks } = newest
     let lower = Number.NEGATIVE_INFINITY

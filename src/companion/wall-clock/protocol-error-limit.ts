@@ -1,4 +1,4 @@
-/** Enough to see what a server does wrong; a flood of forged datagrams must not become a flood of events and log lines. */
+/** Enough to diagnose a server. A flood of spoofed datagrams must not cause a flood of events and log lines. */
 const MAX_EVENTS_IN_A_ROW = 10
 const EVENTS_PER_SECOND = 1
 

@@ -1,20 +1,20 @@
 import type { Clock } from '../../clocks/index.js'
 
-/** Reads a clock that goes on while the machine sleeps, in milliseconds from any origin. */
+/** Reads a clock that continues during sleep, in milliseconds from an arbitrary origin. */
 export type MillisecondSource = () => number
 
-/** Both clocks are read in steps, in a browser of up to some ms each, and not at the same moment. */
+/** The clocks have limited resolution, a few milliseconds in browsers, and are not read at the same moment. */
 const MIN_ALLOWANCE_SECONDS = 0.01
 
-/** A browser that protects against fingerprinting may read the time of day in steps of 0.1 s; a machine sleeps for longer. */
+/** Browsers with fingerprinting protection may reduce the resolution of the time of day to 0.1 s. Machines sleep longer than that. */
 const MAX_ALLOWANCE_SECONDS = 0.64
 
-/** The system may slew the time of day this much to correct it, and not the monotonic clock. */
+/** Rate at which the system may slew the time of day relative to the monotonic clock. */
 const MAX_SLEW = 500e-6
 
 /**
- * Finds out that the machine has slept. The monotonic clock of many systems stands still meanwhile, the time of day does
- * not. A time of day that was set ahead looks the same; one that was set back does not.
+ * Detects that the machine has slept. On many systems the monotonic clock stops during sleep, but the time of day does not. A time
+ * of day that was set forward is indistinguishable from sleep; one that was set back is not.
  */
 export class SleepWatch {
   readonly #parent: Clock
@@ -22,21 +22,21 @@ export class SleepWatch {
   #allowanceSeconds = MIN_ALLOWANCE_SECONDS
   #dispersionSeconds = Number.POSITIVE_INFINITY
   #growthRate = 0
-  /** Of the moment when the wall clock was known to be right. */
+  /** Time of day when the wall clock was last confirmed. */
   #parentTicks = 0
   #millis = 0
-  /** Of the root, which is what may stand still; a parent may run at another speed on purpose. */
+  /** Of the root clock, which may stop during sleep. A parent may run at another speed by design. */
   #secondsPerTick = 0
   #gapSeconds = 0
   #takenSeconds = 0
 
-  /** @param parent the clock that may stand still. Tell {@link end} when it is set. */
+  /** @param parent the clock that may stop during sleep. Call {@link end} when it is set. */
   constructor(parent: Clock, timeOfDay: MillisecondSource) {
     this.#parent = parent
     this.#timeOfDay = timeOfDay
   }
 
-  /** The wall clock is right now, within this bound, which grows. */
+  /** The wall clock is confirmed as of now, within an error bound that grows. */
   begin(dispersionSeconds: number, growthRate: number): void {
     this.#secondsPerTick = 1 / (this.#parent.tickRate * this.#parent.effectiveSpeed)
     this.#parentTicks = this.#parent.now()
@@ -47,19 +47,19 @@ export class SleepWatch {
     this.#takenSeconds = 0
   }
 
-  /** Nothing is known of the wall clock, so nothing can be lost by sleeping. */
+  /** Stops watching: there is no wall clock estimate that sleep could invalidate. */
   end(): void {
     this.#dispersionSeconds = Number.POSITIVE_INFINITY
     this.#gapSeconds = 0
     this.#takenSeconds = 0
   }
 
-  /** The wall clock was right although {@link hasSlept} said otherwise: the time of day was set, or is coarse. */
+  /** {@link hasSlept} was a false positive: the time of day was set, or is coarse. */
   wasMistaken(): void {
     this.#allowanceSeconds = Math.min(this.#allowanceSeconds * 2, MAX_ALLOWANCE_SECONDS)
   }
 
-  /** By how much the clocks that stood still may be behind; 0 while there is no sign of sleep. */
+  /** Time by which the stopped clocks may be behind; 0 while no sleep is detected. */
   get gapSeconds(): number {
     return this.#gapSeconds
   }
@@ -71,7 +71,7 @@ export class SleepWatch {
 
   /**
    * Whether the machine has slept for longer than the bound allows for. Stays true until {@link begin} or {@link end}.
-   * @param millis read before `parentTicks`: another process may run in between, and that must not look like sleep.
+   * @param millis must be read before `parentTicks`, so that preemption between the two readings does not look like sleep.
    */
   hasSlept(millis: number = this.#timeOfDay(), parentTicks: number = this.#parent.now()): boolean {
     const elapsed = (parentTicks - this.#parentTicks) * this.#secondsPerTick
@@ -82,14 +82,14 @@ export class SleepWatch {
     return this.#gapSeconds > 0
   }
 
-  /** Whether the machine has slept since this was asked last. */
+  /** Whether the machine has slept since the last call. */
   takeSleep(): boolean {
     if (!this.hasSlept() || this.#gapSeconds - this.#takenSeconds <= this.#allowanceSeconds) return false
     this.#takenSeconds = this.#gapSeconds
     return true
   }
 
-  /** The time of day was set back: sleep is measured from its new time on. */
+  /** The time of day was set back: measure sleep from the new time. */
   #takeSetBack(): void {
     const elapsed = (this.#parent.now() - this.#parentTicks) * this.#secondsPerTick
     const ahead = (this.#timeOfDay() - this.#millis) / 1000 - elapsed

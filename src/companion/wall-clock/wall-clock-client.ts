@@ -17,19 +17,19 @@ import { WallClockSteering } from './wall-clock-steering.js'
 import { WatchedClock } from './watched-clock.js'
 
 const NANOS_PER_SECOND = 1e9
-/** How soon sleep is detected if nobody reads the clock; timers stand still during sleep. */
+/** Interval of checks for sleep when nothing reads the clock. Timers do not advance during sleep. */
 const MAX_TIMER_SECONDS = 1
-/** A server that restarted is found out by three answers that agree. One that goes on contradicting itself is not to be relied on. */
+/** Three consistent answers reveal a restarted server. One whose answers keep contradicting each other is unreliable. */
 const MAX_CONTRADICTIONS = 8
 
 /**
- * Asks a wall clock server what time it is, and keeps a clock to it (CSS-WC, TS 103 286-2 clause 8).
+ * Polls a wall clock server and synchronises a clock with it (CSS-WC, TS 103 286-2 clause 8).
  *
- * The clock is never off by more than its dispersion says, as long as both oscillators keep to their stated frequency
- * errors and the server tells the truth; also while the server is away, when the dispersion grows.
+ * The error of the clock never exceeds its dispersion, provided that both oscillators stay within their stated frequency errors and
+ * the server's answers are correct. This also holds while the server is unreachable: the dispersion then grows.
  */
 export class WallClockClient extends Emitter<WallClockClientEvents> {
-  /** The server's wall clock, in nanoseconds. Unavailable until there is an answer. Do not set it. */
+  /** The local estimate of the server's wall clock, in nanoseconds. Unavailable until the first answer. Read-only: the client steers it. */
   readonly clock: CorrelatedClock
   readonly #settings: WallClockSettings
   readonly #transport: WallClockTransport
@@ -49,14 +49,14 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #timer: unknown
   #started = false
   #connected = false
-  /** The server may be another than before: what is known counts once an answer has agreed with it. */
+  /** The server may have been replaced: earlier measurements are valid only once an answer has confirmed them. */
   #unconfirmed = false
   #serverPrecisionSeconds = 0
-  /** Answers in a row that could not be true beside the clock. */
+  /** Consecutive answers that contradict the clock. */
   #contradictions = 0
-  /** The machine has slept: nothing that was measured before counts. */
+  /** The machine has slept: earlier measurements are invalid. */
   #distrusted = false
-  /** The availability that was last told. */
+  /** The availability that was last emitted. */
   #announced = false
 
   /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; DvbcssError `DVBCSS_ERR_NO_UDP` */
@@ -78,12 +78,12 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#pace = new WallClockPace(settings)
   }
 
-  /** Where the server is. */
+  /** URL of the server. */
   get url(): string {
     return this.#transport.url
   }
 
-  /** Begins to ask; does nothing if that was begun. */
+  /** Starts polling. Has no effect if already started. */
   start(): void {
     if (this.#started) return
     this.#started = true
@@ -114,14 +114,14 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#unfollowParent?.()
     this.#transport.stop()
     this.#exchanges.clear()
-    // Nobody watches the parent clock now, and after a change of it all that was measured would be wrong.
+    // The parent clock is no longer watched, and a change of it would invalidate all measurements.
     this.#forget()
     this.#setAvailable(false, 'stopped')
   }
 
   /**
-   * Asks at once, and makes the clock unavailable until an answer agrees with it: for when the server may have restarted, and
-   * with another clock. Done by itself when the transport opens again; over UDP nobody can see that.
+   * Sends a request immediately and makes the clock unavailable until an answer confirms it. Use it when the server may have
+   * restarted with another clock. Called automatically when the transport reopens; a restart cannot be detected over UDP.
    */
   recheck(): void {
     if (!this.#started) return
@@ -132,8 +132,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   /**
-   * Asks once, at once, even if the quick requests are used up, and does not change the availability. The caller limits how
-   * often this happens.
+   * Sends one request immediately, even if the budget of quick requests is exhausted. The availability does not change. The caller
+   * must limit the rate of calls.
    */
   askNow(): void {
     if (!this.#started) return
@@ -167,19 +167,19 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   /**
-   * The largest error bound since the client was made, or since {@link resetWorstDispersion}, in seconds; Infinity when there
-   * was a time without an answer to go by.
+   * The largest error bound since construction or since {@link resetWorstDispersion}, in seconds. Infinity if that period includes
+   * time without a valid measurement.
    */
   get worstDispersionSeconds(): number {
     return Math.max(this.#worstDispersionSeconds, this.#dispersionSeconds())
   }
 
-  /** Begins another period of {@link worstDispersionSeconds}, with the present error bound. */
+  /** Restarts the period of {@link worstDispersionSeconds} from the current error bound. */
   resetWorstDispersion(): void {
     this.#worstDispersionSeconds = this.#dispersionSeconds()
   }
 
-  /** The state in one line, for people: `available, connected, offset 1.234567 s ± 0.000123 s, round trip 0.211 ms`. */
+  /** The state in one human-readable line: `available, connected, offset 1.234567 s ± 0.000123 s, round trip 0.211 ms`. */
   statusSummary(): string {
     return summaryOf(this.status())
   }
@@ -192,16 +192,16 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #closed(reason: string): void {
     this.#connected = false
-    // The server's text may be in it, and its URL from CII.
+    // It may contain text from the server, or a URL from CII.
     this.emit('disconnected', { reason: visible(reason) })
     this.#arm()
   }
 
   #received(data: Uint8Array | string, receivedTicks: number): void {
     if (!this.#started) return
-    // Before it is matched: it may answer a request from before the machine slept, and seem to have taken no time.
+    // Checked before matching: the answer to a request sent before the machine slept would appear to have a short round trip.
     this.#checkSleep()
-    // Anybody can send datagrams: what will not be reported is not worth an Error either, which costs most of it.
+    // Datagrams can be spoofed. Creating the Error is the largest cost, so skip it for those that will not be reported.
     if (!isAnswerLike(data) && !this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
       this.#counters.protocolErrors += 1
       return
@@ -256,7 +256,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#checkAvailability()
   }
 
-  /** The clock has just been confirmed. */
+  /** Called when an answer has confirmed the clock. */
   #trust(stepped: boolean): void {
     if (this.#distrusted && !stepped) this.#watch.wasMistaken()
     this.#distrusted = false
@@ -272,23 +272,23 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#distrusted = false
   }
 
-  /** The clock is being read, perhaps by somebody who is told of a change of it: the rest can wait until that is over. */
+  /** The clock is being read, possibly inside a change listener, so the remaining work is deferred. */
   #suspect(): void {
     if (!this.#distrusted) queueMicrotask(() => this.#checkSleep())
   }
 
-  /** After the machine has slept: asks at once, and stays unavailable until there is an answer. */
+  /** After sleep: sends a request immediately and stays unavailable until an answer arrives. */
   #checkSleep(): void {
     if (!this.#started || !this.#watch.takeSleep()) return
     this.#distrusted = this.#steering.isSet
-    // Before the first answer nothing can show whether it was sleep. A coarse time of day must not lead to this again and again.
+    // Before the first answer sleep cannot be verified. A coarse time of day must not trigger this repeatedly.
     if (!this.#distrusted) this.#watch.wasMistaken()
     this.#exchanges.clear()
     this.#steering.distrust()
     this.recheck()
   }
 
-  /** Does what is due, and sets the timer for what is due next. */
+  /** Performs due work and sets the timer for the next. */
   #work(): void {
     if (!this.#started) return
     this.#checkSleep()
@@ -317,19 +317,19 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (this.#writer === undefined) return
     const request = this.#exchanges.open(this.#now())
     const message = this.#writer.write(request.originate)
-    // Also the first answer must not be one that waited while the machine slept.
+    // The first answer must not be one that was queued during sleep either.
     if (!this.#steering.isSet) this.#watch.begin(0, 0)
     this.#pace.sent(this.#seconds(request.sentTicks))
     this.#counters.requests += 1
     this.#arm()
-    // Nothing may come between the reading and the sending, where it would count as time on the way; and all else is
-    // done by now, because an answer from the same machine comes within microseconds.
+    // Nothing may happen between reading the clock and sending, because it would count as network delay. All other state is
+    // set before, because an answer from the same machine arrives within microseconds.
     request.sentTicks = this.#parent.now()
     this.#transport.send(message)
   }
 
   #nextRequestTicks(): number {
-    // Never more requests at a time than can be matched with their answers, however short the interval is.
+    // Never have more requests pending than can be matched, however short the interval is.
     if (!this.#connected || this.#exchanges.isFull) return Number.POSITIVE_INFINITY
     return this.#pace.dueAt * this.#parent.tickRate
   }
@@ -346,7 +346,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       this.#unavailableTicks(now),
     )
     const millis = ((due - now) / this.#parent.tickRate) * 1000
-    // Rounded up, because timers count whole milliseconds; bounded, because a parent clock may be set.
+    // Rounded up to whole milliseconds for the timer; bounded, because the parent clock may be set.
     this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_SECONDS * 1000))
   }
 
@@ -354,13 +354,13 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     return this.#settings.maxDispersionSeconds ?? DEFAULT_MAX_DISPERSION_SECONDS + this.#serverPrecisionSeconds
   }
 
-  /** When the bound will exceed what the option allows. */
+  /** When the error bound will exceed `maxDispersionSeconds`. */
   #unavailableTicks(now: number): number {
     if (!this.clock.available) return Number.POSITIVE_INFINITY
     return now + this.#secondsUntil(this.#maxDispersionSeconds) * this.#parent.tickRate
   }
 
-  /** How long until the bound is half-way from the best possible to the limit: the next answer must come soon then. */
+  /** Time until the error bound is half-way between the best possible value and the limit, when an answer becomes urgent. */
   #usefulSeconds(): number {
     return this.#secondsUntil((this.#serverPrecisionSeconds + this.#maxDispersionSeconds) / 2)
   }
@@ -383,7 +383,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   }
 
   #announceAvailability(reason: WallClockClientEvents['unavailable']['reason']): void {
-    // That of the parent counts as well.
+    // The parent's availability counts as well.
     const { available } = this.clock
     if (available === this.#announced) return
     this.#announced = available
@@ -392,7 +392,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     else this.emit('unavailable', { reason, dispersionSeconds })
   }
 
-  /** A parent that was set to another time or speed makes all that was measured by it worthless. */
+  /** A change of the parent's time or speed invalidates all measurements. */
   #parentChanged({ reason }: ClockChange): void {
     if (reason === 'availability') {
       this.#announceAvailability('parent-clock')
@@ -420,7 +420,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     return this.#steering.isSet ? this.clock.dispersionAt(this.clock.now()) : Number.POSITIVE_INFINITY
   }
 
-  /** Before the clock is set: until then the bound has only grown. */
+  /** To be called before the clock is set: the error bound is largest just before. */
   #noteDispersion(): void {
     this.#worstDispersionSeconds = this.worstDispersionSeconds
   }

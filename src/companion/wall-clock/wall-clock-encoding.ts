@@ -11,14 +11,14 @@ import {
 
 const ORIGINATE_AT = 8
 
-/** Writes requests that differ in nothing but their originate time. */
+/** Encodes requests that differ only in their originate time. */
 export class WallClockRequestWriter {
   readonly #message: WallClockMessage
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #isJson: boolean
 
-  /** @param precisionSeconds of the client's clock, like its frequency error: servers have no use for either. */
+  /** @param precisionSeconds precision of the client's clock. Servers ignore it, and the frequency error. */
   constructor(isJson: boolean, precisionSeconds: number, maxFreqErrorPpm: number) {
     const { request } = WallClockMessageType
     this.#isJson = isJson
@@ -34,7 +34,7 @@ export class WallClockRequestWriter {
     this.#view = new DataView(this.#bytes.buffer)
   }
 
-  /** The bytes are the same buffer each time. @param originate below 10⁹ · 2³². */
+  /** Returns the same buffer each time. @param originate below 10⁹ · 2³². */
   write(originate: bigint): Uint8Array | string {
     if (this.#isJson) return encodeWallClockJson({ ...this.#message, originateNanos: originate })
     this.#view.setUint32(ORIGINATE_AT, Number(originate / 1_000_000_000n))
@@ -43,14 +43,14 @@ export class WallClockRequestWriter {
   }
 }
 
-/** Whether a message can be read at all, as far as that is cheap to say: text always. */
+/** A cheap pre-check of whether a message may be valid; always true for text. */
 export function isAnswerLike(data: Uint8Array | string): boolean {
   if (typeof data === 'string') return true
   const [version, type = 0] = data
   return data.length === WALL_CLOCK_MESSAGE_BYTES && version === 0 && type <= WallClockMessageType.followUp
 }
 
-/** Reads a message in the encoding in which it arrived: bytes or text. @throws MessageError */
+/** Decodes a message in either encoding: bytes or JSON text. @throws MessageError */
 export function readWallClockAnswer(data: Uint8Array | string): WallClockMessage {
   return typeof data === 'string' ? decodeWallClockJson(parseJson(data)) : decodeWallClockMessage(data)
 }

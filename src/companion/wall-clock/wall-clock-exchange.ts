@@ -1,22 +1,22 @@
 import { type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
 import { MAX_PENDING_REQUESTS, MAX_REMEMBERED_REQUESTS } from './wall-clock-limits.js'
 
-/** A request and all that came back. */
+/** A request with its response and follow-up. */
 export interface WallClockExchange {
-  /** The parent clock when the request was handed over. */
+  /** Ticks of the parent clock when the request was sent. */
   readonly sentTicks: number
-  /** The parent clock when the response came, not its follow-up. */
+  /** Ticks of the parent clock when the response (not its follow-up) was received. */
   readonly receivedTicks: number
   readonly response: WallClockMessage
-  /** The response again, with a better transmit time. */
+  /** The follow-up: repeats the response with a more accurate transmit time. */
   readonly followUp?: WallClockMessage
 }
 
-/** A request that waits for its answer. */
+/** A pending request. */
 export interface PendingRequest {
-  /** What the server sends back untouched, in the place of the originate time. */
+  /** A cookie in the originate time field, which the server echoes. */
   readonly originate: bigint
-  /** Set when it is sent, last of all. */
+  /** Set last, immediately before sending. */
   sentTicks: number
   response?: WallClockMessage
   receivedTicks: number
@@ -24,19 +24,19 @@ export interface PendingRequest {
 }
 
 /**
- * Why an answer counts for nothing: `stranger`: no request of ours; `duplicate`: it came before; `late`: after it was
- * given up; `not-a-response`: a request.
+ * Why an answer was ignored. `stranger`: it matches no request; `duplicate`: already received; `late`: the request had timed out;
+ * `not-a-response`: it is a request.
  */
 export type IgnoredAnswerReason = 'stranger' | 'duplicate' | 'late' | 'not-a-response'
 
-/** What an answer has led to. */
+/** The result of matching an answer. */
 export type AnswerOutcome =
   | { readonly kind: 'complete'; readonly exchange: WallClockExchange }
-  /** The other one of response and follow-up is still to come. */
+  /** The response or the follow-up is still outstanding. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'ignored'; readonly reason: IgnoredAnswerReason }
 
-/** A request that was given up, or a response that goes without its follow-up. */
+/** A request that timed out, or a response whose follow-up did. */
 export interface Expiry {
   readonly waitedFor: 'response' | 'follow-up'
   readonly waitedTicks: number
@@ -53,14 +53,14 @@ const IGNORED: Record<IgnoredAnswerReason, AnswerOutcome> = {
 const WAITING: AnswerOutcome = { kind: 'waiting' }
 
 /**
- * Matches answers to requests. The originate time of a request is no time but chance: who cannot see our requests
- * cannot guess the 61 bits that an answer needs, and no two requests can be taken for one another.
+ * Matches answers to requests. The originate time of a request is a random cookie instead of a time: an off-path attacker cannot
+ * guess its 61 bits, and no two requests can be confused.
  */
 export class WallClockExchanges {
   readonly #responseTimeoutTicks: number
   readonly #followUpTimeoutTicks: number
   readonly #pending = new Map<bigint, PendingRequest>()
-  /** Finished ones, oldest first: whether they were answered. */
+  /** Finished requests, oldest first, each with whether it was answered. */
   readonly #finished = new Map<bigint, boolean>()
   readonly #random = new Uint32Array(2)
 
@@ -69,7 +69,7 @@ export class WallClockExchanges {
     this.#followUpTimeoutTicks = followUpTimeoutTicks
   }
 
-  /** A new request. Its `sentTicks` are to be set again when it is sent. */
+  /** Adds a pending request. The caller updates its `sentTicks` when sending. */
   open(nowTicks: number): PendingRequest {
     const request: PendingRequest = { originate: this.#newOriginate(), sentTicks: nowTicks, receivedTicks: 0 }
     if (this.#pending.size >= MAX_PENDING_REQUESTS) {
@@ -82,11 +82,11 @@ export class WallClockExchanges {
     return request
   }
 
-  /** @param receivedTicks the parent clock when it came. */
+  /** @param receivedTicks ticks of the parent clock at reception. */
   answer(message: WallClockMessage, receivedTicks: number): AnswerOutcome {
     if (message.type === WallClockMessageType.request) return IGNORED['not-a-response']
     const originate = message.originateNanos
-    // Ours have less than a second of nanoseconds; another pair of fields can come to the same sum.
+    // Our requests have fewer than 10⁹ nanoseconds; another pair of fields can add up to the same value.
     if (message.originateFields !== undefined) return IGNORED.stranger
     const request = this.#pending.get(originate)
     if (request === undefined) {
@@ -110,7 +110,7 @@ export class WallClockExchanges {
     return { kind: 'complete', exchange: exchangeOf(request, request.response) }
   }
 
-  /** Gives up what has waited too long. */
+  /** Removes requests and follow-ups that have timed out. */
   expire(nowTicks: number): Expiry[] {
     const expiries: Expiry[] = []
     for (const request of [...this.#pending.values()]) {
@@ -130,24 +130,24 @@ export class WallClockExchanges {
     return expiries
   }
 
-  /** When {@link expire} has something to do next, in ticks; Infinity when nothing waits. */
+  /** Ticks at which {@link expire} is next due; Infinity if nothing is pending. */
   get nextExpiryTicks(): number {
     let next = Number.POSITIVE_INFINITY
     for (const request of this.#pending.values()) next = Math.min(next, this.#deadlineOf(request))
     return next
   }
 
-  /** Whether no request waits for anything. */
+  /** Whether no request is pending. */
   get isEmpty(): boolean {
     return this.#pending.size === 0
   }
 
-  /** Whether another request would push out the oldest that waits. */
+  /** Whether another request would evict the oldest pending one. */
   get isFull(): boolean {
     return this.#pending.size >= MAX_PENDING_REQUESTS
   }
 
-  /** Gives up all, without another word about them. */
+  /** Discards all pending requests without reporting them. */
   clear(): void {
     for (const originate of [...this.#pending.keys()]) this.#finish(originate, false)
   }
@@ -170,13 +170,13 @@ export class WallClockExchanges {
 
   #newOriginate(): bigint {
     const [seconds = 0, nanos = 0] = fillRandomly(this.#random)
-    // Less than a second of nanoseconds, because there are servers that make one number of the two fields.
+    // Fewer than 10⁹ nanoseconds, because some servers combine the two fields into one number.
     const originate = BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos % NANOS_PER_SECOND)
     return this.#pending.has(originate) || this.#finished.has(originate) ? this.#newOriginate() : originate
   }
 }
 
-/** With unpredictable numbers where the platform has them. React Native has no `crypto` of its own. */
+/** Uses cryptographically secure random numbers where available. React Native has no built-in `crypto`. */
 function fillRandomly(numbers: Uint32Array<ArrayBuffer>): Uint32Array {
   if (globalThis.crypto !== undefined) return crypto.getRandomValues(numbers)
   return numbers.map(() => Math.random() * 2 ** 32)

@@ -26,52 +26,52 @@ import type { SlewLimits } from './wall-clock-steering.js'
 import { ENCODING_TYPE, type WallClockEncoding, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
 
 export interface SlewOptions {
-  /** By how much the clock may run faster or slower to get to a new reading, in parts per million. Default 500. */
+  /** Maximum rate change while slewing, in parts per million. Default 500. */
   maxRatePpm?: number
-  /** A larger difference is jumped all the same, in seconds. Default 1. */
+  /** Larger differences are corrected by a jump instead of a slew, in seconds. Default 1. */
   stepAboveSeconds?: number
 }
 
-/** Timers, as setTimeout and clearTimeout are. */
+/** Timer functions, compatible with setTimeout and clearTimeout. */
 export interface WallClockTimers {
   set(callback: () => void, millis: number): unknown
   clear(timer: unknown): void
 }
 
 export interface WallClockClientOptions {
-  /** How to reach the server, or its URL: `ws://…`, `wss://…`, or `udp://host:port` where there is UDP, as in Node. */
+  /** The transport to the server, or its URL: `ws://…`, `wss://…`, or `udp://host:port` where there is UDP, as in Node. */
   transport: WallClockTransport | string
-  /** For a WebSocket URL: how the messages travel. Default `binary`. */
+  /** Encoding of messages over a WebSocket; for URLs only. Default `binary`. */
   encoding?: WallClockEncoding
-  /** The clock that the wall clock is told by. Default: a SystemClock. */
+  /** The local clock that the wall clock is derived from. Default: a SystemClock. */
   parentClock?: Clock
-  /** Which answers to follow. Default: a {@link NarrowestIntervalAlgorithm}. */
+  /** Derives the clock from the measurements. Default: a {@link NarrowestIntervalAlgorithm}. */
   algorithm?: CandidateAlgorithm
   /** Seconds between requests once the clock has settled, up to 1,000,000. Default 1. */
   requestIntervalSeconds?: number
   /**
-   * Seconds between requests at least, whatever happens, up to `requestIntervalSeconds`. Default 0: at the start and after a
-   * step, the next request follows as soon as the last is answered.
+   * Minimum interval between requests, in seconds, up to `requestIntervalSeconds`. Default 0: at the start and after a step, the next
+   * request is sent as soon as the last one is answered.
    */
   minRequestIntervalSeconds?: number
   /**
-   * The clock is unavailable while it may be off by more, in seconds. More than what the parent clock alone may drift in
-   * `requestIntervalSeconds`. A server whose stated precision is not below it is refused. Default 1, plus the precision that
+   * The clock is unavailable while its error bound exceeds this, in seconds. Must exceed the drift of the parent clock in
+   * `requestIntervalSeconds`. Answers with a stated precision that is not below it are rejected. Default: 1 plus the precision that
    * the server states.
    */
   maxDispersionSeconds?: number
-  /** Answers that take longer are not used. In seconds, up to 1,000,000. Default 1. */
+  /** Seconds after which a request times out, up to 1,000,000. Later answers are ignored. Default 1. */
   responseTimeoutSeconds?: number
-  /** How long to wait for a follow-up that was promised. In seconds, up to 1,000,000. Default 0.2. */
+  /** Seconds to wait for an announced follow-up, up to 1,000,000. Default 0.2. */
   followUpTimeoutSeconds?: number
-  /** Whether the clock runs faster or slower to get to a new reading, instead of jumping there. Default false. */
+  /** Whether the clock slews to a new reading instead of jumping. Default false. */
   slew?: boolean | SlewOptions
   /**
-   * A clock in milliseconds that goes on while the machine sleeps, when the parent clock may stand still: the client
-   * compares the two to find out that it has slept. Default: `Date.now`.
+   * A clock in milliseconds that continues during sleep, when the parent clock may stop. The client compares the two to detect
+   * sleep. Default: `Date.now`.
    */
   timeOfDay?: MillisecondSource
-  /** How a URL is reached. Default: over WebSockets, and in Node over UDP. */
+  /** The transports for URLs. Default: WebSockets and, in Node, UDP. */
   platform?: Platform
   /** For tests. Default: the global ones. */
   timers?: WallClockTimers
@@ -97,7 +97,7 @@ const GLOBAL_TIMERS: WallClockTimers = {
   clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 }
 
-/** A clock that is slewed by more hardly tells the time of anything. */
+/** A clock that slews faster is of no practical use. */
 const MAX_SLEW_PPM = 100_000
 
 const DURATION_TYPE = option.seconds({ above: 0, max: MAX_DURATION_SECONDS })
@@ -109,7 +109,7 @@ const SLEW_OPTIONS: OptionTable<SlewOptions, keyof SlewOptions> = {
 const ALGORITHM_TYPE = option.objectWith<CandidateAlgorithm>('add', 'reset')
 const TRANSPORT_EXPECTED = 'a URL udp://host:port, ws://… or wss://…, or a transport'
 
-/** The options that a Companion passes on. */
+/** The options that a Companion passes through. */
 export type WallClockSettingsOptions = Omit<WallClockClientOptions, 'transport' | 'parentClock' | 'platform'>
 
 type DefaultedSettings =

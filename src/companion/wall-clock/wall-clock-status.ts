@@ -1,40 +1,40 @@
 import type { IgnoredAnswerReason } from './wall-clock-exchange.js'
 import { MAX_RECENT_ANSWERS } from './wall-clock-limits.js'
 
-/** Why something that came was ignored: as an answer is, or because it was sent from another port than the server's. */
+/** Why a message was ignored: a reason for ignoring answers, or it came from another port than the server's. */
 export type IgnoredReason = IgnoredAnswerReason | 'other-port'
 
-/** How a wall clock client stands. Times are in seconds, counts since it was made. */
+/** The status of a wall clock client. Times are in seconds; counters start at construction. */
 export interface WallClockStatus {
   readonly available: boolean
   /** Whether the transport is open. */
   readonly connected: boolean
-  /** By how much the wall clock is ahead of the parent clock; undefined without an answer. */
+  /** Offset of the wall clock from the parent clock, positive if ahead; undefined before the first answer. */
   readonly offsetSeconds: number | undefined
-  /** What the clock adds to the parent's rate, in ppm: of a frequency that was made out, or of a slew. */
+  /** Rate of the wall clock relative to the parent, in ppm: an estimated frequency offset, or a slew. */
   readonly speedPpm: number
-  /** How far off the clock may be now; Infinity without an answer. */
+  /** The current error bound; Infinity before the first answer. */
   readonly dispersionSeconds: number
-  /** The largest of a period: see `resetWorstDispersion`. */
+  /** The largest error bound since construction or `resetWorstDispersion()`. */
   readonly worstDispersionSeconds: number
-  /** Of the last answer. */
+  /** Round trip of the last answer. */
   readonly roundTripSeconds: number | undefined
-  /** The shortest of late. */
+  /** Shortest of the recent round trips. */
   readonly minRoundTripSeconds: number | undefined
   readonly medianRoundTripSeconds: number | undefined
   readonly requests: number
-  /** Responses and follow-ups that were ours and in time. */
+  /** Responses and follow-ups that matched a pending request. */
   readonly responses: number
   readonly followUps: number
-  /** Requests without an answer. */
+  /** Requests that timed out. */
   readonly timeouts: number
-  /** Responses whose promised follow-up never came. */
+  /** Responses whose announced follow-up did not arrive. */
   readonly followUpTimeouts: number
   readonly ignored: Readonly<Record<IgnoredReason, number>>
   readonly protocolErrors: number
 }
 
-/** Counts, and remembers the round trips of late. */
+/** Counts events and keeps the recent round trips. */
 export class WallClockCounters {
   requests = 0
   responses = 0
@@ -75,7 +75,7 @@ export class WallClockCounters {
   }
 }
 
-/** The status in one line, for people. */
+/** The status in one human-readable line. */
 export function summaryOf(status: WallClockStatus): string {
   const { available, connected, offsetSeconds, dispersionSeconds, roundTripSeconds } = status
   const state = `${available ? 'available' : 'unavailable'}, ${connected ? 'connected' : 'not connected'}`

@@ -2,14 +2,14 @@ import { type Clock, CorrelatedClock } from '../../clocks/index.js'
 import type { SleepWatch } from './sleep-watch.js'
 
 /**
- * The clock of a wall clock client: unavailable from the first reading after the machine has slept, and its error bound
- * covers the sleep, so that no clock derived from it relies on what was measured before.
+ * The clock of a wall clock client. After the machine has slept, the first reading makes it unavailable, and its error bound covers
+ * the sleep, so clocks derived from it do not rely on outdated measurements.
  */
 export class WatchedClock extends CorrelatedClock {
   readonly #watch: SleepWatch
   readonly #slept: () => void
 
-  /** @param slept called at every reading after the machine has slept; it must not change this clock at once. */
+  /** @param slept called at every reading after sleep; it must not change this clock synchronously. */
   constructor(parent: Clock, name: string, watch: SleepWatch, slept: () => void) {
     super(parent, { available: false, name })
     this.#watch = watch

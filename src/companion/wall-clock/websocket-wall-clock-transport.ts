@@ -10,13 +10,13 @@ import {
 } from '../connections/index.js'
 import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
 
-/** How wall clock messages travel over a WebSocket: their 32 bytes in binary frames, or JSON in text frames. */
+/** Encoding of wall clock messages over a WebSocket: the 32-byte format in binary frames, or JSON in text frames. */
 export type WallClockEncoding = 'binary' | 'json'
 
 export interface WebSocketWallClockTransportOptions {
   /** Default `binary`. */
   encoding?: WallClockEncoding
-  /** How long to wait between attempts to connect. */
+  /** Waits between connection attempts. */
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
@@ -33,10 +33,10 @@ const OPTIONS: OptionTable<WebSocketWallClockTransportOptions, 'encoding'> = {
   openSocket: SOCKET_OPTIONS.openSocket,
 }
 
-/** Answers, with their follow-ups: more than any client asks for. */
+/** Messages per second, including follow-ups: more than any client requests. */
 const MAX_MESSAGES_PER_SECOND = 5000
 
-/** For companions that have no UDP: a WebSocket that is opened again whenever it ends. */
+/** A transport over a WebSocket that reconnects by itself, for companions without UDP. */
 export class WebSocketWallClockTransport implements WallClockTransport {
   readonly url: string
   readonly isJson: boolean
@@ -52,7 +52,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
     this.#options = options
   }
 
-  /** Requests that were not sent, because there was no connection or because the server did not read. */
+  /** Requests that were dropped: not connected, or the server was not reading. */
   get dropped(): number {
     return this.#dropped
   }
