@@ -83,7 +83,11 @@ export function patternOf(block: Block): string {
   const lines = block.code.split('\n').map((line) => {
     if (line === '…') return '(?:.*\\n)*?'
     let pattern = line.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*?')
-    if (varies) pattern = pattern.replaceAll(/-?\d+(?:\\\.\d+)?(?:e-?\d+)?/g, '-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?')
+    if (varies) {
+      pattern = pattern
+        .replaceAll(/-?\b\d+(?:\\\.\d+)?(?:e-?\d+)?(?=n?\b)/g, '-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?')
+        .replaceAll(/\b[\da-f]{16}\b/g, '[\\da-f]{16}')
+    }
     return `${pattern}\\n`
   })
   return lines.join('')
