@@ -27,7 +27,7 @@ app.addHook('onRequest', async (request, reply) => {
   // Native companions send no Origin. Browsers always do with a WebSocket: "null" for a page without an origin, such as a file.
   const isKnown = origin === undefined || origins.has(origin.toLowerCase())
   if (isOurs && isKnown) return
-  // Or who is refused could hold on to the socket until handshakeTimeout.
+  // Or who is refused could hold on to the socket until handshakeTimeoutSeconds.
   reply.header('connection', 'close')
   // DNS rebinding: a name of the attacker's suddenly means this machine. The page is then of the same origin as its plain
   // requests, which carry no Origin; but the Host header still has the attacker's name.

@@ -131,7 +131,7 @@ export class AdaptedSocket implements ConnectionSocket {
     return this.#socket.readyState === this.#socket.OPEN && this.bufferedAmount === 0
   }
 
-  /** Whatever is written, and however, has to be read within `sendTimeout`. */
+  /** Whatever is written, and however, has to be read within `sendTimeoutSeconds`. */
   #watchSending(): void {
     if (this.#socket.bufferedAmount > 0) this.mount.sending.add(this)
   }
@@ -156,7 +156,7 @@ export class AdaptedSocket implements ConnectionSocket {
   /** The peer may never answer a close frame. */
   endSoon(): void {
     this.#closing = true
-    this.#closeTimer ??= setTimeout(() => this.terminate(), DEFAULTS.closeTimeout)
+    this.#closeTimer ??= setTimeout(() => this.terminate(), DEFAULTS.closeTimeoutSeconds * 1000)
   }
 
   closed(): void {

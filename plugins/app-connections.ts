@@ -8,8 +8,10 @@ import { DEFAULTS } from '../src/server/endpoint/index.js'
 import { visible } from '../src/validation/index.js'
 import { readersOf } from './unrouted-upgrades.js'
 
-/** How often a closing app looks for connections to end, in milliseconds. */
-const SWEEP_INTERVAL = 100
+/** How often a closing app looks for connections to end. */
+const SWEEP_INTERVAL_MILLIS = 100
+
+const CLOSE_TIMEOUT_MILLIS = DEFAULTS.closeTimeoutSeconds * 1000
 
 /** Connections that a log line lists at most. */
 const LISTED_CONNECTIONS = 10
@@ -218,15 +220,15 @@ export class AppConnections {
       this.#sweep(performance.now())
       // The other servers of `localhost` end after `app.close()` has.
       if (this.#open.size === 0 && !this.#server.listening) clearInterval(sweeps)
-    }, SWEEP_INTERVAL)
+    }, SWEEP_INTERVAL_MILLIS)
     sweeps.unref()
-    this.#reportAfter(DEFAULTS.closeReportAfter)
+    this.#reportAfter(DEFAULTS.closeReportAfterSeconds)
   }
 
   #sweep(now: number): void {
     // Ends after its last stream.
     for (const session of this.#http2Sessions) session.close()
-    if (now - this.#closingSince < DEFAULTS.closeTimeout) return
+    if (now - this.#closingSince < CLOSE_TIMEOUT_MILLIS) return
     for (const socket of this.#open) {
       if (!this.#mayEnd(socket, now)) continue
       const latest = socket[LATEST]
@@ -245,21 +247,21 @@ export class AppConnections {
     if (response === undefined) {
       // The websocket plugin may have left, while a listener of another plugin is still there that ignores this path.
       const isNobodys = upgradedAt >= this.#closingSince || request[UNROUTED] === true
-      return isNobodys && !isTaken(socket) && now - upgradedAt >= DEFAULTS.closeTimeout
+      return isNobodys && !isTaken(socket) && now - upgradedAt >= CLOSE_TIMEOUT_MILLIS
     }
     if (response.writableFinished || response.destroyed) return true
     return request[OURS] === true || (request[UNROUTED] === true && !request.complete)
   }
 
-  #reportAfter(milliseconds: number): void {
+  #reportAfter(seconds: number): void {
     this.#reportTimer = setTimeout(() => {
-      this.#reportAfter(DEFAULTS.closeReportInterval)
+      this.#reportAfter(DEFAULTS.closeReportIntervalSeconds)
       try {
         this.#report()
       } catch {
         // A logger that throws must not end the process.
       }
-    }, milliseconds)
+    }, seconds * 1000)
     this.#reportTimer.unref()
   }
 

@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
-import { CII_PROPERTIES, type Cii } from '../src/messages/index.js'
-import { type CiiHooks, CiiServer } from '../src/server/cii/index.js'
-import { PUBLIC_URL_EXPECTED, parsePublicUrl } from '../src/server/endpoint/index.js'
+import type { Cii } from '../src/messages/index.js'
+import { CII_SERVER_OPTIONS, type CiiHooks, CiiServer } from '../src/server/cii/index.js'
+import { option } from '../src/validation/index.js'
 import { registryOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
-import { enabledSchema, refinedSchema } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,30 +18,21 @@ export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer, CiiHo
   cii?: Cii
   /** Properties that every message of changes carries, changed or not. Default: none. See {@link CiiServer}. */
   repeatedProperties?: readonly (keyof Cii)[]
-  /** Whether `wcUrl` and `tsUrl` (and in `private` where a wall clock is to be asked over WebSocket) are filled in from the other plugins of this app where the app leaves them out. Default true. */
+  /**
+   * Whether `wcUrl`, `tsUrl`, and the location of a wall clock over WebSocket in `private`, are filled in from the other plugins of
+   * this app where the app leaves them out. Default true.
+   */
   advertise?: boolean
   /** Where clients reach the app from outside, when a proxy stands between: `https://tv.example/css`. See {@link CiiServer}. */
   publicUrl?: string
 }
 
-const isObject = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]'
-
-const CII: EndpointKind<CiiServer> = {
-  pluginName: 'ciiPlugin',
+export const CII: EndpointKind<CiiServer> = {
   Base: CiiServer,
   Default: CiiServer,
   decorateAs: 'cii',
-  schema: {
-    cii: Type.Optional(refinedSchema('an object with the properties of CII', isObject)),
-    repeatedProperties: Type.Optional(
-      refinedSchema('a list of names of CII properties', (value) => {
-        return Array.isArray(value) && value.every((name) => CII_PROPERTIES.includes(name))
-      }),
-    ),
-    advertise: Type.Optional(enabledSchema),
-    publicUrl: Type.Optional(refinedSchema(PUBLIC_URL_EXPECTED, (value) => parsePublicUrl(value) !== undefined)),
-  },
-  pluginOnly: ['advertise'],
+  serverOptions: CII_SERVER_OPTIONS,
+  pluginOptions: { advertise: option.withDefault(option.boolean(), true) },
 }
 
 /** Mounts a CSS-CII endpoint and decorates the app with its {@link CiiServer}, as `app.cii`. */

@@ -1,24 +1,22 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { type TObject, Type } from 'typebox'
-import { type EndpointHooks, EndpointServer, type EndpointServerOptions } from '../src/server/endpoint/index.js'
-import { mountEndpoint } from './mount-endpoint.js'
 import {
-  checkDecoratorIsFree,
+  DEFAULTS,
+  ENDPOINT_OPTIONS,
+  type EndpointHooks,
+  EndpointServer,
+  type EndpointServerOptions,
+} from '../src/server/endpoint/index.js'
+import {
+  type AnyOptionTable,
+  ConflictingOptionError,
   checkOptions,
-  countSchema,
-  decorateAsSchema,
-  enabledSchema,
-  millisecondsSchema,
-  networkSchemas,
-  OptionError,
-  positiveCountSchema,
-  prefixSchema,
-  refinedSchema,
-  scopeOptions,
-  secondsSchema,
-  wholeNumberSchema,
-} from './options.js'
+  type OptionTable,
+  type OptionType,
+  option,
+} from '../src/validation/index.js'
+import { mountEndpoint } from './mount-endpoint.js'
+import { checkDecoratorIsFree, DECORATOR_NAME, PATH, SCOPE_OPTIONS, scopeOptions } from './options.js'
 import { appMaxPayload } from './websocket-server.js'
 
 declare module '../src/server/endpoint/index.js' {
@@ -31,75 +29,90 @@ declare module '../src/server/endpoint/index.js' {
 // biome-ignore lint/suspicious/noExplicitAny: a subclass may take options of its own, of whatever types.
 export type EndpointServerClass<Server extends EndpointServer> = new (options: any) => Server
 
-/** What every endpoint plugin takes. */
-export interface EndpointPluginOptions<
-  Server extends EndpointServer = EndpointServer,
-  Hooks extends object = EndpointHooks,
-> extends Omit<EndpointServerOptions<Hooks>, 'logger'> {
+/** How an endpoint is mounted: what a plugin takes beside the options of its server. */
+export interface MountOptions<Server extends EndpointServer = EndpointServer> {
   /** Path of the endpoint. Default: the scope's own. */
   prefix?: string
-  /** A class that extends the server's class, or an instance of one that the app made itself. */
+  /** A class that extends the server's class, or an instance that the app made itself. Default: the server's class. */
   handler?: EndpointServerClass<Server> | Server
   /** Name of the decorator under which the app finds the server. A second endpoint of a kind needs its own. */
   decorateAs?: string
   /** Bytes of a message; a longer one closes its connection with 1009. Default 65536. */
   maxMessageBytes?: number
-  /** Milliseconds from the upgrade request to the open connection, the app's hooks included. Default 10000. */
-  handshakeTimeout?: number
-  /** Milliseconds between pings; a peer silent for two of them is given up. Infinity for never. Default 30000. */
-  heartbeatInterval?: number
-  /** Milliseconds in which a client must read all that waits for it, or be disconnected. Infinity for never. Default 20000. */
-  sendTimeout?: number
-  /** Seconds in which a client must complete a message that it has begun, or be closed with 1008. Infinity for never. Default 10. */
+  /** Seconds from the upgrade request to the open connection, the app's hooks included. Default 10. */
+  handshakeTimeoutSeconds?: number
+  /** Seconds between pings; a client that shows no sign of life for two intervals is disconnected. Infinity: no pings. Default 30. */
+  heartbeatIntervalSeconds?: number
+  /** Seconds in which a client must read everything that waits for it, or be disconnected. Infinity: no limit. Default 20. */
+  sendTimeoutSeconds?: number
+  /** Seconds in which a client must complete a message that it has begun, or be closed with 1008. Infinity: no limit. Default 10. */
   messageTimeoutSeconds?: number
 }
 
-const SHARED = {
-  prefix: Type.Optional(prefixSchema),
-  maxConnections: Type.Optional(countSchema),
-  enabled: Type.Optional(enabledSchema),
-  decorateAs: Type.Optional(decorateAsSchema),
-  hooks: Type.Optional(refinedSchema('an object', (value) => typeof value === 'object' && value !== null)),
-  maxMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 125, 2 ** 30)),
-  maxBadMessages: Type.Optional(positiveCountSchema),
-  maxConnectionsPerAddress: Type.Optional(positiveCountSchema),
-  maxMessagesPerSecond: Type.Optional(positiveCountSchema),
-  maxMessagesPerSecondTotal: Type.Optional(positiveCountSchema),
-  maxHandshakesPerSecond: Type.Optional(positiveCountSchema),
-  maxHandshakesPerSecondTotal: Type.Optional(positiveCountSchema),
-  ...networkSchemas,
-  handshakeTimeout: Type.Optional(wholeNumberSchema('a whole number of milliseconds', 1, 2 ** 31 - 1)),
-  heartbeatInterval: Type.Optional(millisecondsSchema),
-  sendTimeout: Type.Optional(millisecondsSchema),
-  messageTimeoutSeconds: Type.Optional(secondsSchema),
-  maxBufferedBytes: Type.Optional(positiveCountSchema),
+/** What every endpoint plugin takes. */
+export interface EndpointPluginOptions<
+  Server extends EndpointServer = EndpointServer,
+  Hooks extends object = EndpointHooks,
+> extends Omit<EndpointServerOptions<Hooks>, 'logger'>,
+    MountOptions<Server> {}
+
+const TIMEOUT: OptionType<number> = option.seconds({ min: 0.001, max: option.LONGEST_TIMER_SECONDS, infinity: true })
+
+type DefaultedMountOptions =
+  | 'prefix'
+  | 'maxMessageBytes'
+  | 'handshakeTimeoutSeconds'
+  | 'heartbeatIntervalSeconds'
+  | 'sendTimeoutSeconds'
+  | 'messageTimeoutSeconds'
+
+/** Of each kind of endpoint but for the handler's class. */
+export const MOUNT_OPTIONS: OptionTable<MountOptions, DefaultedMountOptions> = {
+  prefix: option.withDefault(PATH, ''),
+  handler: handlerOf(EndpointServer),
+  decorateAs: DECORATOR_NAME,
+  maxMessageBytes: option.withDefault(option.integer({ min: 125, max: 2 ** 30 }), DEFAULTS.maxMessageBytes),
+  handshakeTimeoutSeconds: option.withDefault(
+    option.seconds({ min: 0.001, max: option.LONGEST_TIMER_SECONDS }),
+    DEFAULTS.handshakeTimeoutSeconds,
+  ),
+  heartbeatIntervalSeconds: option.withDefault(TIMEOUT, DEFAULTS.heartbeatIntervalSeconds),
+  sendTimeoutSeconds: option.withDefault(TIMEOUT, DEFAULTS.sendTimeoutSeconds),
+  messageTimeoutSeconds: option.withDefault(TIMEOUT, DEFAULTS.messageTimeoutSeconds),
 }
 
 /** How a kind of endpoint differs from the others. */
 export interface EndpointKind<Server extends EndpointServer> {
-  pluginName: string
-  Base: abstract new (...args: never[]) => Server
+  readonly Base: abstract new (...args: never[]) => Server
   /** The class of the server where the app names none. */
-  Default: EndpointServerClass<Server>
-  decorateAs?: string
-  /** Options of this kind, each with a description of what it takes. */
-  schema?: TObject['properties']
-  /** Options of the kind's own that are the plugin's business, and not the server's. */
-  pluginOnly?: readonly string[]
+  readonly Default: EndpointServerClass<Server>
+  readonly decorateAs?: string
+  /** What the server's constructor takes. */
+  readonly serverOptions: AnyOptionTable
+  /** What the plugin of this kind takes besides, and its server does not. */
+  readonly pluginOptions?: AnyOptionTable
 }
 
-const PLUGIN_ONLY = [
-  'prefix',
-  'handler',
-  'decorateAs',
-  'maxMessageBytes',
-  'handshakeTimeout',
-  'heartbeatInterval',
-  'sendTimeout',
-  'messageTimeoutSeconds',
-  'logLevel',
-  'logSerializers',
-]
+/** The options of a plugin for this kind of endpoint. */
+export function pluginOptionsOf<Server extends EndpointServer>(
+  kind: EndpointKind<Server>,
+): OptionTable<MountOptions<Server>, DefaultedMountOptions> {
+  // The server logs through the app.
+  const { logger: _, ...serverOptions } = kind.serverOptions
+  return { ...MOUNT_OPTIONS, ...serverOptions, ...kind.pluginOptions, handler: handlerOf(kind.Base) } as OptionTable<
+    MountOptions<Server>,
+    DefaultedMountOptions
+  >
+}
+
+function handlerOf<Server extends EndpointServer>(
+  Base: abstract new (...args: never[]) => Server,
+): OptionType<EndpointServerClass<Server> | Server> {
+  return option.custom(`a class that extends ${Base.name}, or an instance of one`, (value) => {
+    const isClass = typeof value === 'function' && (value === Base || value.prototype instanceof Base)
+    return isClass || value instanceof Base
+  })
+}
 
 /** Checks the options of a plugin, makes its server, mounts it and decorates the app with it. */
 export async function registerEndpoint<Server extends EndpointServer>(
@@ -108,47 +121,27 @@ export async function registerEndpoint<Server extends EndpointServer>(
   options: EndpointPluginOptions<Server, object>,
   mounted?: (path: string) => void,
 ): Promise<Server> {
-  const { handler } = options
-  const isClass = (value: unknown) =>
-    typeof value === 'function' && (value === kind.Base || value.prototype instanceof kind.Base)
-  const expected = `a class that extends ${kind.Base.name}, or an instance of one`
-  const handlerSchema = refinedSchema(expected, (value) => isClass(value) || value instanceof kind.Base)
-  const schema = Type.Object({ ...SHARED, handler: Type.Optional(handlerSchema), ...kind.schema })
-  checkOptions(kind.pluginName, schema, options, isClass(handler) && handler !== kind.Default)
+  // A handler class of the app may have options of its own.
+  const isOwnClass = typeof options.handler === 'function' && options.handler !== kind.Default
+  const others = isOwnClass ? 'any' : SCOPE_OPTIONS
+  const checked = checkOptions(pluginOptionsOf(kind), options, { others })
 
   const maxPayload = appMaxPayload(app)
-  if (options.maxMessageBytes !== undefined && options.maxMessageBytes > maxPayload) {
-    const most = `at most ${maxPayload} bytes, the maxPayload with which this app has registered @fastify/websocket`
-    throw new OptionError(kind.pluginName, 'maxMessageBytes', most, options.maxMessageBytes)
+  if (options.maxMessageBytes !== undefined && checked.maxMessageBytes > maxPayload) {
+    const conflict = `must be at most ${maxPayload}, the maxPayload with which this app has registered @fastify/websocket`
+    throw new ConflictingOptionError('maxMessageBytes', `${conflict}; received ${checked.maxMessageBytes}`)
   }
 
-  const pluginOnly = [...PLUGIN_ONLY, ...(kind.pluginOnly ?? [])]
+  const pluginOnly = [...Object.keys({ ...MOUNT_OPTIONS, ...kind.pluginOptions }), ...SCOPE_OPTIONS]
   const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => !pluginOnly.includes(name)))
-  const server = makeServer(kind, handler, forServer)
+  const server = makeServer(kind, checked.handler, forServer)
 
-  const decorateAs = options.decorateAs ?? kind.decorateAs
+  const decorateAs = checked.decorateAs ?? kind.decorateAs
   if (decorateAs !== undefined) {
-    checkDecoratorIsFree(app, kind.pluginName, decorateAs)
+    checkDecoratorIsFree(app, decorateAs)
     app.decorate<EndpointServer>(decorateAs, server)
   }
-  const {
-    prefix = '',
-    maxMessageBytes,
-    handshakeTimeout,
-    heartbeatInterval,
-    sendTimeout,
-    messageTimeoutSeconds,
-  } = options
-  const mountOptions = {
-    prefix,
-    scope: scopeOptions(options as RegisterOptions),
-    maxMessageBytes,
-    handshakeTimeout,
-    heartbeatInterval,
-    sendTimeout,
-    messageTimeoutSeconds,
-  }
-  await mountEndpoint(app, server, mountOptions, mounted)
+  await mountEndpoint(app, server, { ...checked, scope: scopeOptions(options as RegisterOptions) }, mounted)
   return server
 }
 
@@ -159,23 +152,23 @@ function makeServer<Server extends EndpointServer>(
 ): Server {
   if (typeof handler === 'function') return new handler(options)
   if (handler === undefined) return new kind.Default(options)
-  for (const [option, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
-    // What a server can change later it can be told here; for the rest it is too late.
-    if (option === 'maxConnections') handler.maxConnections = value as number
-    else if (option === 'enabled') handler.enabled = value as boolean
+    // These can be changed later, so it is not too late for them.
+    if (name === 'maxConnections') handler.maxConnections = value as number
+    else if (name === 'enabled') handler.enabled = value as boolean
     else {
-      const expected = 'nothing when the handler is an instance (give it to the constructor of your handler)'
-      throw new OptionError(kind.pluginName, option, expected, value)
+      const conflict = "cannot be combined with a handler instance; pass it to the instance's constructor"
+      throw new ConflictingOptionError(name, conflict)
     }
   }
   return handler
 }
 
-const ENDPOINT: EndpointKind<EndpointServer> = {
-  pluginName: 'endpointPlugin',
+export const ENDPOINT: EndpointKind<EndpointServer> = {
   Base: EndpointServer,
   Default: EndpointServer,
+  serverOptions: ENDPOINT_OPTIONS,
 }
 
 /** Mounts any {@link EndpointServer}: a protocol of your own, with what the endpoints of this package have in common. */

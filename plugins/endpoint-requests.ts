@@ -10,11 +10,11 @@ type ChildLoggerFactory = FastifyInstance['childLoggerFactory']
 
 type TimedOut = (request: IncomingMessage, remoteAddress: string | undefined) => void
 
-/** Where an endpoint is mounted, and how many milliseconds its handshakes may take. */
+/** Where an endpoint is mounted, and how long its handshakes may take. */
 export interface EndpointMount {
   readonly path: string
   readonly server: EndpointServer
-  readonly handshakeTimeout: number
+  readonly handshakeTimeoutMillis: number
 }
 
 /** Recognises the requests to the endpoints of an app, before any hook of the app runs, and limits their time. */
@@ -73,12 +73,12 @@ export class EndpointRequests {
     return this.#connections.isTakenMeanwhile(socket)
   }
 
-  #start(request: IncomingMessage, { handshakeTimeout }: EndpointMount, timedOut: TimedOut): void {
+  #start(request: IncomingMessage, { handshakeTimeoutMillis }: EndpointMount, timedOut: TimedOut): void {
     const { socket } = request
     // An injected request.
     if (!this.#connections.has(socket)) return
     const response = this.#connections.responseTo(request)
-    this.#deadline.start(request, response, handshakeTimeout, timedOut)
+    this.#deadline.start(request, response, handshakeTimeoutMillis, timedOut)
   }
 
   /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. @returns whether its path is that of an endpoint. */

@@ -134,13 +134,18 @@ export {
   TimelineSource,
 } from '../src/timelines/index.js'
 export type { RemoteEndpoint } from '../src/udp/index.js'
-export { DvbcssError, type DvbcssErrorCode, InvalidOptionError, UnknownOptionError } from '../src/validation/index.js'
+export {
+  ConflictingOptionError,
+  DvbcssError,
+  type DvbcssErrorCode,
+  InvalidOptionError,
+  UnknownOptionError,
+} from '../src/validation/index.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { getDecorated } from './decorated.js'
 export { type Discovery, type DiscoveryPluginOptions, discoveryPlugin, type LaunchRequest } from './discovery-plugin.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'
-export { OptionError } from './options.js'
 export { type TsPluginOptions, tsPlugin } from './ts-plugin.js'
 export { type WallClockPluginOptions, wallClockPlugin } from './wall-clock-plugin.js'
 export { type WallClockWebSocketPluginOptions, wallClockWebSocketPlugin } from './wall-clock-websocket-plugin.js'

@@ -2,10 +2,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type * as PromClient from 'prom-client'
-import { Type } from 'typebox'
 import { LATENCY_BOUNDS } from '../src/server/wall-clock/index.js'
+import { checkOptions, DvbcssError, type OptionTable, option } from '../src/validation/index.js'
 import { type AppRegistry, registryOf } from './app-registry.js'
-import { checkOptions, enabledSchema, OptionError, prefixSchema, refinedSchema } from './options.js'
+import { PATH, SCOPE_OPTIONS } from './options.js'
 
 /** A `Registry` of prom-client, as far as this plugin needs one: who does not use metrics need not have its types. */
 export interface PrometheusRegistry {
@@ -23,16 +23,14 @@ export interface MetricsPluginOptions {
   defaultMetrics?: boolean
 }
 
-const SCHEMA = Type.Object({
-  path: Type.Optional(prefixSchema),
-  prefix: Type.Optional(refinedSchema('nothing: give the whole path as "path"', () => false)),
-  register: Type.Optional(
-    refinedSchema('a Registry of prom-client', (value) => {
-      return typeof (value as Partial<PromClient.Registry> | null)?.registerMetric === 'function'
-    }),
+export const METRICS_PLUGIN_OPTIONS: OptionTable<MetricsPluginOptions, 'path' | 'defaultMetrics'> = {
+  path: option.withDefault(PATH, '/metrics'),
+  register: option.custom<PrometheusRegistry>(
+    'a Registry of prom-client',
+    (value) => typeof (value as Partial<PromClient.Registry> | null)?.registerMetric === 'function',
   ),
-  defaultMetrics: Type.Optional(enabledSchema),
-})
+  defaultMetrics: option.withDefault(option.boolean(), false),
+}
 
 const NANOS_PER_SECOND = 1e9
 
@@ -42,15 +40,15 @@ const NANOS_PER_SECOND = 1e9
  */
 export const metricsPlugin: FastifyPluginAsync<MetricsPluginOptions> = fp(
   async (app: FastifyInstance, options: MetricsPluginOptions) => {
-    checkOptions('metricsPlugin', SCHEMA, options)
+    const checked = checkOptions(METRICS_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
     const prom = await loadPromClient()
-    const register = (options.register as PromClient.Registry | undefined) ?? new prom.Registry()
-    if (options.defaultMetrics ?? false) prom.collectDefaultMetrics({ register })
+    const register = (checked.register as PromClient.Registry | undefined) ?? new prom.Registry()
+    if (checked.defaultMetrics) prom.collectDefaultMetrics({ register })
     describeEndpoints(prom, register, registryOf(app))
     describeWallClocks(prom, register, registryOf(app))
     describeEventLoop(app, prom, register)
     const childLoggerFactory = registryOf(app).requests.own(app.childLoggerFactory)
-    app.get(options.path ?? '/metrics', { logLevel: 'warn', childLoggerFactory }, async (_request, reply) => {
+    app.get(checked.path, { logLevel: 'warn', childLoggerFactory }, async (_request, reply) => {
       reply.type(register.contentType)
       return register.metrics()
     })
@@ -62,8 +60,8 @@ async function loadPromClient(): Promise<typeof PromClient> {
   try {
     return await import('prom-client')
   } catch (error) {
-    const advice = 'prom-client to be installed: npm install prom-client'
-    throw new OptionError('metricsPlugin', 'register', advice, (error as Error).message)
+    const message = 'metricsPlugin requires prom-client: npm install prom-client'
+    throw new DvbcssError('DVBCSS_ERR_MISSING_PACKAGE', message, { cause: error })
   }
 }
 

@@ -13,7 +13,7 @@ import { appMaxPayload, provideWebsocket } from './websocket-server.js'
 const DECIDED = Symbol('decided')
 const PLACE = Symbol('place')
 
-/** A handshake that came as far as to be let in or refused. */
+/** A handshake that has been admitted or refused. */
 interface Decided extends IncomingMessage {
   [DECIDED]?: true
 }
@@ -22,23 +22,24 @@ interface WithPlace extends ServerResponse {
   [PLACE]?: Place
 }
 
-export interface MountOptions {
+/** What an endpoint is mounted with: checked, and with the defaults filled in. */
+export interface MountSettings {
   prefix: string
   /** Fastify's own options for the scope of the endpoint. */
   scope: Pick<RegisterOptions, 'logLevel' | 'logSerializers'>
-  maxMessageBytes?: number | undefined
-  handshakeTimeout?: number | undefined
-  heartbeatInterval?: number | undefined
-  sendTimeout?: number | undefined
-  messageTimeoutSeconds?: number | undefined
+  maxMessageBytes: number
+  handshakeTimeoutSeconds: number
+  heartbeatIntervalSeconds: number
+  sendTimeoutSeconds: number
+  messageTimeoutSeconds: number
 }
 
 const REFUSALS: Record<RefusalReason, { status: number; code: string; message: string }> = {
-  disabled: { status: 403, code: 'FST_DVBCSS_ERR_DISABLED', message: 'This endpoint is switched off.' },
+  disabled: { status: 403, code: 'FST_DVBCSS_ERR_DISABLED', message: 'This endpoint is disabled.' },
   'address-full': {
     status: 429,
     code: 'FST_DVBCSS_ERR_ADDRESS_FULL',
-    message: 'This address has no connection left on this endpoint; close one first.',
+    message: 'Connection limit for this address reached; close a connection first.',
   },
   denied: { status: 403, code: 'FST_DVBCSS_ERR_DENIED', message: 'This address may not connect to this endpoint.' },
   'rate-limited': {
@@ -56,7 +57,7 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
     code: 'FST_DVBCSS_ERR_HANDSHAKE_BODY',
     message: 'A WebSocket handshake must not have a body.',
   },
-  full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'This endpoint has no connection left; try again later.' },
+  full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'Connection limit reached; try again later.' },
 }
 
 /**
@@ -66,20 +67,20 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
 export async function mountEndpoint(
   app: FastifyInstance,
   server: EndpointServer,
-  options: MountOptions,
+  options: MountSettings,
   mounted: (path: string) => void = () => {},
 ): Promise<void> {
   const registry = registryOf(app)
   await provideWebsocket(app)
-  const maxMessageBytes = Math.min(options.maxMessageBytes ?? DEFAULTS.maxMessageBytes, appMaxPayload(app))
+  const maxMessageBytes = Math.min(options.maxMessageBytes, appMaxPayload(app))
   const frameLimits = FrameLimits.of(app.websocketServer)
   const limits = limitsFor(maxMessageBytes)
 
   const connections = new MountedConnections(
     server,
-    options.heartbeatInterval ?? DEFAULTS.heartbeatInterval,
-    options.sendTimeout ?? DEFAULTS.sendTimeout,
-    (options.messageTimeoutSeconds ?? DEFAULTS.messageTimeoutSeconds) * 1000,
+    options.heartbeatIntervalSeconds * 1000,
+    options.sendTimeoutSeconds * 1000,
+    options.messageTimeoutSeconds * 1000,
   )
   app.addHook('preClose', () => connections.close())
 
@@ -89,8 +90,8 @@ export async function mountEndpoint(
       server.useLogger(app.log.child({ path: routes.prefix }, levelOf(options.scope)))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
-      const handshakeTimeout = options.handshakeTimeout ?? DEFAULTS.handshakeTimeout
-      const mount = { path: routes.prefix, server, handshakeTimeout }
+      const handshakeTimeoutMillis = options.handshakeTimeoutSeconds * 1000
+      const mount = { path: routes.prefix, server, handshakeTimeoutMillis }
       routes.route({
         method: 'GET',
         url: routes.prefix === '' ? '/' : '',
@@ -141,7 +142,7 @@ function releasePlace(this: WithPlace): void {
 function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason, server: EndpointServer): void {
   const { status, code, message } = REFUSALS[reason]
   server.logLimited(request.log, 'info', { reason, remoteAddress: visible(request.ip ?? '') }, 'connection refused')
-  if (status === 429 || status === 503) reply.header('retry-after', String(DEFAULTS.retryAfter))
+  if (status === 429 || status === 503) reply.header('retry-after', String(DEFAULTS.retryAfterSeconds))
   reply
     .code(status)
     .header('connection', 'close')
@@ -164,7 +165,7 @@ async function requireUpgrade(request: FastifyRequest, reply: FastifyReply): Pro
   )
 }
 
-/** An error as Fastify words it. */
+/** An error body in Fastify's format. */
 function errorBody(statusCode: number, code: string, message: string): object {
   return { statusCode, code, error: STATUS_CODES[statusCode], message }
 }

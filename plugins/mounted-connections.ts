@@ -9,7 +9,7 @@ const CHECKS_PER_TIMEOUT = 4
  * Milliseconds between two shares of the heartbeats. Pinging 10,000 connections at once would block everything else for 150 ms;
  * shares that are much smaller cost more, because nothing of the last one is left in the processor's caches.
  */
-const SHARE_INTERVAL = 100
+const SHARE_INTERVAL_MILLIS = 100
 
 /** Shares of the heartbeats at most, each with a list of its own: enough for 30 s. */
 const MAX_SHARES = 300
@@ -26,11 +26,11 @@ export class MountedConnections {
   readonly sending: Set<AdaptedSocket> = new Set()
   /** The connections whose peers have begun a message. */
   readonly receiving: Set<AdaptedSocket> = new Set()
-  readonly #sendTimeout: number
-  readonly #messageTimeout: number
+  readonly #sendTimeoutMillis: number
+  readonly #messageTimeoutMillis: number
   /** Each connection is in one slot. The slots have their heartbeats in turn, each once an interval. */
   readonly #slots: AdaptedSocket[][]
-  readonly #slotInterval: number
+  readonly #slotIntervalMillis: number
   /** Counts the slots that have had their turn since the first connection came. */
   #turns = 0
   #turnsBegan = 0
@@ -40,21 +40,28 @@ export class MountedConnections {
   #closing = false
   #allGone = (): void => {}
 
-  /** Times in milliseconds; Infinity for never. */
-  constructor(server: EndpointServer, heartbeatInterval: number, sendTimeout: number, messageTimeout: number) {
+  /** Infinity for never. */
+  constructor(
+    server: EndpointServer,
+    heartbeatIntervalMillis: number,
+    sendTimeoutMillis: number,
+    messageTimeoutMillis: number,
+  ) {
     this.server = server
-    this.#sendTimeout = sendTimeout
-    this.#messageTimeout = messageTimeout
+    this.#sendTimeoutMillis = sendTimeoutMillis
+    this.#messageTimeoutMillis = messageTimeoutMillis
     this.pauseAbove = server.maxBufferedBytes / 2
-    const shares = Number.isFinite(heartbeatInterval) ? Math.round(heartbeatInterval / SHARE_INTERVAL) : 1
+    const shares = Number.isFinite(heartbeatIntervalMillis)
+      ? Math.round(heartbeatIntervalMillis / SHARE_INTERVAL_MILLIS)
+      : 1
     const slots = Math.min(Math.max(shares, 1), MAX_SHARES)
     this.#slots = Array.from({ length: slots }, () => [])
-    this.#slotInterval = heartbeatInterval / slots
+    this.#slotIntervalMillis = heartbeatIntervalMillis / slots
   }
 
   /** Whether messages have to be complete in time. */
   get limitsReceiving(): boolean {
-    return this.#messageTimeout !== Number.POSITIVE_INFINITY
+    return this.#messageTimeoutMillis !== Number.POSITIVE_INFINITY
   }
 
   add(connection: AdaptedSocket): void {
@@ -111,17 +118,17 @@ export class MountedConnections {
   #watch(): void {
     this.#turns = 0
     this.#turnsBegan = performance.now()
-    this.#every(this.#slotInterval, () => this.#heartbeats())
-    this.#every(this.#sendTimeout / CHECKS_PER_TIMEOUT, () => {
-      for (const connection of this.sending) connection.checkSending(performance.now(), this.#sendTimeout)
+    this.#every(this.#slotIntervalMillis, () => this.#heartbeats())
+    this.#every(this.#sendTimeoutMillis / CHECKS_PER_TIMEOUT, () => {
+      for (const connection of this.sending) connection.checkSending(performance.now(), this.#sendTimeoutMillis)
     })
-    this.#every(this.#messageTimeout / CHECKS_PER_TIMEOUT, () => {
-      for (const connection of this.receiving) connection.checkReceiving(performance.now(), this.#messageTimeout)
+    this.#every(this.#messageTimeoutMillis / CHECKS_PER_TIMEOUT, () => {
+      for (const connection of this.receiving) connection.checkReceiving(performance.now(), this.#messageTimeoutMillis)
     })
   }
 
   #heartbeats(): void {
-    const due = Math.round((performance.now() - this.#turnsBegan) / this.#slotInterval)
+    const due = Math.round((performance.now() - this.#turnsBegan) / this.#slotIntervalMillis)
     // Each connection once at most, however long the process has stood still.
     this.#turns = Math.max(this.#turns, due - this.#slots.length)
     while (this.#turns < due) {

@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
 import type { Clock } from '../src/clocks/index.js'
-import { type TsHooks, TsServer } from '../src/server/ts/index.js'
+import { TS_SERVER_OPTIONS, type TsHooks, TsServer } from '../src/server/ts/index.js'
 import { registryOf, useWallClockOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
-import { clockSchema, wholeNumberSchema } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,16 +21,11 @@ export interface TsPluginOptions extends EndpointPluginOptions<TsServer, TsHooks
   maxKeptMessageBytes?: number
 }
 
-const TS: EndpointKind<TsServer> = {
-  pluginName: 'tsPlugin',
+export const TS: EndpointKind<TsServer> = {
   Base: TsServer,
   Default: TsServer,
   decorateAs: 'ts',
-  schema: {
-    contentId: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'a string or null' })),
-    wallClock: Type.Optional(clockSchema),
-    maxKeptMessageBytes: Type.Optional(wholeNumberSchema('a whole number of bytes', 1, 2 ** 30)),
-  },
+  serverOptions: TS_SERVER_OPTIONS,
 }
 
 /** Mounts a CSS-TS endpoint and decorates the app with its {@link TsServer}, as `app.ts`. */

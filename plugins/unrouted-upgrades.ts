@@ -26,7 +26,7 @@ export function holdBackAnswer(request: IncomingMessage, response: ServerRespons
     if (isTaken || socket.destroyed) return
     response.assignSocket(socket)
     answer()
-  }, DEFAULTS.unroutedUpgradeTimeout)
+  }, DEFAULTS.unroutedUpgradeTimeoutSeconds * 1000)
   timer.unref()
   const closed = () => clearTimeout(timer)
   socket.once('close', closed)

@@ -1,38 +1,26 @@
 import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
 import { type Clock, SystemClock } from '../src/clocks/index.js'
 import type { Authority } from '../src/server/endpoint/index.js'
 import {
+  CLOCK,
   type LatencyHistogram,
+  UDP_REQUEST_SERVER_OPTIONS,
   UdpRequestServer,
   type UdpRequestServerOptions,
+  WALL_CLOCK_HANDLER_OPTIONS,
   WallClockHandler,
   type WallClockHandlerOptions,
 } from '../src/server/wall-clock/index.js'
 import {
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
-  isReadInEveryThread,
   type WallClockUdpServer,
 } from '../src/server/wall-clock/isolated/index.js'
+import { checkOptions, type OptionTable, option } from '../src/validation/index.js'
 import { registryOf } from './app-registry.js'
 import { addressesOfApp } from './machine-addresses.js'
-import {
-  checkDecoratorIsFree,
-  checkOptions,
-  clockSchema,
-  decorateAsSchema,
-  enabledSchema,
-  levelOf,
-  maxFreqErrorSchema,
-  networkSchemas,
-  OptionError,
-  positiveCountSchema,
-  precisionSchema,
-  refinedSchema,
-  wholeNumberSchema,
-} from './options.js'
+import { checkDecoratorIsFree, DECORATOR_NAME, levelOf, SCOPE_OPTIONS } from './options.js'
 import { wallClockUrl, wallClockUrlTemplate } from './wall-clock-url.js'
 
 declare module 'fastify' {
@@ -58,7 +46,7 @@ export interface WallClockPluginOptions {
   precisionSeconds?: number
   /** Maximum frequency error to state, in ppm. Default: what the clock says. */
   maxFreqErrorPpm?: number
-  /** Whether each response is followed by one with a better transmit time. Doubles what is sent. Default false. */
+  /** Whether each response is followed by one with a better transmit time. Doubles the traffic. Default false. */
   followUp?: boolean
   /**
    * Whether a thread of its own answers, however busy the app's event loop is. Takes a clock whose root is a SystemClock
@@ -80,20 +68,19 @@ export interface WallClockPluginOptions {
 /** Port of the wall clock where the app names none: the one that companions' tools assume. */
 const DEFAULT_PORT = 6677
 
-const SCHEMA = Type.Object({
-  prefix: Type.Optional(refinedSchema('nothing: the wall clock is served over UDP, which has no paths', () => false)),
-  host: Type.Optional(refinedSchema('an address or a host name', (value) => typeof value === 'string' && value !== '')),
-  port: Type.Optional(wholeNumberSchema('a port number', 0, 65_535)),
-  wallClock: Type.Optional(clockSchema),
-  precisionSeconds: Type.Optional(precisionSchema),
-  maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
-  followUp: Type.Optional(enabledSchema),
-  isolate: Type.Optional(enabledSchema),
-  maxRequestsPerSecond: Type.Optional(positiveCountSchema),
-  maxRequestsPerSecondTotal: Type.Optional(positiveCountSchema),
-  ...networkSchemas,
-  decorateAs: Type.Optional(decorateAsSchema),
-})
+const { maxMessageBytes: _maxMessageBytes, logger: _logger, ...SERVER_OPTIONS } = UDP_REQUEST_SERVER_OPTIONS
+
+export const WALL_CLOCK_PLUGIN_OPTIONS: OptionTable<
+  WallClockPluginOptions,
+  'port' | 'followUp' | 'isolate' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'decorateAs'
+> = {
+  ...SERVER_OPTIONS,
+  port: option.withDefault(option.port(), DEFAULT_PORT),
+  wallClock: CLOCK,
+  ...WALL_CLOCK_HANDLER_OPTIONS,
+  isolate: option.withDefault(option.boolean(), false),
+  decorateAs: option.withDefault(DECORATOR_NAME, 'wallClock'),
+}
 
 /**
  * Serves a wall clock over UDP and decorates the app with the clock, as `app.wallClock`. The socket is bound when the app
@@ -101,20 +88,17 @@ const SCHEMA = Type.Object({
  */
 export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {
-    checkOptions('wallClockPlugin', SCHEMA, options)
-    const { host, port = DEFAULT_PORT, precisionSeconds, maxFreqErrorPpm, followUp } = options
-    const { maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = options
-    const { isolate = false, decorateAs = 'wallClock' } = options
-    const wallClock = options.wallClock ?? new SystemClock()
-    if (isolate && !isReadInEveryThread(wallClock))
-      throw new OptionError('wallClockPlugin', 'isolate', whatIsolationTakes(wallClock), isolate)
+    const checked = checkOptions(WALL_CLOCK_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
+    const { host, port, precisionSeconds, maxFreqErrorPpm, followUp, isolate, decorateAs } = checked
+    const { maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = checked
+    const wallClock = checked.wallClock ?? new SystemClock()
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' }, levelOf(options as RegisterOptions))
     const serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny, logger }
     const { server, replyTimes } = isolate
       ? isolatedServer(wallClock, { ...handlerOptions, ...serverOptions })
       : serverInThisThread(wallClock, handlerOptions, serverOptions)
-    checkDecoratorIsFree(app, 'wallClockPlugin', decorateAs, ['', 'Server'])
+    checkDecoratorIsFree(app, decorateAs, ['', 'Server'])
     app.decorate(decorateAs, wallClock)
     app.decorate(`${decorateAs}Server`, server)
     registryOf(app).wallClocks.push({ name: decorateAs, server, replyTimes })
@@ -135,13 +119,6 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   },
   { fastify: '5.x', name: 'fastify-dvbcss-wall-clock' },
 )
-
-function whatIsolationTakes({ name, root }: Clock): string {
-  return (
-    `false with this wall clock (${name}, root ${root.name}), or a wall clock whose root is a SystemClock without a ` +
-    'source of its own'
-  )
-}
 
 interface Served {
   server: WallClockUdpServer

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
 import type { Clock } from '../src/clocks/index.js'
-import { type WallClockHooks, WallClockWebSocketServer } from '../src/server/wall-clock/index.js'
+import {
+  WALL_CLOCK_WEBSOCKET_OPTIONS,
+  type WallClockHooks,
+  WallClockWebSocketServer,
+} from '../src/server/wall-clock/index.js'
 import { registryOf, useWallClockOf } from './app-registry.js'
 import { type EndpointKind, type EndpointPluginOptions, registerEndpoint } from './endpoint-plugin.js'
-import { clockSchema, enabledSchema, maxFreqErrorSchema, precisionSchema } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,17 +28,11 @@ export interface WallClockWebSocketPluginOptions
   followUp?: boolean
 }
 
-const WALL_CLOCK_WEBSOCKET: EndpointKind<WallClockWebSocketServer> = {
-  pluginName: 'wallClockWebSocketPlugin',
+export const WALL_CLOCK_WEBSOCKET: EndpointKind<WallClockWebSocketServer> = {
   Base: WallClockWebSocketServer,
   Default: WallClockWebSocketServer,
   decorateAs: 'wallClockWebSocket',
-  schema: {
-    wallClock: Type.Optional(clockSchema),
-    precisionSeconds: Type.Optional(precisionSchema),
-    maxFreqErrorPpm: Type.Optional(maxFreqErrorSchema),
-    followUp: Type.Optional(enabledSchema),
-  },
+  serverOptions: WALL_CLOCK_WEBSOCKET_OPTIONS,
 }
 
 /** Serves the wall clock over WebSocket, to companions without UDP, and lets CII advertise where. */

@@ -3,15 +3,16 @@ import { Server as NetServer, type Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { DEFAULTS } from '../src/server/endpoint/index.js'
+import { DvbcssError } from '../src/validation/index.js'
 import { registryOf, rootOf } from './app-registry.js'
 
-/** The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. */
-export class UnsuitableAppError extends Error {
-  readonly code = 'FST_DVBCSS_ERR_UNSUITABLE_APP'
-
+/**
+ * The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. Code
+ * `DVBCSS_ERR_UNSUITABLE_APP`.
+ */
+export class UnsuitableAppError extends DvbcssError {
   constructor(message: string) {
-    super(`fastify-dvbcss: ${message}`)
-    this.name = 'UnsuitableAppError'
+    super('DVBCSS_ERR_UNSUITABLE_APP', `fastify-dvbcss: ${message}`)
   }
 }
 

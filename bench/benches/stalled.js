@@ -7,7 +7,7 @@ const CHANGES = 1000
 const BYTES = 32 * 1024
 /** Loopback takes some megabytes for each client before anything waits in the process. */
 const CHANGES_BEFORE = 400
-const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1
+const LONGEST_TIMEOUT_SECONDS = 2_147_483
 
 /** @type {import('../run.js').Bench} */
 export const stalled = {
@@ -26,7 +26,7 @@ export const stalled = {
     const samples = await interleave(quick ? 1 : 3, {
       floor: () => measure({ server: 'floor' }),
       // The clients are to stay although they never read.
-      ours: () => measure({ server: 'ours', sendTimeout: LONGEST_TIMEOUT_MILLIS }),
+      ours: () => measure({ server: 'ours', sendTimeoutSeconds: LONGEST_TIMEOUT_SECONDS }),
     })
     const common = { what: 'waiting for the client', unit: 'KiB', oursName: 'ours', ours: samples.ours }
     return [

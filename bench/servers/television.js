@@ -23,8 +23,8 @@ import { listen } from './listen.js'
  * @property {boolean} [placeholder] whether the updates contain `{{host}}`
  * @property {number} [updateBytes]
  * @property {{ isolate: boolean }} [wallClock] over UDP, and over WebSocket at /wc
- * @property {number} [heartbeatInterval]
- * @property {number} [sendTimeout]
+ * @property {number} [heartbeatIntervalSeconds]
+ * @property {number} [sendTimeoutSeconds]
  */
 
 /** @param {CiiOptions} options @returns {Promise<Served>} */
@@ -46,7 +46,7 @@ export async function ciiServer({ trustProxy = false, placeholder = false, updat
 }
 
 /**
- * @param {{ timelines?: number, ofClock?: boolean, heartbeatInterval?: number }} options
+ * @param {{ timelines?: number, ofClock?: boolean, heartbeatIntervalSeconds?: number }} options
  *   timelines: an update changes one of so many (default: one timeline for all clients); ofClock: all at once, which a common
  *   clock pauses and resumes.
  * @returns {Promise<Served>}

@@ -1,6 +1,6 @@
 import { Clock } from '../clocks/index.js'
 import type { ControlTimestamp } from '../messages/index.js'
-import { describeValue } from '../validation/index.js'
+import { checkOption, checkOptions, type OptionTable, option } from '../validation/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
 import { wireTime } from './wire-time.js'
 
@@ -15,6 +15,13 @@ export interface ClockTimelineSourceOptions {
    * `updateClients`, so that several changes are sent as one; a client that connects meanwhile gets the present relation.
    */
   autoUpdateClients?: boolean
+}
+
+const CLOCK = option.instance(Clock, 'a Clock')
+
+export const CLOCK_TIMELINE_SOURCE_OPTIONS: OptionTable<ClockTimelineSourceOptions, 'autoUpdateClients'> = {
+  speedSource: CLOCK,
+  autoUpdateClients: option.withDefault(option.boolean(), true),
 }
 
 /** A relation that has moved by less than this is the same: it is the noise of doubles, and no companion could act on it. */
@@ -36,31 +43,16 @@ export class ClockTimelineSource extends TimelineSource {
   /**
    * @param wallClock the clock that CSS-WC serves; it and `clock` must have a common ancestor.
    * @param clock ticks at the timeline's tick rate.
-   * @throws TypeError for a selector that is no string or a clock that is none, NoCommonClockError for clocks that are not related.
+   * @throws InvalidOptionError, UnknownOptionError; NoCommonClockError for clocks that are not related.
    */
   constructor(timelineSelector: string, wallClock: Clock, clock: Clock, options: ClockTimelineSourceOptions = {}) {
     super()
-    if (typeof timelineSelector !== 'string' || timelineSelector === '') {
-      throw new TypeError(
-        `ClockTimelineSource: timelineSelector: expected a URI as a non-empty string, got ${describeValue(timelineSelector)}`,
-      )
-    }
-    const clocks = { wallClock, clock, speedSource: options.speedSource ?? clock }
-    for (const [name, value] of Object.entries(clocks)) {
-      if (value instanceof Clock) continue
-      throw new TypeError(`ClockTimelineSource: ${name}: expected a Clock, got ${describeValue(value)}`)
-    }
-    const { autoUpdateClients = true } = options
-    if (typeof autoUpdateClients !== 'boolean') {
-      throw new TypeError(
-        `ClockTimelineSource: autoUpdateClients: expected a boolean, got ${describeValue(autoUpdateClients)}`,
-      )
-    }
-    this.timelineSelector = timelineSelector
-    this.#autoUpdateClients = autoUpdateClients
-    this.#wallClock = wallClock
-    this.#clock = clock
-    this.#speedSource = clocks.speedSource
+    const checked = checkOptions(CLOCK_TIMELINE_SOURCE_OPTIONS, options)
+    this.timelineSelector = checkOption('timelineSelector', option.string({ nonEmpty: true }), timelineSelector)
+    this.#wallClock = checkOption('wallClock', CLOCK, wallClock)
+    this.#clock = checkOption('clock', CLOCK, clock)
+    this.#speedSource = checked.speedSource ?? clock
+    this.#autoUpdateClients = checked.autoUpdateClients
     // Unrelated clocks have to be reported here, not when the first client asks.
     wallClock.toOtherClock(clock, wallClock.now())
     wallClock.toOtherClock(this.#speedSource, wallClock.now())

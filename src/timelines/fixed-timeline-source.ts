@@ -1,23 +1,23 @@
 import { type ControlTimestamp, checkControlTimestamp, equalControlTimestamps } from '../messages/index.js'
-import { describeValue } from '../validation/index.js'
+import { checkOption, type OptionType, option } from '../validation/index.js'
 import { TimelineSource } from './timeline-source.js'
+
+type Recognises = (timelineSelector: string) => boolean
+
+const SELECTOR: OptionType<string | Recognises> = option.either(option.string(), option.func<Recognises>())
 
 /** A source whose control timestamp the app sets itself: for one timeline, or for all that a predicate accepts. */
 export class FixedTimelineSource extends TimelineSource {
-  readonly #recognises: (timelineSelector: string) => boolean
+  readonly #recognises: Recognises
   #timestamp: ControlTimestamp | undefined
 
   /**
    * @param timelineSelector the selector, or a predicate for several that share the timestamp.
    * @param timestamp what to say; undefined for "not known yet".
    */
-  constructor(timelineSelector: string | ((timelineSelector: string) => boolean), timestamp?: ControlTimestamp) {
+  constructor(timelineSelector: string | Recognises, timestamp?: ControlTimestamp) {
     super()
-    if (typeof timelineSelector !== 'string' && typeof timelineSelector !== 'function') {
-      throw new TypeError(
-        `FixedTimelineSource: timelineSelector: expected a string or a function, got ${describeValue(timelineSelector)}`,
-      )
-    }
+    checkOption('timelineSelector', SELECTOR, timelineSelector)
     this.#recognises =
       typeof timelineSelector === 'function' ? timelineSelector : (selector) => selector === timelineSelector
     this.#timestamp = timestamp === undefined ? undefined : checkControlTimestamp(timestamp)
@@ -36,7 +36,7 @@ export class FixedTimelineSource extends TimelineSource {
     return this.#timestamp
   }
 
-  /** @throws TypeError that names the property. */
+  /** @throws MessageError that names the property. */
   set timestamp(timestamp: ControlTimestamp | undefined) {
     const before = this.#timestamp
     this.#timestamp = timestamp === undefined ? undefined : checkControlTimestamp(timestamp)

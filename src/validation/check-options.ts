@@ -12,6 +12,9 @@ export type OptionTable<Options extends object, Defaulted extends keyof Options 
     : OptionType<Exclude<Options[Name], undefined>>
 }
 
+/** A table of whichever options. */
+export type AnyOptionTable = Readonly<Record<string, OptionType<unknown>>>
+
 /** The options with their defaults filled in. */
 export type CheckedOptions<Options extends object, Defaulted extends keyof Options = never> = {
   [Name in keyof Options]: Name extends Defaulted ? Exclude<Options[Name], undefined> : Options[Name]
@@ -59,7 +62,9 @@ export function checkOptions<Options extends object, Defaulted extends keyof Opt
  * @throws InvalidOptionError
  */
 export function checkOption<Value>(option: string, type: OptionType<Value>, value: unknown): Value {
-  if (!type.accepts(value)) throw new InvalidOptionError(option, type.expected, value)
+  if (!type.accepts(value)) {
+    throw new InvalidOptionError(option, type.expected, type.rejected === undefined ? value : type.rejected(value))
+  }
   return type.convert === undefined ? (value as Value) : type.convert(value as Value, option)
 }
 

@@ -1,4 +1,7 @@
 export {
+  type AnyOptionTable,
+  type CheckedOptions,
+  type CheckOptionsSettings,
   checkOption,
   checkOptions,
   type OptionTable,

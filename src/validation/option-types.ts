@@ -5,6 +5,8 @@ export interface OptionType<Value> {
   /** To follow "must be" in an error: `a non-negative integer or Infinity`. */
   readonly expected: string
   accepts(value: unknown): boolean
+  /** The part of a rejected value that is wrong, to be shown in the error. Default: all of it. */
+  rejected?(value: unknown): unknown
   /** Converts an accepted value, for example to fill in the defaults of an object of options. Default: as it is. */
   convert?(value: Value, option: string): Value
   /** Used where the option is undefined. Absent: the option stays undefined. */
@@ -14,7 +16,7 @@ export interface OptionType<Value> {
 export type WithDefault<Value> = OptionType<Value> & { readonly default: Value }
 
 /** The longest time that a timer of Node and of browsers can wait, in seconds: 2^31 - 1 ms, or 24.8 days. */
-const LONGEST_TIMER_SECONDS = 2_147_483
+export const LONGEST_TIMER_SECONDS = 2_147_483
 
 interface Limits {
   /** The least value. */
@@ -146,6 +148,15 @@ export function either<First, Second>(
       first.accepts(value)
         ? (first.convert?.(value as First, option) ?? (value as First))
         : (second.convert?.(value as Second, option) ?? (value as Second)),
+  }
+}
+
+/** Besides what the type accepts, null. */
+export function orNull<Value>(type: OptionType<Value>): OptionType<Value | null> {
+  return {
+    expected: `${type.expected} or null`,
+    accepts: (value) => value === null || type.accepts(value),
+    convert: (value, option) => (value === null ? null : (type.convert?.(value, option) ?? value)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { AddressFilter, invalidNetwork } from '../../server/endpoint/index.js'
+import { ADDRESS_FILTER_OPTIONS, AddressFilter } from '../../server/endpoint/index.js'
 
 /** Limits for the clients of the television. */
 export interface TvLimits {
@@ -91,7 +91,7 @@ function parseLimit(text: string): number {
 
 function parseNetwork(option: 'allow' | 'deny'): (text: string, previous?: string[]) => string[] {
   return (text, previous = []) => {
-    if (invalidNetwork(option, [text]) !== undefined) {
+    if (!ADDRESS_FILTER_OPTIONS[option].accepts([text])) {
       throw new InvalidArgumentError('Expected an IP address or network, such as 192.168.1.20 or 192.168.0.0/16.')
     }
     return [...previous, text]

@@ -1,12 +1,23 @@
 import { CII_PROPERTIES, type Cii, checkCii, parseJson } from '../../messages/index.js'
-import { describeValue } from '../../validation/index.js'
+import {
+  checkOptions,
+  DvbcssError,
+  InvalidOptionError,
+  nearestName,
+  type OptionTable,
+  option,
+  visible,
+} from '../../validation/index.js'
 import {
   type Authority,
   type Connection,
+  type DefaultedEndpointOptions,
+  ENDPOINT_OPTIONS,
   type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
-  PUBLIC_URL_EXPECTED,
+  othersOf,
+  PUBLIC_URL,
   parsePublicUrl,
   type StateComposer,
   StateSender,
@@ -31,6 +42,16 @@ export interface CiiServerOptions extends EndpointServerOptions<CiiHooks> {
    * are then filled in from it, for all clients. Default: from where each client has reached the server.
    */
   publicUrl?: string
+}
+
+export const CII_SERVER_OPTIONS: OptionTable<CiiServerOptions, DefaultedEndpointOptions> = {
+  ...ENDPOINT_OPTIONS,
+  cii: option.custom<Cii>('an object with the properties of CII', isPlainObject),
+  repeatedProperties: option.custom<readonly (keyof Cii)[]>(
+    'a list of names of CII properties',
+    (value) => Array.isArray(value) && value.every((name) => CII_PROPERTIES.includes(name)),
+  ),
+  publicUrl: PUBLIC_URL,
 }
 
 /** One client, and what it has been sent. */
@@ -75,16 +96,15 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   readonly #clients = new Map<Connection, Client>()
   readonly #hooks: CiiHooks<ConnectionData>
 
-  /** @throws TypeError that names the property when `options.cii` is not a valid state. */
+  /** @throws InvalidOptionError, UnknownOptionError; MessageError that names the property when `options.cii` is not a valid state. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
     this.#hooks = options.hooks ?? {}
-    this.#messages = new CiiMessages(
-      (differences) => this.#stateWith(differences),
-      checkRepeated(options.repeatedProperties ?? []),
-    )
-    this.#publicAddress = checkPublicUrl(options.publicUrl)
-    this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, options.cii ?? EMPTY)
+    const checked = checkOptions(CII_SERVER_OPTIONS, options, { others: othersOf(new.target, CiiServer) })
+    const { cii = EMPTY, repeatedProperties = [], publicUrl } = checked
+    this.#messages = new CiiMessages((differences) => this.#stateWith(differences), repeatedProperties)
+    this.#publicAddress = publicUrl === undefined ? undefined : parsePublicUrl(publicUrl)
+    this.#own = overlay({ protocolVersion: PROTOCOL_VERSION }, cii)
     this.#state = stateOf(EMPTY, this.#own)
     this.#rounds = new UpdateRounds({
       coalesced: this.#composer.coalesced,
@@ -95,7 +115,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   /**
    * The state, with `{{host}}` and `{{port}}` as they were set; frozen. Setting it replaces the state: what the new one
    * leaves out reaches the clients as null, and is absent from the first message of those that connect later.
-   * @throws TypeError that names the property; the clients keep the last good state.
+   * @throws MessageError that names the property; the clients keep the last good state.
    */
   get cii(): Cii {
     return this.#state
@@ -109,7 +129,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
    * Changes the properties that `change` names, and sends the changes to the clients. A property that is set to null is null in
    * every client's first message too, as HbbTV wants for `mrsUrl` and `teUrl` (clause 13.6.2); one that is absent or undefined stays
    * what it is. A `contentId` of null takes its status with it.
-   * @throws TypeError that names the property; neither the state nor any client has changed then.
+   * @throws MessageError that names the property; neither the state nor any client has changed then.
    */
   update(change: Cii): void {
     const own = overlay(this.#own, change)
@@ -225,27 +245,18 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 }
 
-function checkRepeated(names: readonly (keyof Cii)[]): readonly (keyof Cii)[] {
-  if (Array.isArray(names) && names.every((name) => CII_PROPERTIES.includes(name))) return names
-  throw new TypeError(`repeatedProperties: expected a list of names of CII properties, got ${describeValue(names)}`)
+function isPlainObject(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]'
 }
 
-function checkPublicUrl(publicUrl: string | undefined): Authority | undefined {
-  if (publicUrl === undefined) return undefined
-  const address = parsePublicUrl(publicUrl)
-  if (address !== undefined) return address
-  throw new TypeError(`publicUrl: expected ${PUBLIC_URL_EXPECTED}, got ${describeValue(publicUrl)}`)
-}
-
-/** @throws TypeError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
+/** @throws DvbcssError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
 function overlay(base: Cii, change: Cii): Cii {
-  if (Object.prototype.toString.call(change) !== '[object Object]') {
-    throw new TypeError(`cii: expected an object with the properties of CII, got ${describeValue(change)}`)
-  }
+  if (!isPlainObject(change)) throw new InvalidOptionError('cii', CII_SERVER_OPTIONS.cii.expected, change)
   for (const name of Object.keys(change)) {
-    if (!(CII_PROPERTIES as readonly string[]).includes(name)) {
-      throw new TypeError(`${name}: is no property of CII; expected one of ${CII_PROPERTIES.join(', ')}`)
-    }
+    if ((CII_PROPERTIES as readonly string[]).includes(name)) continue
+    const nearest = nearestName(name, CII_PROPERTIES)
+    const hint = nearest === undefined ? `expected one of ${CII_PROPERTIES.join(', ')}` : `did you mean "${nearest}"?`
+    throw new DvbcssError('DVBCSS_ERR_UNKNOWN_CII_PROPERTY', `unknown CII property "${visible(name)}"; ${hint}`)
   }
   const defined = Object.entries(change).filter(([, value]) => value !== undefined)
   return { ...base, ...Object.fromEntries(defined) }
@@ -264,4 +275,20 @@ function stateOf(advertised: Cii, own: Cii): Cii {
   // A content id never travels without its status.
   if (state.contentId === null) state.contentIdStatus ??= null
   return checkCii(state)
+}
+
+// Assigning to the server would change nothing that a client receives.
+for (const name of CII_PROPERTIES) {
+  Object.defineProperty(CiiServer.prototype, name, {
+    configurable: true,
+    get(this: CiiServer) {
+      return this.cii[name]
+    },
+    set() {
+      throw new DvbcssError(
+        'DVBCSS_ERR_READ_ONLY',
+        `"${name}" of a CiiServer is read-only; call update({ ${name}: … })`,
+      )
+    },
+  })
 }

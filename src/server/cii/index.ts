@@ -1,1 +1,1 @@
-export { type CiiHooks, CiiServer, type CiiServerOptions } from './cii-server.js'
+export { CII_SERVER_OPTIONS, type CiiHooks, CiiServer, type CiiServerOptions } from './cii-server.js'

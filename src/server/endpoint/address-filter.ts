@@ -1,5 +1,11 @@
 import { BlockList, isIP } from 'node:net'
-import { describeValue } from '../../validation/index.js'
+import {
+  ConflictingOptionError,
+  checkOptions,
+  describeValue,
+  type OptionTable,
+  type OptionType,
+} from '../../validation/index.js'
 import { formatAddress, type IpAddress, parseAddress } from './source-key.js'
 
 export interface AddressFilterOptions {
@@ -20,8 +26,11 @@ interface Network {
 /** Bits before the IPv4 address in an IPv4-mapped IPv6 address. */
 const MAPPED_PREFIX = 96
 
-/** What the options `allow` and `deny` take, for the text of an error. */
-export const NETWORKS_EXPECTED = 'a list of IP addresses and networks, such as "192.0.2.1" or "2001:db8::/32"'
+export const ADDRESS_FILTER_OPTIONS: OptionTable<AddressFilterOptions> = {
+  // Nobody would be served with an empty list, and whoever builds it from elsewhere hardly means that.
+  allow: networks({ nonEmpty: true }),
+  deny: networks({ nonEmpty: false }),
+}
 
 /** Decides by its address whether a client is served at all. */
 export class AddressFilter {
@@ -35,17 +44,15 @@ export class AddressFilter {
 
   /**
    * @returns undefined when everyone is served.
-   * @throws TypeError that names the option and the entry that is wrong; also when `deny` leaves nothing of `allow`.
+   * @throws InvalidOptionError for an entry that is wrong, ConflictingOptionError when `deny` leaves nothing of `allow`.
    */
-  static of({ allow, deny }: AddressFilterOptions): AddressFilter | undefined {
-    checkNetworks('allow', allow)
-    checkNetworks('deny', deny)
+  static of(options: AddressFilterOptions): AddressFilter | undefined {
+    const { allow, deny } = checkOptions(ADDRESS_FILTER_OPTIONS, options, { others: 'any' })
     if (allow === undefined && (deny === undefined || deny.length === 0)) return undefined
     const [allowed, denied] = [networksOf(allow), networksOf(deny)]
     if (allowed.length > 0 && allowed.every((network) => denied.some((other) => contains(other, network)))) {
-      throw new TypeError(
-        `deny: expected networks that leave something of allow (${describeValue(allow)}), got ${describeValue(deny)}`,
-      )
+      const conflict = `must leave something of "allow" (${describeValue(allow)}); received ${describeValue(deny)}`
+      throw new ConflictingOptionError('deny', conflict)
     }
     return new AddressFilter(allowed, denied)
   }
@@ -61,23 +68,16 @@ export class AddressFilter {
   }
 }
 
-/**
- * @returns the first entry that is wrong, or the whole value when it is not a list with which something can be done;
- * undefined when all is well.
- */
-export function invalidNetwork(option: 'allow' | 'deny', value: unknown): { readonly value: unknown } | undefined {
-  if (value === undefined) return undefined
-  if (!Array.isArray(value)) return { value }
-  // Nobody would be served, and whoever builds the list from elsewhere hardly means that.
-  if (option === 'allow' && value.length === 0) return { value }
-  const index = value.findIndex((entry) => parseNetwork(entry) === undefined)
-  return index === -1 ? undefined : { value: value[index] }
-}
-
-function checkNetworks(option: 'allow' | 'deny', value: unknown): void {
-  const invalid = invalidNetwork(option, value)
-  if (invalid !== undefined)
-    throw new TypeError(`${option}: expected ${NETWORKS_EXPECTED}, got ${describeValue(invalid.value)}`)
+function networks({ nonEmpty }: { nonEmpty: boolean }): OptionType<readonly string[]> {
+  const isNetwork = (entry: unknown) => parseNetwork(entry) !== undefined
+  return {
+    expected: `a ${nonEmpty ? 'non-empty ' : ''}list of IP addresses and networks, such as "192.0.2.1" or "2001:db8::/32"`,
+    accepts: (value) => Array.isArray(value) && !(nonEmpty && value.length === 0) && value.every(isNetwork),
+    rejected: (value) => {
+      const index = Array.isArray(value) ? value.findIndex((entry) => !isNetwork(entry)) : -1
+      return index === -1 ? value : (value as unknown[])[index]
+    },
+  }
 }
 
 function networksOf(entries: readonly string[] = []): Network[] {

@@ -1,6 +1,6 @@
+import { checkOption, checkOptions } from '../../validation/index.js'
 import { AddressFilter, type AddressFilterOptions } from './address-filter.js'
-import { checkBoolean, checkCount } from './check-options.js'
-import { DEFAULTS } from './defaults.js'
+import { ADMISSION_OPTIONS } from './endpoint-options.js'
 import type { RefusalReason } from './endpoint-statistics.js'
 import { RateLimiter } from './rate-limiter.js'
 import { sourceKey } from './source-key.js'
@@ -40,21 +40,13 @@ export class AdmissionControl {
   #reserved = 0
   readonly #reservedBySource = new Map<string, number>()
 
-  /** @throws TypeError when an option is of the wrong type or out of its range. */
+  /** @throws InvalidOptionError, ConflictingOptionError */
   constructor(options: AdmissionOptions) {
-    const {
-      maxConnections = DEFAULTS.maxConnections,
-      maxConnectionsPerAddress = DEFAULTS.maxConnectionsPerAddress,
-      maxHandshakesPerSecond = DEFAULTS.maxHandshakesPerSecond,
-      maxHandshakesPerSecondTotal = DEFAULTS.maxHandshakesPerSecondTotal,
-    } = options
-    this.#maxConnections = checkCount('maxConnections', maxConnections, 0)
-    this.#enabled = checkBoolean('enabled', options.enabled ?? true)
-    this.#maxConnectionsPerAddress = checkCount('maxConnectionsPerAddress', maxConnectionsPerAddress, 1)
-    this.#handshakeRate = RateLimiter.of(
-      checkCount('maxHandshakesPerSecond', maxHandshakesPerSecond, 1),
-      checkCount('maxHandshakesPerSecondTotal', maxHandshakesPerSecondTotal, 1),
-    )
+    const checked = checkOptions(ADMISSION_OPTIONS, options, { others: 'any' })
+    this.#maxConnections = checked.maxConnections
+    this.#enabled = checked.enabled
+    this.#maxConnectionsPerAddress = checked.maxConnectionsPerAddress
+    this.#handshakeRate = RateLimiter.of(checked.maxHandshakesPerSecond, checked.maxHandshakesPerSecondTotal)
     this.#filter = AddressFilter.of(options)
   }
 
@@ -63,7 +55,7 @@ export class AdmissionControl {
   }
 
   set maxConnections(value: number) {
-    this.#maxConnections = checkCount('maxConnections', value, 0)
+    this.#maxConnections = checkOption('maxConnections', ADMISSION_OPTIONS.maxConnections, value)
   }
 
   get enabled(): boolean {
@@ -71,7 +63,7 @@ export class AdmissionControl {
   }
 
   set enabled(value: boolean) {
-    this.#enabled = checkBoolean('enabled', value)
+    this.#enabled = checkOption('enabled', ADMISSION_OPTIONS.enabled, value)
   }
 
   /**

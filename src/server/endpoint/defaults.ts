@@ -12,32 +12,32 @@ export const DEFAULTS = {
   /** Messages that could not be understood, per connection, before it is closed with 1008: enough for any bug, too few for a flood. */
   maxBadMessages: 100,
 
-  /** Milliseconds from the upgrade request to the open connection, the app's own hooks included. Node itself has no limit here. */
-  handshakeTimeout: 10_000,
+  /** Seconds from the upgrade request to the open connection, the app's own hooks included. Node itself has no limit here. */
+  handshakeTimeoutSeconds: 10,
 
   /**
-   * Milliseconds that other upgrade listeners of the app have to take a socket for whose path there is no route, before it gets its
+   * Seconds that other upgrade listeners of the app have to take a socket for whose path there is no route, before it gets its
    * 404. Enough to look up a session or to connect to an upstream server.
    */
-  unroutedUpgradeTimeout: 5000,
+  unroutedUpgradeTimeoutSeconds: 5,
 
   /**
-   * Milliseconds that a peer has, when the app closes, to answer a close frame or to complete a request before its socket
+   * Seconds that a peer has, when the app closes, to answer a close frame or to complete a request before its socket
    * is destroyed. Below a second, so that `app.close()` is too.
    */
-  closeTimeout: 800,
+  closeTimeoutSeconds: 0.8,
 
-  /** Milliseconds after which a closing app reports what it waits for. Long enough for an honest request to end by itself. */
-  closeReportAfter: 5000,
+  /** Seconds after which a closing app reports what it waits for. Long enough for an honest request to end by itself. */
+  closeReportAfterSeconds: 5,
 
-  /** Milliseconds between further reports: often enough to see the numbers change, too seldom to fill a log. */
-  closeReportInterval: 30_000,
+  /** Seconds between further reports: often enough to see the numbers change, too seldom to fill a log. */
+  closeReportIntervalSeconds: 30,
 
-  /** Milliseconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
-  heartbeatInterval: 30_000,
+  /** Seconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
+  heartbeatIntervalSeconds: 30,
 
-  /** Milliseconds in which a peer must have read all that waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
-  sendTimeout: 20_000,
+  /** Seconds in which a peer must have read all that waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
+  sendTimeoutSeconds: 20,
 
   /** Seconds from the first byte of a message to its last. The longest is 64 KiB, and bad Wi-Fi comes back within seconds. */
   messageTimeoutSeconds: 10,
@@ -99,7 +99,7 @@ export const DEFAULTS = {
   badMessageWarnings: 5,
 
   /** Seconds after which a companion that met a full endpoint may ask again. */
-  retryAfter: 1,
+  retryAfterSeconds: 1,
 
   /**
    * Log lines a second of one kind that clients can cause (`connected`, `bad message`), after a burst. At 200 bytes a line

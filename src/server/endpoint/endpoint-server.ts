@@ -1,8 +1,8 @@
-import { visible } from '../../validation/index.js'
+import { checkOptions, DvbcssError, visible } from '../../validation/index.js'
 import { type Admission, AdmissionControl, type AdmissionOptions } from './admission-control.js'
-import { checkCount, checkLogger } from './check-options.js'
 import type { Connection, ConnectionHandlers, ConnectionSocket } from './connection.js'
 import { DEFAULTS } from './defaults.js'
+import { ENDPOINT_OPTIONS, othersOf } from './endpoint-options.js'
 import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
 import { checkHooks, type EndpointHooks, withHook } from './hooks.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
@@ -23,7 +23,7 @@ export interface EndpointServerOptions<Hooks extends object = EndpointHooks> ext
   maxBadMessages?: number
   /**
    * Bytes that may wait in the process for one client. Beyond that messages to it are dropped, and the connection is closed with 1008;
-   * the wall clock drops its answers and leaves the rest to `sendTimeout`. Default 1048576; for the wall clock 16384.
+   * the wall clock drops its answers and leaves the rest to `sendTimeoutSeconds`. Default 1048576; for the wall clock 16384.
    */
   maxBufferedBytes?: number
   /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
@@ -93,22 +93,18 @@ export class EndpointServer<ConnectionData = unknown> {
   #log: Logger | undefined
   readonly #logLimiter = new LogLimiter(() => this.log)
 
-  /** @throws TypeError when an option is of the wrong type or out of its range. */
+  /** @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError */
   constructor(options: EndpointServerOptions<object> = {}) {
+    const checked = checkOptions(ENDPOINT_OPTIONS, options, { others: othersOf(new.target, EndpointServer) })
     checkHooks(options.hooks, this.hookNames)
     this.#hooks = options.hooks ?? {}
     this.#admission = new AdmissionControl(options)
-    this.#maxBadMessages = checkCount('maxBadMessages', options.maxBadMessages ?? DEFAULTS.maxBadMessages, 1)
-    const { maxMessagesPerSecond = DEFAULTS.maxMessagesPerSecond } = options
-    const { maxMessagesPerSecondTotal = DEFAULTS.maxMessagesPerSecondTotal } = options
-    this.#messageRate = RateLimiter.of(
-      checkCount('maxMessagesPerSecond', maxMessagesPerSecond, 1),
-      checkCount('maxMessagesPerSecondTotal', maxMessagesPerSecondTotal, 1),
-    )
+    this.#maxBadMessages = checked.maxBadMessages
+    this.#messageRate = RateLimiter.of(checked.maxMessagesPerSecond, checked.maxMessagesPerSecondTotal)
     const endpoint = this
     this.#owner = {
       statistics: this.statistics,
-      maxBufferedBytes: checkCount('maxBufferedBytes', options.maxBufferedBytes ?? DEFAULTS.maxBufferedBytes, 1),
+      maxBufferedBytes: checked.maxBufferedBytes,
       get log() {
         return endpoint.log
       },
@@ -120,7 +116,7 @@ export class EndpointServer<ConnectionData = unknown> {
       closed: (connection, code, reason) => this.#closed(connection, code, reason),
       timedOut: (connection, reason) => this.#timedOut(connection, reason),
     }
-    this.#logger = checkLogger(options.logger)
+    this.#logger = checked.logger
   }
 
   /** The endpoint's logger. */
@@ -431,5 +427,8 @@ function connectedFields({ remoteAddress }: Connection): object {
 function refusePromise(data: unknown): void {
   if (!isThenable(data)) return
   Promise.resolve(data).catch(() => {})
-  throw new TypeError('createConnectionData: expected the data, got a promise; load what takes time in onConnect')
+  throw new DvbcssError(
+    'DVBCSS_ERR_CONNECTION_DATA',
+    'createConnectionData must not return a promise; load what takes time in onConnect',
+  )
 }

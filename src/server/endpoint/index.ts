@@ -1,4 +1,4 @@
-export { AddressFilter, type AddressFilterOptions, invalidNetwork, NETWORKS_EXPECTED } from './address-filter.js'
+export { ADDRESS_FILTER_OPTIONS, AddressFilter, type AddressFilterOptions } from './address-filter.js'
 export type { Admission, AdmissionOptions, Place } from './admission-control.js'
 export type {
   Authority,
@@ -11,6 +11,7 @@ export type {
   HandshakeRequests,
 } from './connection.js'
 export { DEFAULTS } from './defaults.js'
+export { type DefaultedEndpointOptions, ENDPOINT_OPTIONS, othersOf } from './endpoint-options.js'
 export { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'
 export {
   type BadMessageReason,
@@ -24,7 +25,7 @@ export type { Logger } from './logger.js'
 export { type ServeMessagePortOptions, serveMessagePort } from './message-port.js'
 export {
   defaultPort,
-  PUBLIC_URL_EXPECTED,
+  PUBLIC_URL,
   parseHostAndPort,
   parsePathPrefix,
   parsePublicUrl,

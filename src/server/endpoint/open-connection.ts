@@ -1,4 +1,4 @@
-import { describeValue } from '../../validation/index.js'
+import { InvalidOptionError } from '../../validation/index.js'
 import type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Handshake } from './connection.js'
 import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
@@ -97,7 +97,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
 
   #send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
-      throw new TypeError(`send: expected a string or bytes, got ${describeValue(data)}`)
+      throw new InvalidOptionError('data', 'a string or bytes', data)
     }
     if (this.#closing) {
       if (handedOver !== undefined) queueMicrotask(handedOver)
@@ -157,7 +157,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.close(1001, 'server going away')
   }
 
-  /** The socket is gone; whoever still holds this connection may call its methods in vain. */
+  /** The socket is gone; the methods become no-ops for anyone still holding a reference. */
   ended(): void {
     this.#closing = true
   }
@@ -179,14 +179,13 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   }
 }
 
-/** What a close frame cannot carry is refused before anything has happened: half closed is the worst there is. */
+/** Validates before anything has changed, so that a bad argument cannot leave the connection half closed. */
 function checkClose(code: unknown, reason: unknown): void {
   if (!isStatusCode(code)) {
-    const expected = 'a WebSocket status code (1000–1003, 1007–1014 or 3000–4999)'
-    throw new RangeError(`close: expected ${expected}, got ${describeValue(code)}`)
+    throw new InvalidOptionError('code', 'a WebSocket status code (1000–1003, 1007–1014 or 3000–4999)', code)
   }
   if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_REASON_BYTES) {
-    throw new RangeError(`close: expected a reason of at most ${MAX_REASON_BYTES} bytes, got ${describeValue(reason)}`)
+    throw new InvalidOptionError('reason', `a string of at most ${MAX_REASON_BYTES} bytes of UTF-8`, reason)
   }
 }
 

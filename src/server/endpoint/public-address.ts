@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { type OptionType, option } from '../../validation/index.js'
 import type { Authority } from './connection.js'
 
 /** A DNS name has at most 253 characters (RFC 1035, 2.3.4, without the encoding of labels); with brackets, port and a dot at the end. */
@@ -11,8 +12,7 @@ const AUTHORITY = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9A-Fa-f:.]+
 /** Segments of RFC 3986's pchar, without quotes, and without the comma that separates the values of a header. */
 const PREFIX = /^(?:\/(?:[A-Za-z0-9._~!$&()*+;=:@-]|%[0-9A-Fa-f]{2})+)+$/
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
-export const PUBLIC_URL_EXPECTED = 'a URL that begins with http, https, ws or wss, without query or fragment'
-const PUBLIC_URL = /^(https?|wss?):\/\/([^/?#]*)([^?#]*)$/i
+const PUBLIC_URL_PARTS = /^(https?|wss?):\/\/([^/?#]*)([^?#]*)$/i
 
 export interface HostAndPort {
   /** Fit for a URL, in the form in which a URL has it. */
@@ -46,13 +46,19 @@ export function parsePathPrefix(text: string): string | undefined {
 
 /** Where clients reach this server from outside, by the URL that a proxy has there; undefined for anything but such a URL. */
 export function parsePublicUrl(url: unknown): Authority | undefined {
-  const [, scheme = '', authority = '', path = ''] = (typeof url === 'string' && PUBLIC_URL.exec(url)) || []
+  const [, scheme = '', authority = '', path = ''] = (typeof url === 'string' && PUBLIC_URL_PARTS.exec(url)) || []
   const found = parseHostAndPort(authority)
   const prefix = parsePathPrefix(path)
   if (found === undefined || prefix === undefined) return undefined
   const secure = /s$/i.test(scheme)
   return { secure, host: found.host, port: found.port ?? defaultPort(secure), prefix }
 }
+
+/** The type of an option that takes such a URL. */
+export const PUBLIC_URL: OptionType<string> = option.custom(
+  'an http, https, ws or wss URL without query or fragment',
+  (value) => parsePublicUrl(value) !== undefined,
+)
 
 export function defaultPort(secure: boolean): number {
   return secure ? 443 : 80

@@ -1,4 +1,4 @@
-import { type Clock, SystemClock } from '../../clocks/index.js'
+import { Clock, SystemClock } from '../../clocks/index.js'
 import {
   type ControlTimestamp,
   decodePresentationTimestamps,
@@ -11,14 +11,24 @@ import {
   type SetupData,
 } from '../../messages/index.js'
 import { contentIdMatches, TimelineSource } from '../../timelines/index.js'
-import { describeValue, visible } from '../../validation/index.js'
+import {
+  checkOption,
+  checkOptions,
+  InvalidOptionError,
+  type OptionTable,
+  option,
+  visible,
+} from '../../validation/index.js'
 import {
   type Connection,
   DEFAULTS,
+  type DefaultedEndpointOptions,
+  ENDPOINT_OPTIONS,
   type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
   isThenable,
+  othersOf,
   type StateComposer,
   StateSender,
   UpdateRounds,
@@ -47,6 +57,16 @@ export interface TsServerOptions extends EndpointServerOptions<TsHooks> {
   wallClock?: Clock
   /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
   maxKeptMessageBytes?: number
+}
+
+export const TS_SERVER_OPTIONS: OptionTable<
+  TsServerOptions,
+  DefaultedEndpointOptions | 'contentId' | 'maxKeptMessageBytes'
+> = {
+  ...ENDPOINT_OPTIONS,
+  contentId: option.withDefault(option.orNull(option.string()), null),
+  wallClock: option.instance(Clock, 'a Clock'),
+  maxKeptMessageBytes: option.withDefault(option.integer({ min: 1, max: 2 ** 30 }), DEFAULTS.maxKeptMessageBytes),
 }
 
 /** What {@link TsServer} keeps of each client for the app. */
@@ -91,14 +111,15 @@ export class TsServer<
   readonly #maxKeptMessageBytes: number
   #contentId: string | null
 
-  /** @throws TypeError when an option is of the wrong type. */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: TsServerOptions = {}) {
     super(options)
     this.#hooks = (options.hooks ?? {}) as TsHooks<ConnectionData>
-    this.#contentId = checkContentId(options.contentId ?? null)
-    this.#maxKeptMessageBytes = checkMaxKeptMessageBytes(options.maxKeptMessageBytes ?? DEFAULTS.maxKeptMessageBytes)
-    this.#hasOwnWallClock = options.wallClock !== undefined
-    this.#answers = new TimelineAnswers(options.wallClock ?? new SystemClock(), {
+    const checked = checkOptions(TS_SERVER_OPTIONS, options, { others: othersOf(new.target, TsServer) })
+    this.#contentId = checked.contentId
+    this.#maxKeptMessageBytes = checked.maxKeptMessageBytes
+    this.#hasOwnWallClock = checked.wallClock !== undefined
+    this.#answers = new TimelineAnswers(checked.wallClock ?? new SystemClock(), {
       failed: (source, error) => this.#report(source, 'timeline source failed', error),
       unsettled: (source) => {
         this.#report(source, 'timeline source changes whenever it is asked: these changes are ignored')
@@ -133,21 +154,18 @@ export class TsServer<
   }
 
   set contentId(contentId: string | null) {
-    this.#contentId = checkContentId(contentId)
+    this.#contentId = checkOption('contentId', TS_SERVER_OPTIONS.contentId, contentId)
     this.updateAllClients()
   }
 
   /**
    * Adds a source. It is told at once of the timelines that connected clients already want. Attaching it again does nothing.
-   * @throws TypeError for what is no TimelineSource.
+   * @throws InvalidOptionError for anything but a TimelineSource.
    */
   attachTimelineSource(source: TimelineSource): void {
-    if (!(source instanceof TimelineSource)) {
-      throw new TypeError(`attachTimelineSource: expected a TimelineSource, got ${describeValue(source)}`)
-    }
     for (const method of ['recognises', 'controlTimestamp'] as const) {
-      if (typeof source[method] === 'function') continue
-      throw new TypeError(`attachTimelineSource: expected ${source.constructor.name} to have a method ${method}()`)
+      if (source instanceof TimelineSource && typeof source[method] === 'function') continue
+      throw new InvalidOptionError('source', `a TimelineSource with a method ${method}()`, source)
     }
     const timelines = this.#answers.attach(source)
     if (timelines === undefined) return
@@ -321,16 +339,4 @@ function sameForClient(sent: ControlTimestamp, next: ControlTimestamp): boolean 
 /** Told apart by what the other message of a client never has. */
 function isSetupData(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'timelineSelector' in value
-}
-
-function checkMaxKeptMessageBytes(value: unknown): number {
-  if (Number.isInteger(value) && (value as number) >= 1) return value as number
-  throw new TypeError(
-    `maxKeptMessageBytes: expected a whole number of bytes from 1 upward, got ${describeValue(value)}`,
-  )
-}
-
-function checkContentId(value: unknown): string | null {
-  if (value === null || typeof value === 'string') return value
-  throw new TypeError(`contentId: expected a string or null, got ${describeValue(value)}`)
 }

@@ -1,10 +1,21 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { bindSockets, closeSockets, OperationOrder } from '../../udp/index.js'
 import {
+  checkOption,
+  checkOptions,
+  DvbcssError,
+  type OptionTable,
+  type OptionType,
+  option,
+} from '../../validation/index.js'
+import {
+  ADDRESS_FILTER_OPTIONS,
   AddressFilter,
   type AddressFilterOptions,
   DEFAULTS,
+  ENDPOINT_OPTIONS,
   type Logger,
+  othersOf,
   RateLimiter,
   sourceKey,
 } from '../endpoint/index.js'
@@ -45,6 +56,21 @@ export interface UdpServerAddress {
 
 const MAX_UDP_MESSAGE_BYTES = 65_535
 
+export const UDP_REQUEST_SERVER_OPTIONS: OptionTable<
+  UdpRequestServerOptions,
+  'port' | 'maxMessageBytes' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal'
+> = {
+  host: option.custom<string>('an IP address or a host name', (value) => typeof value === 'string' && value !== ''),
+  port: option.withDefault(option.port(), 0),
+  maxMessageBytes: option.withDefault(option.integer({ min: 1, max: MAX_UDP_MESSAGE_BYTES }), MAX_UDP_MESSAGE_BYTES),
+  maxRequestsPerSecond: option.withDefault(option.positiveCount(), DEFAULTS.maxRequestsPerSecond),
+  maxRequestsPerSecondTotal: option.withDefault(option.positiveCount(), DEFAULTS.maxRequestsPerSecondTotal),
+  ...ADDRESS_FILTER_OPTIONS,
+  logger: ENDPOINT_OPTIONS.logger,
+}
+
+const HANDLER: OptionType<RequestHandler> = option.objectWith('handle')
+
 /**
  * Answers UDP requests with what a {@link RequestHandler} makes of them. Nothing that arrives, and nothing that the
  * handler does, gets an exception out of here: what cannot be answered is dropped in silence and counted by its reason.
@@ -64,30 +90,17 @@ export class UdpRequestServer {
   #addresses: readonly UdpServerAddress[] = []
   readonly #order = new OperationOrder()
 
-  /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
+  /** @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError */
   constructor(handler: RequestHandler, options: UdpRequestServerOptions = {}) {
-    const { host, port = 0, maxMessageBytes = MAX_UDP_MESSAGE_BYTES, logger } = options
-    if (host !== undefined && (typeof host !== 'string' || host === '')) {
-      throw new TypeError(
-        `host: expected an address or a host name, got ${host === '' ? 'an empty string' : String(host)}`,
-      )
-    }
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new TypeError(`port: expected an integer from 0 to 65535, got ${String(port)}`)
-    }
-    if (!Number.isInteger(maxMessageBytes) || maxMessageBytes < 1) {
-      throw new TypeError(`maxMessageBytes: expected an integer above 0, got ${String(maxMessageBytes)}`)
-    }
-    this.#handler = handler
+    const others = othersOf(new.target, UdpRequestServer)
+    const { host, port, maxMessageBytes, logger, ...checked } = checkOptions(UDP_REQUEST_SERVER_OPTIONS, options, {
+      others,
+    })
+    this.#handler = checkOption('handler', HANDLER, handler)
     this.#host = host
     this.#port = port
     this.#maxMessageBytes = maxMessageBytes
-    const { maxRequestsPerSecond = DEFAULTS.maxRequestsPerSecond } = options
-    const { maxRequestsPerSecondTotal = DEFAULTS.maxRequestsPerSecondTotal } = options
-    this.#rate = RateLimiter.of(
-      checkRate('maxRequestsPerSecond', maxRequestsPerSecond),
-      checkRate('maxRequestsPerSecondTotal', maxRequestsPerSecondTotal),
-    )
+    this.#rate = RateLimiter.of(checked.maxRequestsPerSecond, checked.maxRequestsPerSecondTotal)
     this.#filter = AddressFilter.of(options)
     this.#counters = new RequestCounters(logger)
   }
@@ -177,7 +190,7 @@ export class UdpRequestServer {
       try {
         answer = handler.handle(message, remote)
         if (typeof answer === 'string') return counters.drop(answer)
-        if (!(answer instanceof Uint8Array)) throw new TypeError('expected bytes or a reason from the handler')
+        if (!(answer instanceof Uint8Array)) throw invalidAnswer()
       } catch (error) {
         counters.drop('handler-error')
         return counters.handlerError(error, 'UDP request handler failed')
@@ -210,7 +223,7 @@ export class UdpRequestServer {
   }
 }
 
-function checkRate(option: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 1) return value
-  throw new TypeError(`${option}: expected a number from 1 upward or Infinity, got ${String(value)}`)
+function invalidAnswer(): DvbcssError {
+  const message = 'the request handler returned neither bytes nor a reason for dropping the request'
+  return new DvbcssError('DVBCSS_ERR_INVALID_ANSWER', message)
 }

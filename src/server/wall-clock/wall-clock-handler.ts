@@ -1,4 +1,4 @@
-import type { Clock } from '../../clocks/index.js'
+import { Clock } from '../../clocks/index.js'
 import {
   encodeMaxFreqError,
   encodePrecision,
@@ -6,6 +6,7 @@ import {
   WallClockMessageType,
 } from '../../messages/index.js'
 import type { RemoteEndpoint } from '../../udp/index.js'
+import { checkOption, checkOptions, type OptionTable, type OptionType, option } from '../../validation/index.js'
 import { LatencyHistogram } from './latency-histogram.js'
 import type { DropReason, RequestHandler } from './request-handler.js'
 
@@ -17,6 +18,15 @@ export interface WallClockHandlerOptions {
   /** Send every response twice, the second time with the moment at which the first had left. Default: false. */
   readonly followUp?: boolean | undefined
 }
+
+export const WALL_CLOCK_HANDLER_OPTIONS: OptionTable<WallClockHandlerOptions, 'followUp'> = {
+  precisionSeconds: option.number({ above: 0 }, 'seconds'),
+  maxFreqErrorPpm: option.number({ min: 0 }, 'ppm'),
+  followUp: option.withDefault(option.boolean(), false),
+}
+
+/** The type of an option that takes a clock to serve. */
+export const CLOCK: OptionType<Clock> = option.instance(Clock, 'a Clock')
 
 const VERSION = 0
 const RECEIVE_AT = 16
@@ -49,24 +59,15 @@ export class WallClockHandler implements RequestHandler {
   #maxFreqErrorPpm: number
   #maxFreqErrorField: number
 
-  /** @throws TypeError that names the option which is wrong, what it got and what it takes. */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(
     wallClock: Clock,
     options: WallClockHandlerOptions = {},
     replyTimes: LatencyHistogram = new LatencyHistogram(),
   ) {
     this.replyTimes = replyTimes
-    const { precisionSeconds, maxFreqErrorPpm, followUp = false } = options
-    if (precisionSeconds !== undefined && !(Number.isFinite(precisionSeconds) && precisionSeconds > 0)) {
-      throw new TypeError(`precisionSeconds: expected a number of seconds above 0, got ${String(precisionSeconds)}`)
-    }
-    if (maxFreqErrorPpm !== undefined && !(Number.isFinite(maxFreqErrorPpm) && maxFreqErrorPpm >= 0)) {
-      throw new TypeError(`maxFreqErrorPpm: expected parts per million, 0 or above, got ${String(maxFreqErrorPpm)}`)
-    }
-    if (typeof followUp !== 'boolean') {
-      throw new TypeError(`followUp: expected true or false, got ${String(followUp)}`)
-    }
-    this.#wallClock = wallClock
+    const { precisionSeconds, maxFreqErrorPpm, followUp } = checkOptions(WALL_CLOCK_HANDLER_OPTIONS, options)
+    this.#wallClock = checkOption('wallClock', CLOCK, wallClock)
     this.#followUp = followUp
     this.#responseType = followUp ? WallClockMessageType.responseWithFollowUp : WallClockMessageType.response
     this.#ownPrecision = precisionSeconds === undefined

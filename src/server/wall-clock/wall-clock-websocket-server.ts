@@ -7,14 +7,23 @@ import {
   MessageError,
   parseJson,
 } from '../../messages/index.js'
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import {
   type Connection,
   DEFAULTS,
+  type DefaultedEndpointOptions,
+  ENDPOINT_OPTIONS,
   type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,
+  othersOf,
 } from '../endpoint/index.js'
-import { WallClockHandler, type WallClockHandlerOptions } from './wall-clock-handler.js'
+import {
+  CLOCK,
+  WALL_CLOCK_HANDLER_OPTIONS,
+  WallClockHandler,
+  type WallClockHandlerOptions,
+} from './wall-clock-handler.js'
 
 /** The hooks of a {@link WallClockWebSocketServer}. Requests are answered without any. */
 export type WallClockHooks<ConnectionData = unknown> = Pick<EndpointHooks<ConnectionData>, 'onConnect' | 'onDisconnect'>
@@ -26,6 +35,16 @@ export interface WallClockWebSocketServerOptions
   wallClock?: Clock
 }
 
+export const WALL_CLOCK_WEBSOCKET_OPTIONS: OptionTable<
+  WallClockWebSocketServerOptions,
+  DefaultedEndpointOptions | 'followUp'
+> = {
+  ...ENDPOINT_OPTIONS,
+  maxBufferedBytes: option.withDefault(option.positiveCount(), DEFAULTS.maxBufferedAnswerBytes),
+  ...WALL_CLOCK_HANDLER_OPTIONS,
+  wallClock: CLOCK,
+}
+
 /**
  * A wall clock for companions that have no UDP: each request is answered in the encoding in which it arrived, the 32 bytes of CSS-WC in
  * a binary frame or JSON in a text frame. No clause of the specification describes this; companions in browsers speak it.
@@ -33,16 +52,24 @@ export interface WallClockWebSocketServerOptions
 export class WallClockWebSocketServer extends EndpointServer {
   override readonly connectionIdPrefix: string = 'wc'
   override readonly loggingName: string = 'wall-clock-websocket-server'
-  readonly #options: WallClockWebSocketServerOptions
+  readonly #hasOwnWallClock: boolean
+  readonly #handlerOptions: WallClockHandlerOptions
   #wallClock: Clock
   #handler: WallClockHandler
 
-  /** @throws TypeError that names the option which is wrong. */
+  /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: WallClockWebSocketServerOptions = {}) {
     super({ ...options, maxBufferedBytes: options.maxBufferedBytes ?? DEFAULTS.maxBufferedAnswerBytes })
-    this.#options = options
-    this.#wallClock = options.wallClock ?? new SystemClock()
-    this.#handler = new WallClockHandler(this.#wallClock, options)
+    const others = othersOf(new.target, WallClockWebSocketServer)
+    const { wallClock, precisionSeconds, maxFreqErrorPpm, followUp } = checkOptions(
+      WALL_CLOCK_WEBSOCKET_OPTIONS,
+      options,
+      { others },
+    )
+    this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
+    this.#hasOwnWallClock = wallClock !== undefined
+    this.#wallClock = wallClock ?? new SystemClock()
+    this.#handler = new WallClockHandler(this.#wallClock, this.#handlerOptions)
   }
 
   /** The clock whose time this tells. */
@@ -52,9 +79,9 @@ export class WallClockWebSocketServer extends EndpointServer {
 
   /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
   useWallClock(wallClock: Clock): void {
-    if (this.#options.wallClock !== undefined) return
+    if (this.#hasOwnWallClock) return
     this.#wallClock = wallClock
-    this.#handler = new WallClockHandler(wallClock, this.#options)
+    this.#handler = new WallClockHandler(wallClock, this.#handlerOptions)
   }
 
   protected override get hookNames(): readonly string[] {

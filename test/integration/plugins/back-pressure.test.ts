@@ -36,7 +36,7 @@ async function stall(url: string, connections: () => Iterable<Connection>) {
 
 describe('a client of the wall clock that asks and does not read', () => {
   it('has to wait with its requests, and costs a bounded number of answers', async () => {
-    const { app, url, statistics } = await wallClockApp({ sendTimeout: NEVER })
+    const { app, url, statistics } = await wallClockApp({ sendTimeoutSeconds: NEVER })
     const { client, most } = await stall(url, () => app.wallClockWebSocket.connections.keys())
     expect(most).toBeLessThan(16_384 + 100)
     // Requests that had been read already when the answers began to wait.
@@ -50,7 +50,7 @@ describe('a client of the wall clock that asks and does not read', () => {
   })
 
   it('is served again when it reads', async () => {
-    const { app, url, statistics } = await wallClockApp({ sendTimeout: NEVER })
+    const { app, url, statistics } = await wallClockApp({ sendTimeoutSeconds: NEVER })
     const { client } = await stall(url, () => app.wallClockWebSocket.connections.keys())
     const { messagesOut } = statistics()
     client.socket.resume()
@@ -60,7 +60,11 @@ describe('a client of the wall clock that asks and does not read', () => {
   })
 
   it('loses answers above maxBufferedBytes, which are counted, and not its connection', async () => {
-    const { app, url, statistics } = await wallClockApp({ sendTimeout: NEVER, maxBufferedBytes: 100, followUp: true })
+    const { app, url, statistics } = await wallClockApp({
+      sendTimeoutSeconds: NEVER,
+      maxBufferedBytes: 100,
+      followUp: true,
+    })
     const { client, most } = await stall(url, () => app.wallClockWebSocket.connections.keys())
     expect(most).toBeLessThan(200)
     expect(statistics().dropped.unread).toBeGreaterThan(0)
@@ -69,7 +73,7 @@ describe('a client of the wall clock that asks and does not read', () => {
   })
 
   it('is disconnected after the send timeout', async () => {
-    const { url, statistics } = await wallClockApp({ sendTimeout: 100 })
+    const { url, statistics } = await wallClockApp({ sendTimeoutSeconds: 0.1 })
     const client = await RawWebSocket.open(url)
     client.socket.pause()
     await client.flood(REQUESTS, () => statistics().timedOut.send === 1)

@@ -344,15 +344,13 @@ describe('registering wrongly', () => {
     const app = makeApp()
     app.register(tsPlugin, { prefix: '/a' })
     app.register(tsPlugin, { prefix: '/b' })
-    await expect(app.ready()).rejects.toThrow(
-      /tsPlugin: option "decorateAs" takes a name that the app does not have yet/,
-    )
+    await expect(app.ready()).rejects.toThrow(/^"decorateAs" must be another name/)
   })
 
   it.each(['/a?b', '/a#b', '/a b'])('is refused for a prefix that no request can have: %s', async (prefix) => {
     const app = makeApp()
     app.register(ciiPlugin, { prefix })
-    await expect(app.ready()).rejects.toThrow('ciiPlugin: option "prefix" takes a path')
+    await expect(app.ready()).rejects.toThrow('"prefix" must be a path')
   })
 })
 

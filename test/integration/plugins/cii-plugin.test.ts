@@ -137,7 +137,7 @@ describe('properties that are repeated', () => {
     const app = makeApp()
     app.register(ciiPlugin, { repeatedProperties: ['timeline'] as never })
     await expect(app.ready()).rejects.toThrow(
-      'option "repeatedProperties" takes a list of names of CII properties, got',
+      '"repeatedProperties" must be a list of names of CII properties; received',
     )
   })
 })

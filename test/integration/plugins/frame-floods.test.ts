@@ -54,7 +54,7 @@ describe('a flood of control frames', () => {
   })
 
   it('is not what a peer sends that answers pings', async () => {
-    const { app, url } = await ciiApp({ heartbeatInterval: 20, maxMessagesPerSecond: 1, maxBadMessages: 1 })
+    const { app, url } = await ciiApp({ heartbeatIntervalSeconds: 0.02, maxMessagesPerSecond: 1, maxBadMessages: 1 })
     const client = await WsClient.open(url)
     let pings = 0
     client.socket.on('ping', () => {
@@ -76,7 +76,7 @@ describe('a flood of control frames', () => {
 
 describe('a flood of valid messages', () => {
   it('leaves other connections their turns', async () => {
-    const { app, url } = await ciiApp({ heartbeatInterval: Number.POSITIVE_INFINITY })
+    const { app, url } = await ciiApp({ heartbeatIntervalSeconds: Number.POSITIVE_INFINITY })
     const clients = await Promise.all(Array.from({ length: 3 }, () => RawWebSocket.open(url)))
     const { statistics } = app.cii
     const sent = megabyteOf(frame('text', '{}'))
@@ -94,7 +94,7 @@ describe('a flood of valid messages', () => {
   })
 
   it('leaves other connections their turns, also when the messages are few and long', async () => {
-    const { app, url } = await ciiApp({ heartbeatInterval: Number.POSITIVE_INFINITY })
+    const { app, url } = await ciiApp({ heartbeatIntervalSeconds: Number.POSITIVE_INFINITY })
     const clients = await Promise.all(Array.from({ length: 8 }, () => RawWebSocket.open(url)))
     const { statistics } = app.cii
     const long = frame('text', `[${Array(21_000).fill('{}').join()}]`)

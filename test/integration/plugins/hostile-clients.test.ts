@@ -16,7 +16,8 @@ import { WsClient } from '../../helpers/ws-client.js'
 closeAppsAfterEach()
 shorten({ unroutedUpgradeTimeout: 500 })
 
-const FOREVER = 2 ** 31 - 1
+/** The longest that a timer can wait. */
+const FOREVER = 2_147_483
 
 /** A door that a hook waits at until the test opens it. */
 function door() {
@@ -51,7 +52,7 @@ describe('a client that dies while a hook of the app waits', () => {
   })
 
   it('gives its place back, when it is the deadline that ends it', async () => {
-    const { app, slow, url } = await slowApp(20)
+    const { app, slow, url } = await slowApp(0.02)
     const clients = Array.from({ length: 5 }, () => new RawClient(url, handshake('/cii')))
     await Promise.all(clients.map(({ closed }) => closed))
     expect(slow.waiting).toBe(5)
@@ -59,14 +60,14 @@ describe('a client that dies while a hook of the app waits', () => {
     await expectFivePlaces(app, url)
   })
 
-  async function slowApp(handshakeTimeout: number) {
+  async function slowApp(handshakeTimeoutSeconds: number) {
     const app = makeApp()
     const slow = door()
     app.addHook('onRequest', async () => {
       slow.waiting += 1
       await slow.opened
     })
-    await app.register(ciiPlugin, { prefix: '/cii', maxConnections: 5, handshakeTimeout })
+    await app.register(ciiPlugin, { prefix: '/cii', maxConnections: 5, handshakeTimeoutSeconds })
     return { app, slow, url: await listen(app) }
   }
 
@@ -90,17 +91,17 @@ describe('a handshake that a hook holds up', () => {
     ['for a path with a parameter', '/tv/:id', '/tv/7?a=b'],
   ]
 
-  async function holdingApp(prefix: string, handshakeTimeout: number) {
+  async function holdingApp(prefix: string, handshakeTimeoutSeconds: number) {
     const app = makeApp()
     app.addHook('onRequest', async (request) => {
       if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
     })
-    await app.register(ciiPlugin, { prefix, handshakeTimeout })
+    await app.register(ciiPlugin, { prefix, handshakeTimeoutSeconds })
     return { app, url: await listen(app) }
   }
 
   it.each(ways)('is ended at the deadline, %s', async (_name, prefix, target) => {
-    const { url } = await holdingApp(prefix, 20)
+    const { url } = await holdingApp(prefix, 0.02)
     const client = new RawClient(url, handshake(target, 'X-Hold: 1\r\n'))
     await client.closed
     expect(client.received).toBe('')
@@ -117,7 +118,7 @@ describe('a handshake that a hook holds up', () => {
   })
 
   it('does not end a connection that is open, however long it lasts', async () => {
-    const { app, url } = await holdingApp('/cii', 20)
+    const { app, url } = await holdingApp('/cii', 0.02)
     const patient = await WsClient.open(`${url}/cii`)
     await patient.next()
     // A deadline that was set after its own has passed: so has its own.
@@ -131,7 +132,7 @@ describe('a handshake that a hook holds up', () => {
 describe('a client that nobody will answer any more', () => {
   it('is disconnected when it has pipelined a handshake, after the answer to the request before', async () => {
     const app = makeApp()
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: FOREVER })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: FOREVER })
     const url = await listen(app)
     const client = new RawClient(url, `GET /cii HTTP/1.1\r\nHost: x\r\n\r\n${handshake('/cii')}`)
     await client.closed
@@ -142,7 +143,7 @@ describe('a client that nobody will answer any more', () => {
   it('is disconnected when a hook has refused it that comes before the websocket plugin', async () => {
     const app = makeApp()
     app.addHook('onRequest', async (_request, reply) => reply.code(401).send({ refused: true }))
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: FOREVER })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: FOREVER })
     const client = new RawClient(await listen(app), handshake('/cii'))
     await client.closed
     expect(client.received).toContain('401 Unauthorized')
@@ -157,7 +158,7 @@ describe('a client that nobody will answer any more', () => {
       hook.waiting += 1
       await hook.opened
     })
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 200 })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.2 })
     const url = await listen(app)
     const client = new RawClient(url, 'GET /cii HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
     await until(() => hook.waiting === 20)
@@ -185,7 +186,7 @@ describe('the deadline of an endpoint', () => {
       await (request.url === '/cii' ? new Promise(() => {}) : slow.opened)
     })
     await app.register(fastifyWebsocket)
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.02 })
     // A route of its own under our path, too.
     for (const path of ['/chat', '/cii/chat']) {
       app.get(path, { websocket: true }, (socket) => {
@@ -232,7 +233,7 @@ describe('the deadline of an endpoint', () => {
     app.addHook('onRequest', async (request) => {
       if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
     })
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.02 })
     const client = new RawClient(await listen(app), text)
     await client.closed
     const line = { level: 30, reason: 'handshake', path: '/cii', method, remoteAddress: '127.0.0.1' }
@@ -243,7 +244,7 @@ describe('the deadline of an endpoint', () => {
 
   it('does not end a connection that is kept alive after its answer, or an upload of the app', async () => {
     const app = makeApp()
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20 })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.02 })
     app.post('/cii', async (request) => request.body)
     app.addHook('onRequest', async (request) => {
       if (request.headers['x-hold'] !== undefined) await new Promise(() => {})
@@ -264,7 +265,7 @@ describe('the deadline of an endpoint', () => {
     const app = makeApp()
     app.addHook('onRequest', () => new Promise(() => {}))
     const logger = pino({ level: 'silent' })
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 20, handler: new CiiServer({ logger }) })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.02, handler: new CiiServer({ logger }) })
     logger.child = () => {
       throw new Error('on purpose')
     }
@@ -309,7 +310,7 @@ describe('a handshake that comes while the app closes', () => {
       slow.waiting += 1
       await slow.opened
     })
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: FOREVER })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: FOREVER })
     const url = await listen(app)
     const closing = app.close()
     await until(() => slow.waiting === 1)

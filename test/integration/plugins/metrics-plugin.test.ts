@@ -95,10 +95,10 @@ describe('the metrics plugin', () => {
   it.each([
     ['path', 'metrics', 'a path that begins with "/"'],
     ['register', {}, 'a Registry of prom-client'],
-    ['defaultMetrics', 'yes', 'true or false'],
+    ['defaultMetrics', 'yes', 'a boolean'],
   ])('refuses a wrong option by its name: %s', async (option, value, takes) => {
     const app = makeApp()
     app.register(metricsPlugin, { [option]: value })
-    await expect(app.ready()).rejects.toThrow(`metricsPlugin: option "${option}" takes ${takes}`)
+    await expect(app.ready()).rejects.toThrow(`"${option}" must be ${takes}`)
   })
 })

@@ -17,22 +17,19 @@ describe('an option that cannot have an effect is refused at registration', () =
     const app = makeApp()
     app.decorate('clockServer', 'mine')
     const registered = app.register(wallClockPlugin, { port: 0, decorateAs: 'clock' }).ready()
-    await expect(registered).rejects.toThrow(
-      'wallClockPlugin: option "decorateAs" takes a name that the app does not have yet; each endpoint needs its own, ' +
-        'and app.clockServer exists, got "clock"',
-    )
+    await expect(registered).rejects.toThrow(/^"decorateAs" must be another name .*clockServer.*; received "clock"$/)
   })
 
   it('decorateAs, when another plugin of ours has that name', async () => {
     const app = makeApp()
     await app.register(wallClockPlugin, { port: 0 })
     const registered = app.register(ciiPlugin, { prefix: '/cii', decorateAs: 'wallClockServer' }).ready()
-    await expect(registered).rejects.toThrow('and app.wallClockServer exists, got "wallClockServer"')
+    await expect(registered).rejects.toThrow(/^"decorateAs" must be another name .*wallClockServer/)
   })
 
   it.each([
-    [wallClockPlugin, 'wallClockPlugin: option "prefix" takes nothing: the wall clock is served over UDP'],
-    [metricsPlugin, 'metricsPlugin: option "prefix" takes nothing: give the whole path as "path", got "/x"'],
+    [wallClockPlugin, 'unknown option "prefix"'],
+    [metricsPlugin, 'unknown option "prefix"'],
   ])('prefix of a plugin that has none', async (plugin, message) => {
     const app = makeApp()
     await expect(
@@ -43,12 +40,12 @@ describe('an option that cannot have an effect is refused at registration', () =
   it('a prefix that is percent-encoded, because Fastify matches decoded paths', async () => {
     const app = makeApp()
     const registered = app.register(ciiPlugin, { prefix: '/c%20ii' }).ready()
-    await expect(registered).rejects.toThrow('ciiPlugin: option "prefix" takes a path that begins with "/"')
+    await expect(registered).rejects.toThrow('"prefix" must be a path that begins with "/"')
   })
 })
 
 describe('an app on which no WebSocket could connect is refused at registration', () => {
-  const UNSUITABLE = { name: 'UnsuitableAppError', code: 'FST_DVBCSS_ERR_UNSUITABLE_APP' }
+  const UNSUITABLE = { name: 'UnsuitableAppError', code: 'DVBCSS_ERR_UNSUITABLE_APP' }
 
   async function refusal(app: FastifyInstance) {
     const error = await app.register(ciiPlugin, { prefix: '/cii' }).then(

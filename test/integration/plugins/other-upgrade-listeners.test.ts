@@ -32,7 +32,7 @@ describe('a WebSocket proxy in the same app', () => {
     const log = new LogLines()
     const app = makeApp({ logger: { level: 'warn', stream: log } })
     if (when === 'before') addProxy(app)
-    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 100 })
+    await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.1 })
     if (when === 'after') addProxy(app)
     const url = await listen(app)
     const proxied = await WsClient.open(`${url}/proxied/a`)
@@ -65,7 +65,7 @@ describe('a WebSocket server of the app with an upgrade listener', () => {
       const log = new LogLines()
       const app = makeApp({ logger: { level: 'warn', stream: log } })
       if (when === 'before the endpoint') addOwnServer(app)
-      await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeout: 100 })
+      await app.register(ciiPlugin, { prefix: '/cii', handshakeTimeoutSeconds: 0.1 })
       if (when === 'after the endpoint') addOwnServer(app)
       const url = await listen(app)
       if (when === 'after listen') {

@@ -168,7 +168,7 @@ describe('a timeline source', () => {
 
   it('must be one', async () => {
     const { app } = await tsApp()
-    expect(() => app.ts.attachTimelineSource({} as TimelineSource)).toThrow('expected a TimelineSource, got')
+    expect(() => app.ts.attachTimelineSource({} as TimelineSource)).toThrow('"source" must be a TimelineSource')
   })
 
   it('that throws is logged and passed over', async () => {
@@ -287,6 +287,6 @@ describe('bad input', () => {
   it('in options is refused by name', async () => {
     const app = makeApp()
     app.register(tsPlugin, { contentId: 7 as never })
-    await expect(app.ready()).rejects.toThrow('tsPlugin: option "contentId" takes a string or null, got 7')
+    await expect(app.ready()).rejects.toThrow('"contentId" must be a string or null; received 7')
   })
 })

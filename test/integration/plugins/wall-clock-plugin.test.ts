@@ -110,16 +110,16 @@ describe('the wall clock plugin', () => {
   })
 
   it.each([
-    ['port', 70_000, 'a port number from 0 to 65535, got 70000'],
-    ['host', 7, 'an address or a host name, got 7'],
-    ['wallClock', {}, 'a Clock, got'],
-    ['precisionSeconds', 0, 'a number of seconds above 0, got 0'],
-    ['maxFreqErrorPpm', -1, 'a number of ppm from 0 upward, got -1'],
-    ['followUp', 'yes', 'true or false, got'],
-    ['maxRequestsPerSecond', 0, 'a whole number from 1 upward, or Infinity, got 0'],
+    ['port', 70_000, 'an integer from 0 to 65535; received 70000'],
+    ['host', 7, 'an IP address or a host name; received 7'],
+    ['wallClock', {}, 'a Clock; received'],
+    ['precisionSeconds', 0, 'a number of seconds above 0; received 0'],
+    ['maxFreqErrorPpm', -1, 'a number of ppm from 0 upward; received -1'],
+    ['followUp', 'yes', 'a boolean; received'],
+    ['maxRequestsPerSecond', 0, 'a positive integer or Infinity; received 0'],
   ])('refuses a wrong option by its name: %s', async (option, value, message) => {
     const app = makeApp()
-    const expected = `wallClockPlugin: option "${option}" takes ${message}`
+    const expected = `"${option}" must be ${message}`
     await expect(app.register(wallClockPlugin, { [option]: value }).ready()).rejects.toThrow(expected)
   })
 })

@@ -9,7 +9,7 @@ import { ciiPlugin } from 'fastify-dvbcss'
 import { WebSocket } from 'ws'
 
 const app = Fastify()
-await app.register(ciiPlugin, { prefix: '/cii', heartbeatInterval: 50 })
+await app.register(ciiPlugin, { prefix: '/cii', heartbeatIntervalSeconds: 0.05 })
 const address = await app.listen({ host: '127.0.0.1', port: 0 })
 const client = new WebSocket(`${address.replace('http', 'ws')}/cii`)
 client.on('error', () => {})

@@ -90,7 +90,7 @@ describe('a clock as a timeline source', () => {
   it('refuses an autoUpdateClients that is no boolean', () => {
     const { wallClock, clock } = setUp()
     const make = () => new ClockTimelineSource(PTS, wallClock, clock, { autoUpdateClients: 'no' as never })
-    expect(make).toThrow('ClockTimelineSource: autoUpdateClients: expected a boolean, got "no"')
+    expect(make).toThrow('"autoUpdateClients" must be a boolean; received "no"')
   })
 
   it('takes the speed of another clock when asked, and follows its changes', () => {

@@ -1,5 +1,5 @@
-export { isReadInEveryThread } from './isolated-clock-line.js'
 export {
+  ISOLATED_WALL_CLOCK_SERVER_OPTIONS,
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
   type IsolatedWallClockServerStatistics,

@@ -1,4 +1,5 @@
 import { type Clock, monotonicNanos, SystemClock } from '../../../clocks/index.js'
+import { InvalidOptionError } from '../../../validation/index.js'
 
 /**
  * What another thread needs to tell the time of a clock: between two changes every clock is a straight line over the
@@ -39,15 +40,14 @@ const ROUNDING = 2 ** -50
 /**
  * Reads the line on which a clock is now.
  *
- * @throws TypeError when the root of the clock is not the machine's monotonic clock
+ * @throws InvalidOptionError when the root of the clock is not the machine's monotonic clock
  */
 export function readClockLine(clock: Clock): IsolatedClockLine {
   const { root } = clock
   if (!isReadInEveryThread(clock)) {
-    throw new TypeError(
-      `wallClock: expected a clock whose root is a SystemClock without a source of its own, because no other can be read ` +
-        `in another thread, got ${clock.name} (root ${root.name}): leave the source out, or serve the clock without isolation`,
-    )
+    const expected =
+      'a clock derived from a SystemClock without a custom source, because no other clock can be read in another thread'
+    throw new InvalidOptionError('wallClock', expected, `${clock.name}, root ${root.name}`)
   }
   const rootTicks = root.now()
   const clockNanos = clock.toNanos(clock.fromRoot(rootTicks))

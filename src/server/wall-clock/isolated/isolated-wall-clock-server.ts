@@ -1,12 +1,14 @@
 import type { Clock } from '../../../clocks/index.js'
 import { OperationOrder } from '../../../udp/index.js'
-import type { Logger } from '../../endpoint/index.js'
+import { checkOption, checkOptions, type OptionTable } from '../../../validation/index.js'
+import { AddressFilter, type Logger, othersOf } from '../../endpoint/index.js'
 import {
+  CLOCK,
   LatencyHistogram,
-  UdpRequestServer,
+  UDP_REQUEST_SERVER_OPTIONS,
   type UdpRequestServerStatistics,
   type UdpServerAddress,
-  WallClockHandler,
+  WALL_CLOCK_HANDLER_OPTIONS,
   type WallClockHandlerOptions,
 } from '../index.js'
 import { type IsolatedClockLine, NO_TIME, readClockLine } from './isolated-clock-line.js'
@@ -19,6 +21,13 @@ export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions,
   /** Receives what a UdpRequestServer logs, and reports of a worker that died or was restarted. */
   readonly logger?: Logger | undefined
 }
+
+const { maxMessageBytes: _, ...SERVER_OPTIONS } = UDP_REQUEST_SERVER_OPTIONS
+
+export const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
+  IsolatedWallClockServerOptions,
+  'port' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'followUp'
+> = { ...SERVER_OPTIONS, ...WALL_CLOCK_HANDLER_OPTIONS }
 
 export interface IsolatedWallClockServerStatistics extends UdpRequestServerStatistics {
   /** How often a worker has died and another has taken its place. */
@@ -75,17 +84,18 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   readonly #order = new OperationOrder()
 
   /**
-   * @throws TypeError that names the option which is wrong, or says that the clock cannot be read in another thread:
-   * its root has to be a SystemClock without a `source`.
+   * @param wallClock its root must be a SystemClock without a `source`, because no other can be read in another thread.
+   * @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError
    */
   constructor(wallClock: Clock, options: IsolatedWallClockServerOptions = {}) {
-    const { precisionSeconds, maxFreqErrorPpm, followUp, logger } = options
-    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = options
+    const others = othersOf(new.target, IsolatedWallClockServer)
+    const checked = checkOptions(ISOLATED_WALL_CLOCK_SERVER_OPTIONS, options, { others })
+    const { precisionSeconds, maxFreqErrorPpm, followUp, logger } = checked
+    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = checked
+    AddressFilter.of(checked)
     this.#serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny }
     this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
-    // These check the options, and are the same that the worker will make of them.
-    new UdpRequestServer(new WallClockHandler(wallClock, this.#handlerOptions), this.#serverOptions)
-    this.#line.write(readClockLine(wallClock))
+    this.#line.write(readClockLine(checkOption('wallClock', CLOCK, wallClock)))
     this.#wallClock = wallClock
     this.#logger = logger
   }

@@ -66,8 +66,12 @@ function endOf(worker: Worker): Promise<Error> {
   return new Promise((resolve) => {
     let failure: Error | undefined
     worker.once('error', (error) => {
-      failure = error instanceof Error ? error : new Error(String(error))
+      failure = error instanceof Error ? error : workerError(String(error))
     })
-    worker.once('exit', (code) => resolve(failure ?? new Error(`the worker ended with code ${code}`)))
+    worker.once('exit', (code) => resolve(failure ?? workerError(`the worker ended with code ${code}`)))
   })
+}
+
+function workerError(message: string): DvbcssError {
+  return new DvbcssError('DVBCSS_ERR_WORKER', message)
 }

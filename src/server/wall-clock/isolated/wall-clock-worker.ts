@@ -11,7 +11,8 @@ import { IsolatedWallClockHandler } from './isolated-wall-clock-handler.js'
 /** How often the counters are set right after what happens outside the handler: sends that fail, above all. */
 const COUNTERS_EVERY_MILLIS = 1000
 
-if (parentPort === null) throw new Error('wall-clock-worker: this program runs in a worker thread')
+if (parentPort === null)
+  throw new DvbcssError('DVBCSS_ERR_WORKER', 'wall-clock-worker: this program runs in a worker thread')
 const port = parentPort
 const given = workerData as WallClockWorkerData
 

@@ -39,8 +39,8 @@ describe('a limit on requests a second', () => {
     expect((await flood(100)).statistics.answers).toBe(100)
   })
 
-  it.each([0, -1, Number.NaN, '5'])('must be a number from 1 upward, and not %j', (maxRequestsPerSecond) => {
+  it.each([0, -1, Number.NaN, '5'])('must be a positive integer, and not %j', (maxRequestsPerSecond) => {
     const make = () => new UdpRequestServer(echo, { maxRequestsPerSecond: maxRequestsPerSecond as number })
-    expect(make).toThrow('maxRequestsPerSecond: expected a number from 1 upward or Infinity')
+    expect(make).toThrow('"maxRequestsPerSecond" must be a positive integer or Infinity')
   })
 })

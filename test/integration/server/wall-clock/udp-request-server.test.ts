@@ -91,12 +91,12 @@ describe('a UDP request server', () => {
 
 describe('the options of a UDP request server', () => {
   it.each([
-    [{ port: -1 }, 'port: expected an integer from 0 to 65535, got -1'],
-    [{ port: 65_536 }, 'port: expected an integer from 0 to 65535, got 65536'],
-    [{ port: 1.5 }, 'port: expected an integer from 0 to 65535, got 1.5'],
-    [{ host: '' }, 'host: expected an address or a host name, got an empty string'],
-    [{ maxMessageBytes: 0 }, 'maxMessageBytes: expected an integer above 0, got 0'],
+    [{ port: -1 }, '"port" must be an integer from 0 to 65535; received -1'],
+    [{ port: 65_536 }, '"port" must be an integer from 0 to 65535; received 65536'],
+    [{ port: 1.5 }, '"port" must be an integer from 0 to 65535; received 1.5'],
+    [{ host: '' }, '"host" must be an IP address or a host name; received ""'],
+    [{ maxMessageBytes: 0 }, '"maxMessageBytes" must be an integer from 1 to 65535; received 0'],
   ])('%j is refused with what was expected', (options, message) => {
-    expect(() => new UdpRequestServer(echo, options)).toThrow(new TypeError(message))
+    expect(() => new UdpRequestServer(echo, options)).toThrow(message)
   })
 })

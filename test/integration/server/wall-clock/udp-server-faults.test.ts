@@ -40,13 +40,13 @@ function recordingLogger(lines: LogLine[]): Logger {
 /** A server that echoes GOOD, and does `onBad` with anything else. */
 async function start(
   onBad: RequestHandler['handle'],
-  options: UdpRequestServerOptions & Pick<RequestHandler, 'followUp'> = {},
+  { followUp, ...options }: UdpRequestServerOptions & Pick<RequestHandler, 'followUp'> = {},
 ) {
   const lines: LogLine[] = []
   const handler: RequestHandler = {
     handle: (message, remote) => (message.length === 1 && message[0] === GOOD[0] ? message : onBad(message, remote)),
   }
-  if (options.followUp !== undefined) handler.followUp = options.followUp
+  if (followUp !== undefined) handler.followUp = followUp
   const server = new UdpRequestServer(handler, { host: HOST, logger: recordingLogger(lines), ...options })
   open.push({ close: () => server.stop() })
   const socket = await serverSocket(() => server.start())

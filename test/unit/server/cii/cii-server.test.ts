@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { type Cii, CiiServer, type Connection } from '../../../../plugins/index.js'
+import { type Cii, CiiServer, type Connection, InvalidOptionError } from '../../../../plugins/index.js'
 import { FakeSocket } from '../../../helpers/fake-socket.js'
 import { nextTurn } from '../../../helpers/next-turn.js'
 
@@ -57,8 +57,8 @@ describe('repeated properties', () => {
     ['an object', {}],
   ])('are refused by name: %s', (_name, repeatedProperties) => {
     const construct = () => new CiiServer({ logger, repeatedProperties: repeatedProperties as (keyof Cii)[] })
-    expect(construct).toThrow(TypeError)
-    expect(construct).toThrow(/^repeatedProperties: expected a list of names of CII properties/)
+    expect(construct).toThrow(InvalidOptionError)
+    expect(construct).toThrow('"repeatedProperties" must be a list of names of CII properties; received')
   })
 })
 
@@ -189,5 +189,19 @@ describe('clients at different addresses', () => {
     expect(slow.messages.slice(1)).toEqual([
       { contentId: 'dvb://1', contentIdStatus: 'final', tsUrl: 'ws://192.0.2.2/2' },
     ])
+  })
+})
+
+describe('a property of CII', () => {
+  it('cannot be assigned on the server, and the error says what to do', () => {
+    const server = new CiiServer({ logger, cii: { contentId: 'dvb://1.2.3', contentIdStatus: 'final' } })
+    expect(() => Object.assign(server, { contentId: 'dvb://4.5.6' })).toThrow(
+      expect.objectContaining({
+        code: 'DVBCSS_ERR_READ_ONLY',
+        message: '"contentId" of a CiiServer is read-only; call update({ contentId: … })',
+      }),
+    )
+    expect(server).toMatchObject({ contentId: 'dvb://1.2.3' })
+    expect(server.cii.contentId).toBe('dvb://1.2.3')
   })
 })

@@ -1,6 +1,12 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { type Connection, type ConnectionSocket, EndpointServer, type Logger } from '../../../../plugins/index.js'
+import {
+  type Connection,
+  type ConnectionSocket,
+  EndpointServer,
+  InvalidOptionError,
+  type Logger,
+} from '../../../../plugins/index.js'
 import { until } from '../../../helpers/until.js'
 
 /** A socket that writes down what happens to it. */
@@ -55,8 +61,8 @@ describe('a close that no close frame can carry', () => {
         throw error
       }
     })
-    expect(thrown).toBeInstanceOf(RangeError)
-    expect(String(thrown)).toMatch(/close: expected a (WebSocket status code|reason)/)
+    expect(thrown).toBeInstanceOf(InvalidOptionError)
+    expect(String(thrown)).toMatch(/"(code|reason)" must be a (WebSocket status code|string of at most 123 bytes)/)
     expect(socket.closes).toEqual([INTERNAL_ERROR])
     expect(server.statistics.hookErrors).toBe(1)
   })
@@ -131,8 +137,8 @@ describe('a logger', () => {
     ['one without levels', { child: () => {} }],
   ])('is refused by name when it is none: %s', (_name, bad) => {
     const construct = () => new EndpointServer({ logger: bad as unknown as Logger })
-    expect(construct).toThrow(TypeError)
-    expect(construct).toThrow(/^logger: expected a pino logger/)
+    expect(construct).toThrow(InvalidOptionError)
+    expect(construct).toThrow('"logger" must be a logger with child() and info(), such as a pino logger')
   })
 })
 

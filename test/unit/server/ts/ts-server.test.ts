@@ -443,7 +443,9 @@ describe('setup-data', () => {
   })
 
   it.each([0, 1.5, '8192', Number.NaN])('limit: %j is an invalid option', (maxKeptMessageBytes) => {
-    expect(() => new TsServer({ maxKeptMessageBytes } as never)).toThrow(/maxKeptMessageBytes: expected a whole number/)
+    expect(() => new TsServer({ maxKeptMessageBytes } as never)).toThrow(
+      '"maxKeptMessageBytes" must be an integer from 1 to 1073741824',
+    )
   })
 })
 

@@ -148,13 +148,13 @@ describe('what a wall clock server says of its clock', () => {
   })
 
   it.each([
-    [{ precisionSeconds: 0 }, 'precisionSeconds: expected a number of seconds above 0, got 0'],
-    [{ precisionSeconds: Number.NaN }, 'precisionSeconds: expected a number of seconds above 0, got NaN'],
-    [{ maxFreqErrorPpm: -1 }, 'maxFreqErrorPpm: expected parts per million, 0 or above, got -1'],
-    [{ maxFreqErrorPpm: Infinity }, 'maxFreqErrorPpm: expected parts per million, 0 or above, got Infinity'],
-    [{ followUp: 'yes' as unknown as boolean }, 'followUp: expected true or false, got yes'],
+    [{ precisionSeconds: 0 }, '"precisionSeconds" must be a number of seconds above 0; received 0'],
+    [{ precisionSeconds: Number.NaN }, '"precisionSeconds" must be a number of seconds above 0; received NaN'],
+    [{ maxFreqErrorPpm: -1 }, '"maxFreqErrorPpm" must be a number of ppm from 0 upward; received -1'],
+    [{ maxFreqErrorPpm: Infinity }, '"maxFreqErrorPpm" must be a number of ppm from 0 upward; received Infinity'],
+    [{ followUp: 'yes' as unknown as boolean }, '"followUp" must be a boolean; received "yes"'],
   ])('cannot be %j', (options, message) => {
-    expect(() => handlerOf([0], options)).toThrow(new TypeError(message))
+    expect(() => handlerOf([0], options)).toThrow(message)
   })
 })
 

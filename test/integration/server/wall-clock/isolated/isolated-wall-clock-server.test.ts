@@ -174,10 +174,8 @@ describe('a clock that cannot be read in another thread', () => {
   it('is refused with the way out', () => {
     const clock = new CorrelatedClock(manualClock().clock, { name: 'simulated' })
     expect(() => new IsolatedWallClockServer(clock)).toThrow(
-      new TypeError(
-        'wallClock: expected a clock whose root is a SystemClock without a source of its own, because no other can be ' +
-          'read in another thread, got simulated (root root): leave the source out, or serve the clock without isolation',
-      ),
+      '"wallClock" must be a clock derived from a SystemClock without a custom source, because no other clock can be ' +
+        'read in another thread; received "simulated, root root"',
     )
   })
 
