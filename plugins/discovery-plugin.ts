@@ -96,7 +96,7 @@ const texts = option.custom<readonly string[]>(
   (value) => Array.isArray(value) && value.every((each) => text.accepts(each)),
 )
 
-const OPTIONS: OptionTable<
+export const DISCOVERY_PLUGIN_OPTIONS: OptionTable<
   DiscoveryPluginOptions,
   | 'prefix'
   | 'manufacturer'
@@ -204,7 +204,7 @@ async function start(advertiser: SsdpAdvertiser, log: FastifyBaseLogger): Promis
 }
 
 function settingsOf(options: DiscoveryPluginOptions) {
-  const checked = checkOptions(OPTIONS, options, { others: ['logLevel', 'logSerializers'] })
+  const checked = checkOptions(DISCOVERY_PLUGIN_OPTIONS, options, { others: ['logLevel', 'logSerializers'] })
   const { friendlyName = hostname(), manufacturer, modelName } = checked
   return {
     ...checked,

@@ -165,7 +165,7 @@ function makeServer<Server extends EndpointServer>(
   return handler
 }
 
-export const ENDPOINT: EndpointKind<EndpointServer> = {
+const ENDPOINT: EndpointKind<EndpointServer> = {
   Base: EndpointServer,
   Default: EndpointServer,
   serverOptions: ENDPOINT_OPTIONS,

@@ -20,12 +20,13 @@ export interface CorrelatedClockOptions extends ClockOptions {
   correlation?: Correlation
 }
 
-const OPTIONS: OptionTable<CorrelatedClockOptions, keyof Omit<CorrelatedClockOptions, 'name'>> = {
-  ...CLOCK_OPTIONS,
-  tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
-  speed: option.withDefault(SPEED_TYPE, 1),
-  correlation: option.withDefault(CORRELATION_TYPE, new Correlation()),
-}
+export const CORRELATED_CLOCK_OPTIONS: OptionTable<CorrelatedClockOptions, keyof Omit<CorrelatedClockOptions, 'name'>> =
+  {
+    ...CLOCK_OPTIONS,
+    tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
+    speed: option.withDefault(SPEED_TYPE, 1),
+    correlation: option.withDefault(CORRELATION_TYPE, new Correlation()),
+  }
 const THRESHOLD_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds')
 
 /**
@@ -42,7 +43,7 @@ export class CorrelatedClock extends DependentClock {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: CorrelatedClockOptions = {}) {
-    const { tickRate, speed, correlation, ...clockOptions } = checkOptions(OPTIONS, options)
+    const { tickRate, speed, correlation, ...clockOptions } = checkOptions(CORRELATED_CLOCK_OPTIONS, options)
     super(parent, clockOptions)
     this.#tickRate = tickRate
     this.#speed = speed

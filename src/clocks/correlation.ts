@@ -11,7 +11,7 @@ export interface CorrelationOptions {
   errorGrowthRate?: number
 }
 
-const OPTIONS: OptionTable<CorrelationOptions, keyof CorrelationOptions> = {
+export const CORRELATION_OPTIONS: OptionTable<CorrelationOptions, keyof CorrelationOptions> = {
   parentTicks: option.withDefault(option.number({}, 'ticks'), 0),
   childTicks: option.withDefault(option.number({}, 'ticks'), 0),
   initialErrorSeconds: option.withDefault(option.number({ min: 0 }, 'seconds'), 0),
@@ -27,7 +27,7 @@ export class Correlation {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: CorrelationOptions = {}) {
-    const { parentTicks, childTicks, initialErrorSeconds, errorGrowthRate } = checkOptions(OPTIONS, options)
+    const { parentTicks, childTicks, initialErrorSeconds, errorGrowthRate } = checkOptions(CORRELATION_OPTIONS, options)
     this.parentTicks = parentTicks
     this.childTicks = childTicks
     this.initialErrorSeconds = initialErrorSeconds

@@ -7,7 +7,7 @@ export interface OffsetClockOptions extends ClockOptions {
   offsetSeconds?: number
 }
 
-const OPTIONS: OptionTable<OffsetClockOptions, 'available' | 'offsetSeconds'> = {
+export const OFFSET_CLOCK_OPTIONS: OptionTable<OffsetClockOptions, 'available' | 'offsetSeconds'> = {
   ...CLOCK_OPTIONS,
   offsetSeconds: option.withDefault(option.number({}, 'seconds'), 0),
 }
@@ -24,7 +24,7 @@ export class OffsetClock extends DependentClock {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: OffsetClockOptions = {}) {
-    const { offsetSeconds, ...clockOptions } = checkOptions(OPTIONS, options)
+    const { offsetSeconds, ...clockOptions } = checkOptions(OFFSET_CLOCK_OPTIONS, options)
     super(parent, clockOptions)
     this.#offsetSeconds = offsetSeconds
   }
@@ -34,7 +34,7 @@ export class OffsetClock extends DependentClock {
   }
 
   set offsetSeconds(value: number) {
-    if (checkOption('offsetSeconds', OPTIONS.offsetSeconds, value) === this.#offsetSeconds) return
+    if (checkOption('offsetSeconds', OFFSET_CLOCK_OPTIONS.offsetSeconds, value) === this.#offsetSeconds) return
     this.#offsetSeconds = value
     this.announce('offset')
   }

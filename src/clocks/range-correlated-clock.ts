@@ -13,7 +13,7 @@ export interface RangeCorrelatedClockOptions extends ClockOptions {
   correlation2: Correlation
 }
 
-const OPTIONS: OptionTable<RangeCorrelatedClockOptions, 'available' | 'tickRate'> = {
+export const RANGE_CORRELATED_CLOCK_OPTIONS: OptionTable<RangeCorrelatedClockOptions, 'available' | 'tickRate'> = {
   ...CLOCK_OPTIONS,
   tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
   correlation1: CORRELATION_TYPE,
@@ -32,7 +32,10 @@ export class RangeCorrelatedClock extends DependentClock {
 
   /** @throws InvalidOptionError, also when both correlations have the same `parentTicks`; UnknownOptionError */
   constructor(parent: Clock, options: RangeCorrelatedClockOptions) {
-    const { tickRate, correlation1, correlation2, ...clockOptions } = checkOptions(OPTIONS, options)
+    const { tickRate, correlation1, correlation2, ...clockOptions } = checkOptions(
+      RANGE_CORRELATED_CLOCK_OPTIONS,
+      options,
+    )
     super(parent, clockOptions)
     this.#tickRate = tickRate
     checkRange(correlation1, correlation2)

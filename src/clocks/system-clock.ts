@@ -23,7 +23,7 @@ export interface SystemClockOptions {
   name?: string
 }
 
-const OPTIONS: OptionTable<SystemClockOptions, 'tickRate' | 'maxFreqErrorPpm'> = {
+export const SYSTEM_CLOCK_OPTIONS: OptionTable<SystemClockOptions, 'tickRate' | 'maxFreqErrorPpm'> = {
   tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
   maxFreqErrorPpm: option.withDefault(option.number({ min: 0 }, 'ppm'), DEFAULT_MAX_FREQ_ERROR_PPM),
   precisionSeconds: option.number({ above: 0 }, 'seconds'),
@@ -43,7 +43,7 @@ export class SystemClock extends Clock {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: SystemClockOptions = {}) {
-    const { tickRate, maxFreqErrorPpm, source, precisionSeconds, name } = checkOptions(OPTIONS, options)
+    const { tickRate, maxFreqErrorPpm, source, precisionSeconds, name } = checkOptions(SYSTEM_CLOCK_OPTIONS, options)
     super(name === undefined ? {} : { name })
     this.#source = source ?? monotonicNanos
     this.#tickRate = tickRate

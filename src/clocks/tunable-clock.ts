@@ -13,7 +13,7 @@ export interface TunableClockOptions extends ClockOptions {
   speed?: number
 }
 
-const OPTIONS: OptionTable<TunableClockOptions, keyof Omit<TunableClockOptions, 'name'>> = {
+export const TUNABLE_CLOCK_OPTIONS: OptionTable<TunableClockOptions, keyof Omit<TunableClockOptions, 'name'>> = {
   ...CLOCK_OPTIONS,
   tickRate: option.withDefault(TICK_RATE_TYPE, NANOS_PER_SECOND),
   ticks: option.withDefault(TICKS_TYPE, 0),
@@ -38,7 +38,7 @@ const GROWTH_RATE_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds 
 export class TunableClock extends CorrelatedClock {
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(parent: Clock, options: TunableClockOptions = {}) {
-    const { ticks, ...rest } = checkOptions(OPTIONS, options)
+    const { ticks, ...rest } = checkOptions(TUNABLE_CLOCK_OPTIONS, options)
     super(parent, rest)
     this.correlation = new Correlation({ parentTicks: parent.now(), childTicks: ticks })
   }

@@ -48,9 +48,11 @@ export interface CompanionOptions {
   parentClock?: Clock
   /** The transports. Default: WebSockets and, in Node, UDP. The `openSocket` of a client's own options takes precedence. */
   platform?: Platform
+  /** Options of the {@link CiiClient}. */
   cii?: CiiClientOptions
-  /** `holdSeconds` is 20 by default. */
+  /** Options of the {@link TsClient}. `holdSeconds` is 20 by default. */
   ts?: Omit<TsClientSettings, 'contentIdStem' | 'timelineSelector' | 'unwrapper' | 'beforeResuming'>
+  /** Options of the {@link WallClockClient}. */
   wallClock?: Omit<WallClockClientOptions, 'transport' | 'parentClock' | 'platform'>
 }
 
@@ -62,7 +64,7 @@ export function allowedHostsOf({ allowedHosts, ts }: CompanionOptions): AllowedH
 // The companion sets the remaining options of its clients.
 const { contentIdStem, timelineSelector, unwrapper, beforeResuming, ...TS_OPTIONS } = TS_SETTINGS
 
-const OPTIONS: OptionTable<CompanionOptions> = {
+export const COMPANION_OPTIONS: OptionTable<CompanionOptions> = {
   timelineSelector: option.string({ nonEmpty: true }),
   tickRate: TICK_RATE_TYPE,
   contentIdStem: option.withDefault(option.string(), ''),
@@ -82,7 +84,7 @@ const OPTIONS: OptionTable<CompanionOptions> = {
  * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
  */
 export function checkCompanionOptions(ciiUrl: string, options: CompanionOptions): void {
-  const checked = checkOptions(OPTIONS, options)
+  const checked = checkOptions(COMPANION_OPTIONS, options)
   checkSocketUrl('ciiUrl', ciiUrl, checked.cii?.openSocket)
   if (checked.tickRate !== undefined && checked.timelineSelector === undefined) {
     throw new ConflictingOptionError('tickRate', 'requires timelineSelector: it is the tick rate of that timeline')

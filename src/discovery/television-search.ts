@@ -81,7 +81,7 @@ const REREAD_SECONDS = 60
 const LEAST_MAX_AGE_SECONDS = 30
 const SWEEP_SECONDS = 1
 
-const OPTIONS: OptionTable<
+export const DISCOVER_OPTIONS: OptionTable<
   DiscoverOptions,
   'timeoutSeconds' | 'allowedHosts' | 'searchIntervalSeconds' | 'requestTimeoutSeconds' | 'port'
 > = {
@@ -131,7 +131,7 @@ export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
   #abort = new AbortController()
 
   constructor(options: DiscoverOptions = {}) {
-    this.#options = checkOptions(OPTIONS, options)
+    this.#options = checkOptions(DISCOVER_OPTIONS, options)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<DiscoveredTelevision, void, void> {

@@ -7,6 +7,7 @@ export interface SetupData {
   contentIdStem: string
   /** A URI, for example `urn:dvb:css:timeline:pts`. */
   timelineSelector: string
+  /** Private data for the television (TS 103 286-2, clause 5.7.3). Default: none. */
   private?: PrivateData[]
 }
 

@@ -1,7 +1,5 @@
 export {
   type AnyOptionTable,
-  type CheckedOptions,
-  type CheckOptionsSettings,
   checkOption,
   checkOptions,
   type OptionTable,

@@ -74,7 +74,7 @@ interface AllOptions extends TsClientSettings {
   tickRate?: number
 }
 
-const OPTIONS: OptionTable<AllOptions> = {
+export const TS_CLIENT_OPTIONS: OptionTable<AllOptions> = {
   ...TS_SETTINGS,
   clock: option.instance(CorrelatedClock, 'a CorrelatedClock'),
   wallClock: CLOCK_TYPE,
@@ -86,7 +86,7 @@ const OPTIONS: OptionTable<AllOptions> = {
  * @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError
  */
 export function checkTsOptions(options: TsClientOptions): TsClientConnectionOptions {
-  const { clock, wallClock, tickRate } = checkOptions(OPTIONS, options)
+  const { clock, wallClock, tickRate } = checkOptions(TS_CLIENT_OPTIONS, options)
   if (clock === undefined) {
     checkOption('wallClock', CLOCK_TYPE, wallClock)
     checkOption('tickRate', TICK_RATE_TYPE, tickRate)

@@ -22,8 +22,9 @@ export interface MediaFollowerOptions {
   maxRateChange?: number
   /** The finest change of rate that the player can make; bends are multiples of it. Default 0.01. */
   rateStep?: number
-  /** The rates that the player can play, above 0. Default 0.0625 and 16, as Chromium and Firefox have it. */
+  /** The lowest rate that the player can play. Default 0.0625, as in Chromium and Firefox. */
   minRate?: number
+  /** The highest rate that the player can play. Default 16, as in Chromium and Firefox. */
   maxRate?: number
   /** How often to look at the media, in seconds, about; at most 2147483, some 24 days. Default 0.1. */
   pollSeconds?: number
@@ -63,7 +64,7 @@ const CORRELATION_TYPE: OptionType<MediaCorrelation> = {
 const SECONDS_TYPE = option.number({ above: 0 }, 'seconds')
 const RATE_TYPE = option.number({ above: 0 })
 
-const OPTIONS: OptionTable<MediaFollowerOptions, keyof MediaFollowerOptions> = {
+export const MEDIA_FOLLOWER_OPTIONS: OptionTable<MediaFollowerOptions, keyof MediaFollowerOptions> = {
   correlation: option.withDefault(CORRELATION_TYPE, Object.freeze({ contentSeconds: 0, mediaSeconds: 0 })),
   toleranceSeconds: option.withDefault(SECONDS_TYPE, 0.025),
   seekThresholdSeconds: option.withDefault(SECONDS_TYPE, 0.25),
@@ -80,7 +81,7 @@ const OPTIONS: OptionTable<MediaFollowerOptions, keyof MediaFollowerOptions> = {
 
 /** @throws InvalidOptionError, UnknownOptionError */
 export function checkMediaFollowerOptions(options: MediaFollowerOptions): Required<MediaFollowerOptions> {
-  const checked = checkOptions(OPTIONS, options)
+  const checked = checkOptions(MEDIA_FOLLOWER_OPTIONS, options)
   const { minRate, maxRate, seekThresholdSeconds, toleranceSeconds, maxRateChange, rateStep } = checked
   if (minRate > maxRate) throw new InvalidOptionError('minRate', `a number up to maxRate (${maxRate})`, minRate)
   if (seekThresholdSeconds <= toleranceSeconds) {

@@ -54,7 +54,7 @@ const REQUEST_OPTIONS: OptionTable<RequestOptions, keyof RequestOptions> = {
   backoffFactor: option.withDefault(option.number({ min: 1 }), 2),
   maxTimeoutSeconds: option.withDefault(SECONDS_TYPE, 10),
 }
-const CLIENT_OPTIONS: OptionTable<
+export const UDP_REQUEST_CLIENT_OPTIONS: OptionTable<
   UdpRequestResponseClientOptions,
   Exclude<keyof UdpRequestResponseClientOptions, 'localAddress'>
 > = {
@@ -69,7 +69,7 @@ const ONE_REQUEST_OPTIONS: OptionTable<UdpRequestOptions> = { ...REQUEST_OPTIONS
 
 /** @throws InvalidOptionError, UnknownOptionError */
 export function checkClientOptions(options: UdpRequestResponseClientOptions): UdpRequestSettings {
-  return { localAddress: undefined, ...checkOptions(CLIENT_OPTIONS, options) }
+  return { localAddress: undefined, ...checkOptions(UDP_REQUEST_CLIENT_OPTIONS, options) }
 }
 
 /** @returns the settings of the client with the options of one request. @throws InvalidOptionError, UnknownOptionError */

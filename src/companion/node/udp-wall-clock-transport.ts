@@ -26,7 +26,7 @@ export interface UdpWallClockTransportOptions {
   localPort?: number
 }
 
-const OPTIONS: OptionTable<UdpWallClockTransportOptions, 'localPort'> = {
+const UDP_TRANSPORT_OPTIONS: OptionTable<UdpWallClockTransportOptions, 'localPort'> = {
   backoff: option.object(BACKOFF_OPTIONS),
   localAddress: LOCAL_ADDRESS_TYPE,
   localPort: option.withDefault(option.port(), 0),
@@ -84,7 +84,7 @@ export class UdpWallClockTransport implements WallClockTransport {
    * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError
    */
   constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
-    const { backoff, localAddress, localPort } = checkOptions(OPTIONS, options)
+    const { backoff, localAddress, localPort } = checkOptions(UDP_TRANSPORT_OPTIONS, options)
     const server =
       port === undefined
         ? checkUdpUrl('target', target)

@@ -16,7 +16,7 @@ export interface FilterAndPredictOptions {
 }
 
 const SECONDS_TYPE = option.number({ above: 0 }, 'seconds')
-const OPTIONS: OptionTable<FilterAndPredictOptions, keyof FilterAndPredictOptions> = {
+export const FILTER_AND_PREDICT_OPTIONS: OptionTable<FilterAndPredictOptions, keyof FilterAndPredictOptions> = {
   maxRoundTripSeconds: option.withDefault(
     option.number({ above: 0, infinity: true }, 'seconds'),
     Number.POSITIVE_INFINITY,
@@ -44,7 +44,7 @@ export class FilterAndPredictAlgorithm implements CandidateAlgorithm {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: FilterAndPredictOptions = {}) {
-    const checked = checkOptions(OPTIONS, options)
+    const checked = checkOptions(FILTER_AND_PREDICT_OPTIONS, options)
     this.#maxRoundTripSeconds = checked.maxRoundTripSeconds
     this.#maxRoundTripRatio = checked.maxRoundTripRatio
     this.#windowSize = checked.windowSize

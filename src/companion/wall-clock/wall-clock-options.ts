@@ -102,7 +102,7 @@ const MAX_SLEW_PPM = 100_000
 
 const DURATION_TYPE = option.seconds({ above: 0, max: MAX_DURATION_SECONDS })
 const DEFAULT_SLEW = { maxRatePpm: 500, stepAboveSeconds: 1 } as const
-const SLEW_OPTIONS: OptionTable<SlewOptions, keyof SlewOptions> = {
+export const SLEW_OPTIONS: OptionTable<SlewOptions, keyof SlewOptions> = {
   maxRatePpm: option.withDefault(option.number({ above: 0, max: MAX_SLEW_PPM }, 'ppm'), DEFAULT_SLEW.maxRatePpm),
   stepAboveSeconds: option.withDefault(option.number({ min: 0 }, 'seconds'), DEFAULT_SLEW.stepAboveSeconds),
 }
@@ -134,7 +134,7 @@ export const WALL_CLOCK_SETTINGS: OptionTable<WallClockSettingsOptions, Defaulte
   timers: option.withDefault(option.objectWith<WallClockTimers>('set', 'clear'), GLOBAL_TIMERS),
 }
 
-const OPTIONS: OptionTable<WallClockClientOptions, DefaultedSettings> = {
+export const WALL_CLOCK_CLIENT_OPTIONS: OptionTable<WallClockClientOptions, DefaultedSettings> = {
   ...WALL_CLOCK_SETTINGS,
   transport: option.custom(TRANSPORT_EXPECTED, () => true),
   parentClock: CLOCK_TYPE,
@@ -143,7 +143,7 @@ const OPTIONS: OptionTable<WallClockClientOptions, DefaultedSettings> = {
 
 /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; DvbcssError `DVBCSS_ERR_NO_UDP` */
 export function checkWallClockOptions(options: WallClockClientOptions): WallClockSettings {
-  const { slew, ...checked } = checkOptions(OPTIONS, options)
+  const { slew, ...checked } = checkOptions(WALL_CLOCK_CLIENT_OPTIONS, options)
   const { parentClock = new SystemClock() } = checked
   checkWallClockLimits(checked, parentClock)
   return {

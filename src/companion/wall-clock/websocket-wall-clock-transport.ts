@@ -26,7 +26,7 @@ export interface WebSocketWallClockTransportOptions {
 
 export const ENCODING_TYPE: OptionType<WallClockEncoding> = option.oneOf<WallClockEncoding>('binary', 'json')
 
-const OPTIONS: OptionTable<WebSocketWallClockTransportOptions, 'encoding'> = {
+const WEBSOCKET_TRANSPORT_OPTIONS: OptionTable<WebSocketWallClockTransportOptions, 'encoding'> = {
   encoding: option.withDefault(ENCODING_TYPE, 'binary'),
   backoff: SOCKET_OPTIONS.backoff,
   handshakeTimeoutSeconds: SOCKET_OPTIONS.handshakeTimeoutSeconds,
@@ -46,7 +46,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
 
   /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
-    const { encoding } = checkOptions(OPTIONS, options)
+    const { encoding } = checkOptions(WEBSOCKET_TRANSPORT_OPTIONS, options)
     this.url = checkSocketUrl('url', url, options.openSocket)
     this.isJson = encoding === 'json'
     this.#options = options

@@ -1,5 +1,4 @@
 export {
-  ISOLATED_WALL_CLOCK_SERVER_OPTIONS,
   IsolatedWallClockServer,
   type IsolatedWallClockServerOptions,
   type IsolatedWallClockServerStatistics,

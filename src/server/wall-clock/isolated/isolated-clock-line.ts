@@ -70,7 +70,7 @@ export function readClockLine(clock: Clock): IsolatedClockLine {
 }
 
 /** Whether the root of a clock reads the machine's monotonic clock. Its source cannot be seen from outside; what it reads can. */
-export function isReadInEveryThread({ root }: Clock): boolean {
+function isReadInEveryThread({ root }: Clock): boolean {
   if (!(root instanceof SystemClock)) return false
   const before = monotonicNanos()
   const nanos = root.nanos()

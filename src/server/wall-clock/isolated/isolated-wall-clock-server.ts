@@ -24,7 +24,7 @@ export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions,
 
 const { maxMessageBytes: _, ...SERVER_OPTIONS } = UDP_REQUEST_SERVER_OPTIONS
 
-export const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
+const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
   IsolatedWallClockServerOptions,
   'port' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'followUp'
 > = { ...SERVER_OPTIONS, ...WALL_CLOCK_HANDLER_OPTIONS }
