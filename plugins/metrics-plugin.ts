@@ -2,6 +2,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type * as PromClient from 'prom-client'
+
+import { NANOS_PER_SECOND } from '../src/clocks/index.js'
+
 import { LATENCY_BOUNDS } from '../src/server/wall-clock/index.js'
 import { checkOptions, DvbcssError, type OptionTable, option } from '../src/validation/index.js'
 import { type AppRegistry, registryOf } from './app-registry.js'
@@ -31,8 +34,6 @@ export const METRICS_PLUGIN_OPTIONS: OptionTable<MetricsPluginOptions, 'path' | 
   ),
   defaultMetrics: option.withDefault(option.boolean(), false),
 }
-
-const NANOS_PER_SECOND = 1e9
 
 /**
  * Serves the counters of all endpoints of the app to Prometheus. Needs prom-client, which is not installed with this package.

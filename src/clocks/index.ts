@@ -10,5 +10,5 @@ export { RangeCorrelatedClock, type RangeCorrelatedClockOptions } from './range-
 export type { ScheduledCall, ScheduleOptions } from './scheduler.js'
 export type { SleepOptions } from './sleep.js'
 export { DEFAULT_MAX_FREQ_ERROR_PPM, SystemClock, type SystemClockOptions } from './system-clock.js'
-export { rescale, TICK_RATE_TYPE } from './tick-rate.js'
+export { NANOS_PER_SECOND, rescale, TICK_RATE_TYPE } from './tick-rate.js'
 export { TunableClock, type TunableClockOptions } from './tunable-clock.js'

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 /** One measurement of the offset between two clocks. */
 export interface OffsetSample {
   readonly atNanos: number
@@ -39,7 +40,7 @@ export function fitRate(samples: readonly OffsetSample[]): Rate | undefined {
     products += from * (offsetNanos - meanOffset)
     errors += Math.abs(from) * errorNanos
   }
-  return { ppm: (products / squares) * 1e6, boundPpm: (errors / squares) * 1e6, spanSeconds: span / 1e9 }
+  return { ppm: (products / squares) * 1e6, boundPpm: (errors / squares) * 1e6, spanSeconds: span / NANOS_PER_SECOND }
 }
 
 function mostPreciseOfEachBin(samples: readonly OffsetSample[]): OffsetSample[] {

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { describe, shorten } from './cii-message-rules.js'
 import { isIntegerString, type JsonObject, readObject } from './json-values.js'
 import { CLAUSE_TS, eachOf, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
@@ -78,11 +79,11 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
       const seen = timed.map(({ timestamp, atNanos }) => {
         const stated = BigInt(timestamp.wallClockTime as string)
         const now = atNanos + offset
-        return { stated, now, age: Number(now - stated) / 1e9 }
+        return { stated, now, age: Number(now - stated) / NANOS_PER_SECOND }
       })
       // All of them must match, because a single one may have that age by chance.
       const unit = UNITS.find(([factor]) =>
-        seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / 1e9 < AHEAD_SECONDS),
+        seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / NANOS_PER_SECOND < AHEAD_SECONDS),
       )
       return eachOf(
         seen,
@@ -137,7 +138,7 @@ function drift(observed: TsObservations): Outcome {
   if (tickRate === undefined) return skipped('unknown tick rate: CII does not list the timeline')
   if (from.speed === 0) return skipped('the timeline was paused')
   if (positions.length > 1 || from.speed !== to.speed) return skipped('the timeline changed during the observation')
-  const seconds = Number(to.wallClockTime - from.wallClockTime) / 1e9
+  const seconds = Number(to.wallClockTime - from.wallClockTime) / NANOS_PER_SECOND
   if (seconds === 0) return pass('same control timestamp both times')
   const ticks = Number(to.contentTime - from.contentTime)
   const expected = seconds * tickRate * from.speed

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import type { ProbeReply } from './udp-probe.js'
 
 /** A request, and all replies to it. */
@@ -113,7 +114,7 @@ export function roundTripNanos({ sentNanos, receivedNanos, response }: TimedExch
 }
 
 export function precisionNanos({ precisionExponent }: WireMessage): number {
-  return 2 ** precisionExponent * 1e9
+  return 2 ** precisionExponent * NANOS_PER_SECOND
 }
 
 /** The offset of the server's clock from the local one, from the exchange with the shortest round trip. */

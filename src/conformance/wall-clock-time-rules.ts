@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { fitRate } from './rate.js'
 import { CLAUSE_WC, eachOf, fail, pass, type Rule, skipped } from './rule.js'
 import {
@@ -10,7 +11,6 @@ import {
   type WallClockObservations,
 } from './wall-clock-observations.js'
 
-const SECOND_IN_NANOS = 1_000_000_000
 /** Maximum frequency error of the local clock, in parts per million: that of the worst computer clocks. */
 const LOCAL_MAX_FREQ_ERROR_PPM = 500
 /** With a wider bound, the observation was too short or the network too slow to judge the rate. */
@@ -27,8 +27,8 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
         messagesOf(observed),
         ({ receiveFields, transmitFields }) => {
           const [field, nanos] =
-            receiveFields[1] >= SECOND_IN_NANOS ? ['receive', receiveFields[1]] : ['transmit', transmitFields[1]]
-          return nanos < SECOND_IN_NANOS ? undefined : fail('below 1000000000', `${nanos} in the ${field} time`)
+            receiveFields[1] >= NANOS_PER_SECOND ? ['receive', receiveFields[1]] : ['transmit', transmitFields[1]]
+          return nanos < NANOS_PER_SECOND ? undefined : fail('below 1000000000', `${nanos} in the ${field} time`)
         },
         'all are',
       ),
@@ -133,7 +133,7 @@ function readingErrorNanos(observed: WallClockObservations): number {
   const stated = message === undefined || message.precisionExponent > 0 ? 0 : precisionNanos(message)
   // A step of a second or more is not a real step, but means too few different times.
   const observedStep = Number(granularityNanos(observed) ?? 0n)
-  return Math.max(stated, observedStep < SECOND_IN_NANOS ? observedStep : 0)
+  return Math.max(stated, observedStep < NANOS_PER_SECOND ? observedStep : 0)
 }
 
 function signed(value: number): string {

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { decodeInteger, encodeInteger, readBigint } from './integer-string.js'
 import { MessageError } from './message-error.js'
 import { readFiniteNumber, requireObject } from './read-field.js'
@@ -78,7 +79,9 @@ export function isAvailable(timestamp: ControlTimestamp): timestamp is Available
 export function contentTicksAt(timestamp: ControlTimestamp, wallClockNanos: bigint | number, tickRate: number): number {
   if (!isAvailable(timestamp)) return Number.NaN
   const elapsedNanos = nanosBetween(timestamp.wallClockTime, wallClockNanos)
-  return Number(timestamp.contentTime) + (elapsedNanos * tickRate * timestamp.timelineSpeedMultiplier) / 1e9
+  return (
+    Number(timestamp.contentTime) + (elapsedNanos * tickRate * timestamp.timelineSpeedMultiplier) / NANOS_PER_SECOND
+  )
 }
 
 // Subtracted as integers: a float holds nanoseconds exactly for about a hundred days only, and a clock may count on.

@@ -1,10 +1,11 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { readBigint } from './integer-string.js'
 import { MessageError } from './message-error.js'
 import { readInteger, readNonNegativeNumber } from './read-field.js'
 
 export const MAX_UINT32 = 0xffff_ffff
 
-const NANOS_PER_SECOND = 1_000_000_000n
+const NANOS = BigInt(NANOS_PER_SECOND)
 const MIN_PRECISION = -128
 const MAX_PRECISION = 127
 const MAX_FREQ_ERROR_UNITS_PER_PPM = 256
@@ -43,7 +44,7 @@ export function decodeMaxFreqError(units: number): number {
 
 /** Seconds and nanoseconds as one count. */
 export function joinNanos(seconds: number, nanos: number): bigint {
-  return BigInt(seconds) * NANOS_PER_SECOND + BigInt(nanos)
+  return BigInt(seconds) * NANOS + BigInt(nanos)
 }
 
 /**
@@ -51,11 +52,11 @@ export function joinNanos(seconds: number, nanos: number): bigint {
  * @throws MessageError if the seconds do not fit 32 bits without a sign.
  */
 export function splitNanos(field: string, time: bigint): [seconds: number, nanos: number] {
-  const seconds = readBigint(field, time) / NANOS_PER_SECOND
+  const seconds = readBigint(field, time) / NANOS
   if (time < 0n || seconds > MAX_UINT32) {
     throw new MessageError('invalid-value', field, 'nanoseconds whose seconds fit 32 bits', time)
   }
-  return [Number(seconds), Number(time % NANOS_PER_SECOND)]
+  return [Number(seconds), Number(time % NANOS)]
 }
 
 /** A field of 32 bits without a sign. */

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { MessageError } from './message-error.js'
 import { readFiniteNumber, readNonNegativeNumber, requireObject } from './read-field.js'
 import { joinNanos, MAX_UINT32, readUint32, splitNanos } from './wall-clock-fields.js'
@@ -54,7 +55,7 @@ function nanosOf(field: string, value: unknown): bigint {
   const seconds = Math.floor(time)
   if (seconds > MAX_UINT32) throw new MessageError('invalid-value', field, 'seconds that fit 32 bits', value)
   // The fraction is taken off before it is scaled: scaling all of it would round the nanoseconds away.
-  return joinNanos(seconds, Math.round((time - seconds) * 1e9))
+  return joinNanos(seconds, Math.round((time - seconds) * NANOS_PER_SECOND))
 }
 
 // By hand, because a float of seconds would drop nanoseconds after a few months.

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { MessageError } from './message-error.js'
 import {
   decodeMaxFreqError,
@@ -44,7 +45,6 @@ export interface WallClockMessage {
 export const WALL_CLOCK_MESSAGE_BYTES = 32
 
 const VERSION = 0
-const SECOND_IN_NANOS = 1_000_000_000
 
 /**
  * Reads a message from its 32 bytes (TS 103 286-2 clause 8).
@@ -114,7 +114,7 @@ export function originateFieldsOf(message: WallClockMessage): readonly [seconds:
 
 /** Adds to a message the originate time as it stood on the wire, if the count of nanoseconds would not give it back. */
 export function keepOriginateFields(message: WallClockMessage, seconds: number, nanos: number): WallClockMessage {
-  if (nanos >= SECOND_IN_NANOS) message.originateFields = [seconds, nanos]
+  if (nanos >= NANOS_PER_SECOND) message.originateFields = [seconds, nanos]
   return message
 }
 

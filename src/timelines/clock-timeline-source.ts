@@ -1,4 +1,4 @@
-import { Clock } from '../clocks/index.js'
+import { Clock, NANOS_PER_SECOND } from '../clocks/index.js'
 import type { ControlTimestamp } from '../messages/index.js'
 import { checkOption, checkOptions, type OptionTable, option } from '../validation/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
@@ -135,7 +135,7 @@ export class ClockTimelineSource extends TimelineSource {
     const contentTicks = Number(b.contentTime - a.contentTime)
     const speed = a.timelineSpeedMultiplier ?? 0
     if (speed === 0) return contentTicks === 0
-    const expectedNanos = (contentTicks * 1e9) / (this.#clock.tickRate * speed)
+    const expectedNanos = (contentTicks * NANOS_PER_SECOND) / (this.#clock.tickRate * speed)
     return Math.abs(Number(b.wallClockTime - a.wallClockTime) - expectedNanos) < NOISE_NANOS
   }
 }

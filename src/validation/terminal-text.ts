@@ -1,4 +1,4 @@
-import { escapeUnsafe, visible } from './index.js'
+import { escapeUnsafe, visible } from './visible-text.js'
 
 /** Characters of one line for people. */
 const MAX_LINE = 1000

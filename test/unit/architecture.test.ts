@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/validation': [],
   'src/events': [],
   'src/clocks': ['src/validation'],
-  'src/messages': ['src/validation'],
+  'src/messages': ['src/validation', 'src/clocks'],
   'src/timelines': ['src/validation', 'src/clocks', 'src/messages'],
   // Sockets of node:dgram, for the servers and for the companion.
   'src/udp': ['src/validation'],
@@ -72,6 +72,32 @@ function specifiersIn(source: string): string[] {
   return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
 }
 
+/** The files that each file loads: its static imports and exports, without those of types alone. */
+function valueImports(): Map<string, string[]> {
+  return new Map(
+    sources.map((file) => {
+      const code = readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+      const statements = [...code.matchAll(/^(?:import|export)\s(?!type\b)(?:[^'"]*?\bfrom\s*)?['"](\.[^'"\n]+)['"]/gm)]
+      return [file, statements.map((match) => join(dirname(file), match[1] ?? '').replace(/\.js$/, '.ts'))]
+    }),
+  )
+}
+
+/** Circles of imports, each as `a > b > a`. */
+function circlesIn(graph: Map<string, string[]>): string[] {
+  const circles: string[] = []
+  const finished = new Set<string>()
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
+    else if (!finished.has(file)) {
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+      finished.add(file)
+    }
+  }
+  for (const file of graph.keys()) visit(file, [])
+  return circles
+}
+
 const sources = [...filesIn('src', /\.ts$/), ...filesIn('plugins', /\.ts$/)]
 const imports = sources.flatMap((file): Import[] =>
   specifiersIn(readFileSync(join(ROOT, file), 'utf8')).map((specifier) => ({
@@ -104,6 +130,17 @@ describe('the architecture', () => {
     expect(imports.length).toBeGreaterThan(sources.length)
   })
 
+  it('recognizes a circle', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c']],
+      ['c', ['b']],
+      ['d', ['a']],
+    ])
+    expect(circlesIn(graph)).toEqual(['b > c > b'])
+    expect([...valueImports().values()].flat().length).toBeGreaterThan(sources.length)
+  })
+
   it('knows every folder in which there is code', () => {
     const folders = new Set(sources.map((file) => dirname(file)))
     expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([])
@@ -127,6 +164,10 @@ describe('the architecture', () => {
     )
     expect(upwards.filter((room) => !rooms.includes(room))).toEqual([])
     expect(upwards).toEqual([])
+  })
+
+  it('has no circular imports, apart from types', () => {
+    expect(circlesIn(valueImports())).toEqual([])
   })
 
   it('lets neighbours come in through the door of a room, its index.ts', () => {

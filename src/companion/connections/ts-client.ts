@@ -1,4 +1,4 @@
-import { CLOCK_TYPE, type Clock, type CorrelatedClock, Correlation } from '../../clocks/index.js'
+import { CLOCK_TYPE, type Clock, type CorrelatedClock, Correlation, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { undisturbed } from '../../events/index.js'
 import {
   type AvailableControlTimestamp,
@@ -256,7 +256,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     if (parent.available) {
       const wallClockNanos = parent.nanos()
       const ticksNow = contentTicksAt(timestamp, wallClockNanos, tickRate)
-      const moment = { localSeconds: this.#localSeconds(), wallClockSeconds: wallClockNanos / 1e9 }
+      const moment = { localSeconds: this.#localSeconds(), wallClockSeconds: wallClockNanos / NANOS_PER_SECOND }
       unwrapper.read(contentTime, ticksNow, tickRate * speed, moment)
       return
     }

@@ -1,11 +1,9 @@
-import type { Clock } from '../../clocks/index.js'
+import { type Clock, NANOS_PER_SECOND } from '../../clocks/index.js'
 import type { WallClockMessage } from '../../messages/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import { Candidate } from './candidate.js'
 import type { WallClockExchange } from './wall-clock-exchange.js'
 import { MAX_FREQ_ERROR_PPM, MAX_PRECISION_SECONDS, WIRE_RESOLUTION_SECONDS } from './wall-clock-limits.js'
-
-const NANOS_PER_SECOND = 1e9
 
 /** A statement that no correct server makes. */
 export interface Implausible {

@@ -1,6 +1,4 @@
-import { Correlation, rescale } from '../../clocks/index.js'
-
-const NANOS_PER_SECOND = 1e9
+import { Correlation, NANOS_PER_SECOND, rescale } from '../../clocks/index.js'
 
 /** The wall clock, in nanoseconds, as a linear function of a parent clock. */
 export interface ClockLine {

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../../clocks/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
@@ -28,7 +29,6 @@ export const FILTER_AND_PREDICT_OPTIONS: OptionTable<FilterAndPredictOptions, ke
 }
 
 const MIN_CANDIDATES = 4
-const NANOS_PER_SECOND = 1e9
 
 /**
  * Filters out slow answers and fits a regression line to the rest. This estimates the frequency as well as the offset, so the clock

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../../clocks/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
@@ -12,8 +13,6 @@ const LEAST_DRIFT = 1e-6
 
 /** A drift below the lowest error bound divided by the time span of the candidates is undetectable. This is the margin. */
 const UNSEEN_DRIFT_FACTOR = 8
-
-const NANOS_PER_SECOND = 1e9
 
 /**
  * Follows the midpoint of the intersection of all recent candidates' intervals.

@@ -1,4 +1,4 @@
-import type { Clock, ClockChange, CorrelatedClock } from '../../clocks/index.js'
+import { type Clock, type ClockChange, type CorrelatedClock, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { Emitter, undisturbed } from '../../events/index.js'
 import { MessageError, type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
 import { describeValue, visible } from '../../validation/index.js'
@@ -16,7 +16,6 @@ import { summaryOf, WallClockCounters, type WallClockStatus } from './wall-clock
 import { WallClockSteering } from './wall-clock-steering.js'
 import { WatchedClock } from './watched-clock.js'
 
-const NANOS_PER_SECOND = 1e9
 /** Interval of checks for sleep when nothing reads the clock. Timers do not advance during sleep. */
 const MAX_TIMER_SECONDS = 1
 /** Three consistent answers reveal a restarted server. One whose answers keep contradicting each other is unreliable. */

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../../clocks/index.js'
 import {
   decodeWallClockJson,
   decodeWallClockMessage,
@@ -8,6 +9,8 @@ import {
   type WallClockMessage,
   WallClockMessageType,
 } from '../../messages/index.js'
+
+const NANOS = BigInt(NANOS_PER_SECOND)
 
 const ORIGINATE_AT = 8
 
@@ -37,8 +40,8 @@ export class WallClockRequestWriter {
   /** Returns the same buffer each time. @param originate below 10⁹ · 2³². */
   write(originate: bigint): Uint8Array | string {
     if (this.#isJson) return encodeWallClockJson({ ...this.#message, originateNanos: originate })
-    this.#view.setUint32(ORIGINATE_AT, Number(originate / 1_000_000_000n))
-    this.#view.setUint32(ORIGINATE_AT + 4, Number(originate % 1_000_000_000n))
+    this.#view.setUint32(ORIGINATE_AT, Number(originate / NANOS))
+    this.#view.setUint32(ORIGINATE_AT + 4, Number(originate % NANOS))
     return this.#bytes
   }
 }

@@ -1,3 +1,4 @@
+import { NANOS_PER_SECOND } from '../../clocks/index.js'
 import { type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
 import { MAX_PENDING_REQUESTS, MAX_REMEMBERED_REQUESTS } from './wall-clock-limits.js'
 
@@ -43,7 +44,6 @@ export interface Expiry {
   readonly exchange?: WallClockExchange
 }
 
-const NANOS_PER_SECOND = 1_000_000_000
 const IGNORED: Record<IgnoredAnswerReason, AnswerOutcome> = {
   stranger: { kind: 'ignored', reason: 'stranger' },
   duplicate: { kind: 'ignored', reason: 'duplicate' },

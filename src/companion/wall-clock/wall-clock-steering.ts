@@ -1,4 +1,4 @@
-import { type CorrelatedClock, Correlation, rescale } from '../../clocks/index.js'
+import { type CorrelatedClock, Correlation, NANOS_PER_SECOND, rescale } from '../../clocks/index.js'
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 import { AGREEING_ANSWERS_TO_STEP, MAX_EVIDENCE } from './wall-clock-limits.js'
@@ -22,8 +22,6 @@ export interface Steered {
   /** Whether all that was known before was given up: the server's clock is another one. */
   readonly stepped: boolean
 }
-
-const NANOS_PER_SECOND = 1e9
 
 /** Differences are slewed within this time where the rate allows: about the time between two answers. */
 const SLEW_SECONDS = 0.5

@@ -1,4 +1,5 @@
-import { Clock } from '../../clocks/index.js'
+import { Clock, NANOS_PER_SECOND } from '../../clocks/index.js'
+
 import {
   encodeMaxFreqError,
   encodePrecision,
@@ -148,8 +149,6 @@ export class WallClockHandler implements RequestHandler {
     this.#maxFreqErrorPpm = ppm
   }
 }
-
-const NANOS_PER_SECOND = 1e9
 
 /** Writes two big-endian uint32: seconds modulo 2³², and nanoseconds within the second. */
 function writeTime(bytes: Uint8Array, at: number, time: number): void {

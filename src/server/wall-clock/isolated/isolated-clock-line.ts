@@ -1,4 +1,4 @@
-import { type Clock, monotonicNanos, SystemClock } from '../../../clocks/index.js'
+import { type Clock, monotonicNanos, NANOS_PER_SECOND, SystemClock } from '../../../clocks/index.js'
 import { InvalidOptionError } from '../../../validation/index.js'
 
 /**
@@ -33,7 +33,6 @@ export const NO_TIME: IsolatedClockLine = {
 
 /** How far ahead the growth of the dispersion is looked at, in seconds: it may bend where a correlation lies ahead. */
 const HORIZONS_SECONDS = [1, 60, 3600]
-const NANOS_PER_SECOND = 1e9
 /** A root with another tick rate than nanoseconds rounds twice on the way back to them. */
 const ROUNDING = 2 ** -50
 
