@@ -73,7 +73,7 @@ export class AdaptedSocket implements ConnectionSocket {
     this.handshake = request
     // An injected request has no address.
     this.remoteAddress = request.ip ?? ''
-    this.reachedAt = reachedAt(request)
+    this.reachedAt = reachedAt(request, mount.authorities)
     this.#isHeld = (request.raw.socket?.writableCorked ?? 0) > 0
   }
 

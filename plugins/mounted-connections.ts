@@ -1,5 +1,6 @@
 import type { EndpointServer } from '../src/server/endpoint/index.js'
 import type { AdaptedSocket } from './adapted-socket.js'
+import { SharedAuthorities } from './reached-at.js'
 import { SharedFrames } from './shared-frames.js'
 
 /** How often a time limit is checked within itself: a connection is ended at most this share too late. */
@@ -22,6 +23,8 @@ export class MountedConnections {
   readonly pauseAbove: number
   /** What the endpoint sends to many clients is framed once. */
   readonly frames: SharedFrames = new SharedFrames()
+  /** The addresses at which the peers reached the app. */
+  readonly authorities: SharedAuthorities = new SharedAuthorities()
   /** The connections for whose peers something waits. */
   readonly sending: Set<AdaptedSocket> = new Set()
   /** The connections whose peers have begun a message. */

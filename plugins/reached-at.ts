@@ -13,8 +13,8 @@ const PROBE = 'probe.invalid'
  * header. Behind a proxy that the app trusts it is the host that the proxy names, and over TLS
  * the name that the client asked a certificate for.
  */
-export function reachedAt(request: FastifyRequest): Authority {
-  return (isFromTrustedProxy(request) ? fromProxy(request) : undefined) ?? fromSocket(request)
+export function reachedAt(request: FastifyRequest, shared: SharedAuthorities): Authority {
+  return (isFromTrustedProxy(request) ? fromProxy(request) : undefined) ?? fromSocket(request, shared)
 }
 
 /** A client that has reached us directly is one even if `trustProxy` covers its address. */
@@ -62,7 +62,7 @@ function isEncrypted(request: FastifyRequest): boolean {
   return (request.raw.socket as Partial<TLSSocket> | undefined)?.encrypted === true
 }
 
-function fromSocket(request: FastifyRequest): Authority {
+function fromSocket(request: FastifyRequest, shared: SharedAuthorities): Authority {
   const socket = request.raw.socket as Partial<TLSSocket> | undefined
   const secure = isEncrypted(request)
   const bound = boundTo((socket as { server?: Server } | undefined)?.server)
@@ -76,7 +76,7 @@ function fromSocket(request: FastifyRequest): Authority {
   // Looked up each time: what else the interface has may change.
   const host = hostOfAddress(localAddress)
   if (host === null) return { host: hostOnSameLink(localAddress, request.server), port, secure, localAddress }
-  return shared(host, port, secure, localAddress)
+  return shared.of(host, port, secure, localAddress)
 }
 
 const boundAddresses = new WeakMap<Server, AddressInfo | null>()
@@ -97,19 +97,22 @@ function boundTo(server: Server | undefined): AddressInfo | null {
   return bound
 }
 
-/** The addresses of which one object serves all connections: an app has few, and may have tens of thousands of connections. */
-const recent: Authority[] = []
 const MAX_RECENT = 8
 
-function shared(host: string, port: number, secure: boolean, localAddress: string): Authority {
-  for (const authority of recent) {
-    if (authority.port === port && authority.secure === secure && authority.localAddress === localAddress)
-      return authority
+/** One object for all connections of a mount to the same address: there are few addresses and perhaps tens of thousands of connections. */
+export class SharedAuthorities {
+  readonly #recent: Authority[] = []
+
+  of(host: string, port: number, secure: boolean, localAddress: string): Authority {
+    for (const authority of this.#recent) {
+      if (authority.port === port && authority.secure === secure && authority.localAddress === localAddress)
+        return authority
+    }
+    if (this.#recent.length === MAX_RECENT) this.#recent.shift()
+    const authority = Object.freeze({ host, port, secure, localAddress })
+    this.#recent.push(authority)
+    return authority
   }
-  if (recent.length === MAX_RECENT) recent.shift()
-  const authority = Object.freeze({ host, port, secure, localAddress })
-  recent.push(authority)
-  return authority
 }
 
 /** For a link-local address another one of its interface at which the app can be reached. */

@@ -1,6 +1,7 @@
 /** Milliseconds in one turn of the event loop for connections that have yielded, before timers and the other sockets are served. */
 const TURN_MILLISECONDS = 5
 
+// One queue for all apps: they share the event loop, and with it the 5 ms.
 const yielded: (() => void)[] = []
 let isScheduled = false
 let turnBegan = 0

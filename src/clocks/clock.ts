@@ -6,8 +6,7 @@ import {
   type OptionType,
   option,
 } from '../validation/index.js'
-import { ChangeAudience } from './change-audience.js'
-import type { ClockChangeListener, ClockChangeReason } from './clock-change.js'
+import { ChangeAudience, type ClockChangeListener, type ClockChangeReason } from './clock-change.js'
 import { NoCommonClockError } from './no-common-clock-error.js'
 import { type ScheduledCall, type ScheduleOptions, scheduleAt } from './scheduler.js'
 import { type SleepOptions, sleepFor, sleepUntil } from './sleep.js'

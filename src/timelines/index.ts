@@ -1,5 +1,4 @@
 export { ClockTimelineSource, type ClockTimelineSourceOptions } from './clock-timeline-source.js'
-export { contentIdMatches } from './content-id-stem.js'
 export { FixedTimelineSource } from './fixed-timeline-source.js'
-export { type TimelineSink, TimelineSource } from './timeline-source.js'
+export { contentIdMatches, type TimelineSink, TimelineSource } from './timeline-source.js'
 export { wireTime } from './wire-time.js'

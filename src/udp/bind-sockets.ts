@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIPv6, SocketAddress } from 'node:net'
-import { addressAsItIs } from './address-lookup.js'
 import { UdpBindError } from './bind-error.js'
 
 /** One socket of a server. A server on several addresses has one for each, all on the same port. */
@@ -131,4 +130,18 @@ function bind({ address, family }: BindTarget, port: number, prepare: (socket: S
       resolve(socket)
     })
   })
+}
+
+export type AddressLookup = (
+  hostname: string,
+  family: unknown,
+  callback: (error: Error | null, address: string, family: number) => void,
+) => void
+
+/**
+ * A look-up that takes the address for an address, at once. The one that sockets have defers each send by a tick even
+ * for an address: the time in a message would be older, and a send dearer than that of a bare echo.
+ */
+export function addressAsItIs(family: number): AddressLookup {
+  return (address, _family, callback) => callback(null, address, family)
 }

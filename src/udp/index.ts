@@ -1,6 +1,5 @@
-export { addressAsItIs } from './address-lookup.js'
 export { UdpBindError } from './bind-error.js'
-export { bindSockets, closeSockets } from './bind-sockets.js'
+export { addressAsItIs, bindSockets, closeSockets } from './bind-sockets.js'
 export { type HostAddress, HostAddresses } from './host-addresses.js'
 export { OperationOrder } from './operation-order.js'
 export {

@@ -4,12 +4,11 @@ import type { Connection, ConnectionHandlers, ConnectionSocket } from './connect
 import { DEFAULTS } from './defaults.js'
 import { ENDPOINT_OPTIONS, othersOf } from './endpoint-options.js'
 import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
-import { checkHooks, type EndpointHooks, withHook } from './hooks.js'
+import { checkHooks, type EndpointHooks, isThenable, withHook } from './hooks.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
 import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
-import { isThenable } from './thenable.js'
 
 export interface EndpointServerOptions<Hooks extends object = EndpointHooks> extends AdmissionOptions {
   /** Functions for the events of the endpoint, in place of a subclass. Default: none. */
@@ -50,6 +49,7 @@ type CreateConnectionDataReturns<Made, Data> = Record<
   true
 >
 
+/** Ids are unique in the process, not per server: one log shows the connections of all servers. */
 const idsGiven = new Map<string, number>()
 
 function nextId(prefix: string): string {

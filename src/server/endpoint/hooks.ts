@@ -1,6 +1,5 @@
 import { checkOptions, option } from '../../validation/index.js'
 import type { Connection } from './connection.js'
-import { isThenable } from './thenable.js'
 
 /**
  * Functions of the app for the events of an endpoint, in place of a subclass. Each may be asynchronous. One that throws or rejects is
@@ -42,4 +41,9 @@ export function withHook(own: unknown, hook: () => unknown): void | Promise<void
     throw error
   }
   if (isThenable(own) || isThenable(other)) return Promise.all([own, other]).then(() => {})
+}
+
+/** Whether a hook has returned a promise, of whatever make. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function'
 }

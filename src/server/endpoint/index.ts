@@ -19,7 +19,7 @@ export {
   type RefusalReason,
   type TimeoutReason,
 } from './endpoint-statistics.js'
-export { type EndpointHooks, withHook } from './hooks.js'
+export { type EndpointHooks, isThenable, withHook } from './hooks.js'
 export { writesLevel } from './log-limiter.js'
 export type { Logger } from './logger.js'
 export { type ServeMessagePortOptions, serveMessagePort } from './message-port.js'
@@ -33,5 +33,4 @@ export {
 export { RateLimiter } from './rate-limiter.js'
 export { sourceKey } from './source-key.js'
 export { type StateComposer, StateSender } from './state-sender.js'
-export { isThenable } from './thenable.js'
 export { UpdateRounds } from './update-rounds.js'
