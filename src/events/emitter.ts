@@ -1,11 +1,11 @@
-/** Reports an error as uncaught, as that of a DOM listener would be, without disturbing whoever calls this. */
+/** Reports an error as uncaught, like an error in a DOM listener, without affecting the caller. */
 export function reportUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })
 }
 
-/** Changes a clock. What its listeners throw, after all were told, is reported as uncaught. */
+/** Changes a clock. Errors of its listeners are reported as uncaught after all have been called. */
 export function undisturbed(change: () => void): void {
   try {
     change()
@@ -16,11 +16,11 @@ export function undisturbed(change: () => void): void {
 
 type Listener<Event> = (event: Event) => void
 
-/** Events by name, each with one object: small, typed, and the same in Node and in a browser. */
+/** A small typed event emitter for Node and browsers. Each event has a name and one object. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
 
-  /** @returns the function that takes the listener away again. */
+  /** Adds a listener. @returns a function that removes it. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     let listeners = this.#listeners.get(name)
     if (listeners === undefined) {
@@ -45,7 +45,7 @@ export class Emitter<Events extends object> {
     })
   }
 
-  /** Tells the listeners. One that throws stops no other, and nothing here: its error is reported as uncaught, as a DOM event's would be. */
+  /** Calls the listeners. An error in one does not affect the others or the caller; it is reported as uncaught, as for DOM events. */
   protected emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

@@ -1,14 +1,14 @@
 import { CII_PROPERTIES, type Cii, setProperty } from './cii.js'
 import { equalJson } from './json.js'
 
-/** Whether two CII messages say the same: absent is not null, and the order of keys does not matter. */
+/** Whether two CII messages are equal. Absent and null differ; the order of keys is irrelevant. */
 export function equalCii(a: Cii, b: Cii): boolean {
   return CII_PROPERTIES.every((property) => equalJson(a[property], b[property]))
 }
 
 /**
- * The least message that takes a receiver from one state to another. A property that is gone becomes null in the message,
- * unless it was null before: then the receiver has nothing to forget. A content id always has its status beside it.
+ * The smallest message that takes a receiver from one state to another. A removed property becomes null in the message, unless it
+ * was null before. A content id is always accompanied by its status.
  */
 export function diffCii(from: Cii, to: Cii): Cii {
   const change: Cii = {}
@@ -22,7 +22,7 @@ export function diffCii(from: Cii, to: Cii): Cii {
   return change
 }
 
-/** The one message that does what two do in turn: what the second says goes before what the first says. */
+/** Merges two consecutive messages into one. Properties of the second take precedence. */
 export function mergeCii(first: Cii, second: Cii): Cii {
   const merged: Cii = {}
   for (const property of CII_PROPERTIES) {
@@ -33,8 +33,8 @@ export function mergeCii(first: Cii, second: Cii): Cii {
 }
 
 /**
- * The state after a message: what the message leaves out stays, and what it makes null is null, which is not the same as
- * absent: absent is what was never sent. Neither argument is changed; the result shares lists with them.
+ * The state after applying a message. Properties absent from the message keep their value; null properties become null. A property
+ * is absent from the state only if it was never sent. The arguments are not modified; the result shares lists with them.
  */
 export function applyCii(state: Cii, change: Cii): Cii {
   return mergeCii(state, change)

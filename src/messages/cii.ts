@@ -6,19 +6,19 @@ import { mistyped, readString, requireObject } from './read-field.js'
 import { readTimelineOptions, type TimelineOption } from './timeline-option.js'
 
 /**
- * What the CSS-CII endpoint says: what is on, and where the other endpoints are. In a message a property that is
- * absent has not changed, and one that is null has become null. In a state null is a value like any other: the server says
- * that there is none, which it does not say of a property that is absent.
+ * A CSS-CII message or state: the current content and the addresses of the other endpoints (TS 103 286-2, clause 5.6). In a message,
+ * an absent property is unchanged and a null property has become null. In a state, null means that the server reported no value, and
+ * absent means that it never sent the property.
  */
 export interface Cii {
   protocolVersion?: string | null
-  /** Where the Material Resolution Server is. */
+  /** URL of the Material Resolution Server. */
   mrsUrl?: string | null
   /** A URI, for example `dvb://233a.1004.1044`. */
   contentId?: string | null
-  /** `partial` until the TV has read all the metadata that make up the content id. */
+  /** `partial` until the TV has received all metadata that the content id consists of. */
   contentIdStatus?: 'partial' | 'final' | null
-  /** Words without spaces; the first is `okay`, `transitioning` or `fault`, any others are extensions. */
+  /** Space-free words. The first is `okay`, `transitioning` or `fault`; the others are extensions. */
   presentationStatus?: string[] | null
   /** `udp://host:port`; for companions in a browser, `ws://…`. */
   wcUrl?: string | null
@@ -49,23 +49,23 @@ const STATE_READERS: Readers = { ...WIRE_READERS, presentationStatus: checkPrese
 export const CII_PROPERTIES: readonly (keyof Cii)[] = Object.keys(WIRE_READERS) as (keyof Cii)[]
 
 /**
- * Reads a CII message from a parsed JSON value. Properties that are not known are ignored.
- * @throws MessageError that names the property; nothing is taken from a message that has one wrong.
+ * Decodes a CII message from a parsed JSON value. Unknown properties are ignored.
+ * @throws MessageError that names the invalid property; the whole message is then rejected.
  */
 export function decodeCii(value: unknown): Cii {
   return readCii(value, WIRE_READERS)
 }
 
-/** Reads a CII message from a text frame. @throws MessageError */
+/** Decodes a CII message from a text frame. @throws MessageError */
 export function parseCii(text: string | Uint8Array): Cii {
   return decodeCii(parseJson(text))
 }
 
 /**
- * Checks what an application sets: the rules of {@link decodeCii}, with the presentation status as a list of words, and
- * a content id only ever beside its status.
- * @returns A copy that is frozen all through; properties that are `undefined` are absent in it.
- * @throws MessageError that names the property.
+ * Validates CII set by an application. The rules are those of {@link decodeCii}, with the presentation status as a list of words; in
+ * addition, a content id requires its status.
+ * @returns A deeply frozen copy without properties that are `undefined`.
+ * @throws MessageError that names the invalid property.
  */
 export function checkCii(value: unknown): Cii {
   const cii = readCii(value, STATE_READERS)
@@ -82,8 +82,8 @@ export function checkCii(value: unknown): Cii {
 }
 
 /**
- * Writes a CII message: absent properties are left out, null is written.
- * @throws MessageError if the message is one that {@link decodeCii} would refuse.
+ * Encodes a CII message as JSON. Absent properties are omitted; null is written.
+ * @throws MessageError if {@link decodeCii} would reject the message.
  */
 export function encodeCii(cii: Cii): string {
   return encodeCheckedCii(readCii(cii, STATE_READERS))

@@ -3,23 +3,26 @@ import { decodeInteger, encodeInteger, readBigint } from './integer-string.js'
 import { MessageError } from './message-error.js'
 import { readFiniteNumber, requireObject } from './read-field.js'
 
-/** Where the content is, on the wall clock. Content time and speed are null together: no timeline at present. */
+/**
+ * A control timestamp: relates content time to the wall clock (TS 103 286-2, clause 5.7). Content time and speed are both null
+ * while the timeline is unavailable.
+ */
 export interface ControlTimestamp {
-  /** In ticks of the timeline. */
+  /** Content time, in ticks of the timeline. */
   contentTime: bigint | null
-  /** In nanoseconds of the wall clock. */
+  /** Wall clock time, in nanoseconds. */
   wallClockTime: bigint
-  /** 1 at normal speed, 0 while paused. */
+  /** Playback speed: 1 is normal, 0 is paused. */
   timelineSpeedMultiplier: number | null
 }
 
-/** A control timestamp of a timeline that is available. */
+/** A control timestamp of an available timeline. */
 export interface AvailableControlTimestamp extends ControlTimestamp {
   contentTime: bigint
   timelineSpeedMultiplier: number
 }
 
-/** Reads a control timestamp from a parsed JSON value. @throws MessageError that names the property. */
+/** Decodes a control timestamp from a parsed JSON value. @throws MessageError that names the invalid property. */
 export function decodeControlTimestamp(value: unknown): ControlTimestamp {
   const { contentTime, wallClockTime, timelineSpeedMultiplier } = requireObject('control timestamp', value)
   return checkNulls({
@@ -31,7 +34,7 @@ export function decodeControlTimestamp(value: unknown): ControlTimestamp {
 }
 
 /**
- * Checks what an application sets.
+ * Validates a control timestamp set by an application.
  * @returns A frozen copy.
  * @throws MessageError if a time is not a bigint, the speed is not finite, or only one of content time and speed is null.
  */
@@ -46,7 +49,7 @@ export function checkControlTimestamp(value: unknown): ControlTimestamp {
   return Object.freeze(checkNulls(timestamp))
 }
 
-/** Writes a control timestamp. @throws MessageError if only one of content time and speed is null, or a type is wrong. */
+/** Encodes a control timestamp as JSON. @throws MessageError if only one of content time and speed is null, or a type is wrong. */
 export function encodeControlTimestamp(timestamp: ControlTimestamp): string {
   const { contentTime, wallClockTime, timelineSpeedMultiplier } = checkNulls(timestamp)
   const content = contentTime === null ? 'null' : encodeInteger('contentTime', contentTime)
@@ -56,7 +59,7 @@ export function encodeControlTimestamp(timestamp: ControlTimestamp): string {
   return `{"contentTime":${content},"wallClockTime":${wallClock},"timelineSpeedMultiplier":${speed}}`
 }
 
-/** Whether two control timestamps say exactly the same. */
+/** Whether two control timestamps are equal. */
 export function equalControlTimestamps(a: ControlTimestamp, b: ControlTimestamp): boolean {
   return (
     a.contentTime === b.contentTime &&
@@ -71,10 +74,10 @@ export function isAvailable(timestamp: ControlTimestamp): timestamp is Available
 }
 
 /**
- * Where the content is at a time of the wall clock.
+ * The content time at a wall clock time.
  * @param wallClockNanos In nanoseconds; a number may have a fraction.
  * @param tickRate Ticks per second at normal speed.
- * @returns Ticks of the timeline; NaN if it is not available or the time is not finite.
+ * @returns Ticks of the timeline; NaN if it is unavailable or the time is not finite.
  */
 export function contentTicksAt(timestamp: ControlTimestamp, wallClockNanos: bigint | number, tickRate: number): number {
   if (!isAvailable(timestamp)) return Number.NaN

@@ -2,16 +2,16 @@ import { MessageError } from './message-error.js'
 import { mistyped } from './read-field.js'
 
 /**
- * The longest integer that is read. Times of any size are to pass unharmed, but reading decimals takes quadratic
- * time: this many digits take about a millisecond, a megabyte of them would hold a server up for seconds.
+ * Maximum number of digits. Times of any realistic size must be accepted, but parsing decimals takes quadratic time: this many
+ * digits take about a millisecond, whereas a megabyte of digits would block a server for seconds.
  */
 const MAX_INTEGER_LENGTH = 20_000
 
 const INTEGER = /^(?:0|-?[1-9][0-9]*)$/
 
 /**
- * Reads an integer that travels as a string, so that no digit is lost to a float: `0`, or an optional minus and digits
- * with no leading zero.
+ * Decodes an integer from a string, which avoids the precision loss of floats: `0`, or an optional minus sign and digits without a
+ * leading zero.
  * @throws MessageError
  */
 export function decodeInteger(field: string, value: unknown): bigint {
@@ -22,12 +22,12 @@ export function decodeInteger(field: string, value: unknown): bigint {
   return BigInt(value)
 }
 
-/** Writes an integer as a JSON string, quotes and all. @throws MessageError if it is not a bigint. */
+/** Encodes an integer as a JSON string, including the quotes. @throws MessageError if it is not a bigint. */
 export function encodeInteger(field: string, value: bigint): string {
   return `"${readBigint(field, value)}"`
 }
 
-/** A time as the application gives it. @throws MessageError if it is not a bigint. */
+/** Checks a time set by an application. @throws MessageError if it is not a bigint. */
 export function readBigint(field: string, value: unknown): bigint {
   if (typeof value === 'bigint') return value
   throw mistyped(field, 'a bigint', value)

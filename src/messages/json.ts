@@ -3,12 +3,12 @@ import { MessageError } from './message-error.js'
 import type { UnknownObject } from './read-field.js'
 
 /**
- * How many lists and objects may stand inside one another in private data. The walks below are recursive, so this
- * is what keeps a message of 10,000 levels from exhausting the stack; real private data need a handful.
+ * Maximum nesting depth of lists and objects in private data. The functions below are recursive, so without it a message with
+ * 10,000 levels could exhaust the stack. Real private data has only a few levels.
  */
 export const MAX_JSON_DEPTH = 64
 
-/** Room for the lists and objects of a message in which private data stand. */
+/** Additional depth for the parts of a message that contain private data. */
 const MAX_COMPARED_DEPTH = 2 * MAX_JSON_DEPTH
 
 const MAX_PLAIN_KEY_LENGTH = 40
@@ -63,8 +63,8 @@ export function copyJson(field: string, value: unknown, depth = 0): unknown {
 }
 
 /**
- * Whether two JSON values are the same, whatever the order of keys. A property that is `undefined` counts as absent.
- * Values that are nested deeper than any message may be are equal to nothing but themselves.
+ * Whether two JSON values are equal, regardless of the order of keys. A property that is `undefined` counts as absent. Values nested
+ * more deeply than a message may be are equal only to themselves.
  */
 export function equalJson(a: unknown, b: unknown, depth = 0): boolean {
   if (a === b) return true
@@ -78,7 +78,7 @@ export function equalJson(a: unknown, b: unknown, depth = 0): boolean {
   return !Array.isArray(b) && equalMembers(a as UnknownObject, b as UnknownObject, depth)
 }
 
-/** Freezes what {@link copyJson} made, and all in it. */
+/** Deeply freezes a value that {@link copyJson} returned. */
 export function freezeJson(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
   for (const key of Object.keys(value)) freezeJson((value as UnknownObject)[key])

@@ -1,14 +1,14 @@
 import { DvbcssError, describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../validation/index.js'
 
 /**
- * Every way in which a message can be wrong:
- * - `not-json`: the text is no JSON, or its bytes are no UTF-8;
- * - `not-an-object`: the message as a whole is something else than an object;
- * - `missing`: a property that the message needs is absent;
- * - `wrong-type`: a property is of another JSON type;
- * - `invalid-value`: the type is right and the value is not;
- * - `wrong-length`: a binary message of another length;
- * - `wrong-version`: a message of a version that is not spoken here.
+ * Why a message is invalid:
+ * - `not-json`: the text is not valid JSON, or its bytes are not valid UTF-8;
+ * - `not-an-object`: the message is not a JSON object;
+ * - `missing`: a required property is absent;
+ * - `wrong-type`: a property has the wrong JSON type;
+ * - `invalid-value`: the type is correct, but the value is invalid;
+ * - `wrong-length`: a binary message has the wrong length;
+ * - `wrong-version`: the protocol version is not supported.
  */
 export type MessageErrorKind =
   | 'not-json'
@@ -20,14 +20,14 @@ export type MessageErrorKind =
   | 'wrong-version'
 
 /**
- * A message that breaks a rule. The text names the field and the value: `contentId: expected a string, got 7`.
+ * A message is invalid. The text names the field and the value: `contentId: expected a string, got 7`.
  * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` says which rule.
  */
 export class MessageError extends DvbcssError {
   readonly kind: MessageErrorKind
-  /** Where in the message, for example `timelines[0].timelineProperties.unitsPerTick`. */
+  /** Path of the invalid field, for example `timelines[0].timelineProperties.unitsPerTick`. */
   readonly field: string
-  /** What stood there; not enumerable, so that no log writes out what may be huge, deep or private. */
+  /** The invalid value. Not enumerable, to keep values that may be huge, deeply nested or private out of logs. */
   declare readonly value: unknown
 
   /** @param expected What the field takes, to follow the word "expected": `a string`. */

@@ -1,5 +1,5 @@
 /**
- * What the protocols need of a message port: a `MessagePort`, a `Worker`, or a wrapper for `postMessage` of an iframe's window that
+ * The interface that the protocols require of a message port: a `MessagePort`, a `Worker`, or a wrapper for `postMessage` of an iframe's window that
  * has checked the origin.
  */
 export interface MessagePortLike {
@@ -13,8 +13,8 @@ export interface MessagePortLike {
 }
 
 /**
- * What a port carries in the place of a WebSocket's frames: a string is a text frame, bytes are a binary one, and an object with
- * `closeCode` is a close frame. Anything else is not for us.
+ * Messages on a port, in place of WebSocket frames: a string is a text frame, bytes are a binary frame, and an object with
+ * `closeCode` is a close frame. Anything else is ignored.
  */
 export type PortMessage = string | Uint8Array | PortClose
 
@@ -25,7 +25,7 @@ export interface PortClose {
 
 const NO_STATUS = 1005
 
-/** @returns undefined for what is no message of ours. */
+/** @returns undefined for data that is not such a message. */
 export function readPortMessage(data: unknown): PortMessage | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
@@ -37,7 +37,7 @@ export function readPortMessage(data: unknown): PortMessage | undefined {
   }
 }
 
-/** Bytes as they are posted: a copy, because the memory around a Node Buffer would travel with it. */
+/** Copies bytes before posting, because a Node Buffer would be cloned together with its whole memory pool. */
 export function postableBytes(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes)
 }

@@ -1,25 +1,25 @@
 import { decodeInteger, encodeInteger } from './integer-string.js'
 import { mistyped, readObject, requireObject, type UnknownObject } from './read-field.js'
 
-/** A moment of the content on the wall clock: ticks of the timeline, nanoseconds. */
+/** Relates content time, in ticks of the timeline, to wall clock time, in nanoseconds. */
 export interface PresentationTimestamp {
   contentTime: bigint
   wallClockTime: bigint
 }
 
-/** The earliest moment; `minusinfinity` if the client can present as early as anyone likes. */
+/** The earliest possible presentation; `minusinfinity` if there is no lower bound. */
 export interface EarliestPresentationTimestamp {
   contentTime: bigint
   wallClockTime: bigint | 'minusinfinity'
 }
 
-/** The latest moment; `plusinfinity` if the client can wait for ever. */
+/** The latest possible presentation; `plusinfinity` if there is no upper bound. */
 export interface LatestPresentationTimestamp {
   contentTime: bigint
   wallClockTime: bigint | 'plusinfinity'
 }
 
-/** What a CSS-TS client may say of its own presentation: when it presents, and between which bounds it could. */
+/** A CSS-TS client's actual presentation and its earliest and latest possible ones (TS 103 286-2, clause 5.7.4). */
 export interface PresentationTimestamps {
   actual?: PresentationTimestamp
   earliest: EarliestPresentationTimestamp
@@ -28,7 +28,7 @@ export interface PresentationTimestamps {
 
 type AnyPresentationTimestamp = PresentationTimestamp | EarliestPresentationTimestamp | LatestPresentationTimestamp
 
-/** Reads presentation timestamps from a parsed JSON value. @throws MessageError that names the property. */
+/** Decodes presentation timestamps from a parsed JSON value. @throws MessageError that names the invalid property. */
 export function decodePresentationTimestamps(value: unknown): PresentationTimestamps {
   const source = requireObject('presentation timestamps', value)
   const timestamps: PresentationTimestamps = {
@@ -40,14 +40,14 @@ export function decodePresentationTimestamps(value: unknown): PresentationTimest
   return timestamps
 }
 
-/** Writes presentation timestamps. @throws MessageError if a time is neither a bigint nor the infinity that may stand there. */
+/** Encodes presentation timestamps as JSON. @throws MessageError if a time is neither a bigint nor the permitted infinity. */
 export function encodePresentationTimestamps({ actual, earliest, latest }: PresentationTimestamps): string {
   const first = actual === undefined ? '' : `"actual":${encodeTimestamp('actual', actual, undefined)},`
   const bounds = `"earliest":${encodeTimestamp('earliest', earliest, 'minusinfinity')},"latest":${encodeTimestamp('latest', latest, 'plusinfinity')}`
   return `{${first}${bounds}}`
 }
 
-/** Whether two messages say exactly the same. */
+/** Whether two messages are equal. */
 export function equalPresentationTimestamps(a: PresentationTimestamps, b: PresentationTimestamps): boolean {
   return (
     equalTimestamps(a.earliest, b.earliest) &&

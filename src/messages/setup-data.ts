@@ -1,9 +1,9 @@
 import { type PrivateData, readPrivateData } from './private-data.js'
 import { readNonEmptyString, readString, requireObject } from './read-field.js'
 
-/** The first message of a CSS-TS client: which timeline of which content it wants. */
+/** The first message of a CSS-TS client: the timeline and the content that it requests (TS 103 286-2, clause 5.7.3). */
 export interface SetupData {
-  /** What the TV's content id must start with; the empty stem fits any content. */
+  /** Required prefix of the TV's content id; the empty stem matches any content. */
   contentIdStem: string
   /** A URI, for example `urn:dvb:css:timeline:pts`. */
   timelineSelector: string
@@ -12,9 +12,9 @@ export interface SetupData {
 }
 
 /**
- * Reads setup-data from a parsed JSON value. A client that leaves the stem out, as some in the field do, gets the
- * empty one; {@link hasContentIdStem} tells.
- * @throws MessageError that names the property.
+ * Decodes setup-data from a parsed JSON value. A missing stem, which some clients in the field omit, becomes the empty one; use
+ * {@link hasContentIdStem} to detect that.
+ * @throws MessageError that names the invalid property.
  */
 export function decodeSetupData(value: unknown): SetupData {
   const source = requireObject('setup-data', value)
@@ -28,12 +28,12 @@ export function decodeSetupData(value: unknown): SetupData {
   return setup
 }
 
-/** Whether a parsed JSON value says which content it wants. The specification demands it; not every client does. */
+/** Whether a parsed JSON value has a content id stem. The specification requires it, but some clients omit it. */
 export function hasContentIdStem(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'contentIdStem' in value && value.contentIdStem !== undefined
 }
 
-/** Writes setup-data. @throws MessageError if {@link decodeSetupData} would refuse it. */
+/** Encodes setup-data as JSON. @throws MessageError if {@link decodeSetupData} would reject it. */
 export function encodeSetupData(setup: SetupData): string {
   return JSON.stringify(decodeSetupData(setup))
 }

@@ -1,17 +1,17 @@
 import { type PrivateData, readPrivateData } from './private-data.js'
 import { readInteger, readList, readNonEmptyString, readNonNegativeNumber, readObject } from './read-field.js'
 
-/** How fast a timeline ticks: `unitsPerSecond / unitsPerTick` ticks per second; both are positive integers. */
+/** The tick rate of a timeline: `unitsPerSecond / unitsPerTick` ticks per second; both are positive integers. */
 export interface TimelineProperties {
   unitsPerTick: number
   unitsPerSecond: number
-  /** How far the timeline may be off, in seconds. */
+  /** Accuracy of the timeline, in seconds. */
   accuracy?: number
 }
 
-/** A timeline that the TV thinks can be synchronised to. */
+/** A timeline that the TV offers for synchronisation. */
 export interface TimelineOption {
-  /** A URI, for example `urn:dvb:css:timeline:pts`. */
+  /** Timeline selector: a URI, for example `urn:dvb:css:timeline:pts`. */
   timelineSelector: string
   timelineProperties: TimelineProperties
   private?: PrivateData[]

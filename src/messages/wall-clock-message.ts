@@ -10,45 +10,45 @@ import {
   splitNanos,
 } from './wall-clock-fields.js'
 
-/** The types of wall clock messages, as they are numbered on the wire. */
+/** Message types of the wall clock protocol, with their values on the wire (TS 103 286-2, clause 8). */
 export const WallClockMessageType = {
   request: 0,
   response: 1,
-  /** A response that a follow-up, with a better transmit time, will complete. */
+  /** A response that will be completed by a follow-up with a more accurate transmit time. */
   responseWithFollowUp: 2,
   followUp: 3,
 } as const
 
 export type WallClockMessageType = (typeof WallClockMessageType)[keyof typeof WallClockMessageType]
 
-/** A request or response of the wall clock protocol. */
+/** A request, response or follow-up of the wall clock protocol. */
 export interface WallClockMessage {
   type: WallClockMessageType
-  /** The resolution with which the sender's clock can be read. */
+  /** Precision of the sender's clock, in seconds. */
   precisionSeconds: number
-  /** Of the sender's oscillator. */
+  /** Maximum frequency error of the sender's oscillator, in parts per million. */
   maxFreqErrorPpm: number
-  /** When the request left, on the client's clock. */
+  /** Time when the request was sent, by the client's clock, in nanoseconds. */
   originateNanos: bigint
   /**
-   * The originate time as it stood on the wire, where its nanoseconds make up a second or more. Clients use the eight
-   * bytes as a cookie, so a response has to repeat what no count of nanoseconds could.
+   * The originate time as encoded on the wire, present if its nanoseconds field is 10⁹ or more. Clients use the eight bytes as a
+   * cookie, so a response must echo values that `originateNanos` cannot represent.
    */
   originateFields?: readonly [seconds: number, nanos: number]
-  /** When the request came in, on the server's clock. */
+  /** Time when the request was received, by the server's clock, in nanoseconds. */
   receiveNanos: bigint
-  /** When the response left, on the server's clock. */
+  /** Time when the response was sent, by the server's clock, in nanoseconds. */
   transmitNanos: bigint
 }
 
-/** The length of every message. */
+/** Length of every message, in bytes. */
 export const WALL_CLOCK_MESSAGE_BYTES = 32
 
 const VERSION = 0
 
 /**
- * Reads a message from its 32 bytes (TS 103 286-2 clause 8).
- * @throws MessageError `wrong-length`, `wrong-version`, or `invalid-value` for a type that does not exist.
+ * Decodes a message from its 32 bytes (TS 103 286-2 clause 8).
+ * @throws MessageError `wrong-length`, `wrong-version`, or `invalid-value` for an unknown type.
  */
 export function decodeWallClockMessage(bytes: Uint8Array): WallClockMessage {
   if (!(bytes instanceof Uint8Array)) throw new MessageError('wrong-type', 'wall clock message', 'bytes', bytes)
@@ -69,8 +69,8 @@ export function decodeWallClockMessage(bytes: Uint8Array): WallClockMessage {
 }
 
 /**
- * Writes a message as its 32 bytes. Precision and frequency error are rounded up, and held within their fields.
- * @throws MessageError if a time is negative or its seconds do not fit 32 bits, or another field is no message's.
+ * Encodes a message as 32 bytes. Precision and frequency error are rounded up and clamped to the range of their fields.
+ * @throws MessageError if a time is negative, its seconds exceed 32 bits, or another field is invalid.
  */
 export function encodeWallClockMessage(message: WallClockMessage): Uint8Array {
   const bytes = new Uint8Array(WALL_CLOCK_MESSAGE_BYTES)
@@ -85,7 +85,7 @@ export function encodeWallClockMessage(message: WallClockMessage): Uint8Array {
   return bytes
 }
 
-/** Whether two messages say exactly the same, down to the bytes of the originate time. */
+/** Whether two messages are equal, including the bytes of the originate time. */
 export function equalWallClockMessages(a: WallClockMessage, b: WallClockMessage): boolean {
   return (
     a.type === b.type &&

@@ -13,7 +13,7 @@ export class FixedTimelineSource extends TimelineSource {
 
   /**
    * @param timelineSelector the selector, or a predicate for several that share the timestamp.
-   * @param timestamp what to say; undefined for "not known yet".
+   * @param timestamp the control timestamp; undefined if it is not known yet, in which case clients are sent nothing.
    */
   constructor(timelineSelector: string | Recognises, timestamp?: ControlTimestamp) {
     super()
@@ -31,7 +31,7 @@ export class FixedTimelineSource extends TimelineSource {
     return this.#timestamp
   }
 
-  /** What clients are told. Setting it tells them at once. */
+  /** The control timestamp that clients are sent. Setting it notifies them. */
   get timestamp(): ControlTimestamp | undefined {
     return this.#timestamp
   }

@@ -1,43 +1,43 @@
 import type { ControlTimestamp } from '../messages/index.js'
 
-/** Receives notice that control timestamps of a source have changed. A `TsServer` is one. */
+/** Is notified when control timestamps of a source have changed. A `TsServer` is one. */
 export interface TimelineSink {
   /** The control timestamps of these timelines may have changed. */
   updateTimelines(timelineSelectors: Iterable<string>): void
 }
 
 /**
- * Where control timestamps come from. A subclass says which timelines it knows and where they are, and calls
+ * A source of control timestamps. A subclass determines which timelines it serves, provides their control timestamps, and calls
  * {@link changed} whenever the relation between one of them and the wall clock has changed.
  */
 export abstract class TimelineSource {
   readonly #sinks = new Set<TimelineSink>()
-  /** Timeline selector → how many servers have clients that want it. */
+  /** Timeline selector → number of servers with clients that request it. */
   readonly #needed = new Map<string, number>()
 
-  /** Whether this source can speak for the timeline. Must give the same answer each time. */
+  /** Whether this source serves the timeline. Must always return the same value for a selector. */
   abstract recognises(timelineSelector: string): boolean
 
   /**
-   * The relation between the timeline and the wall clock as of now: a control timestamp; one with a null content time, when the
-   * timeline is not available; undefined while that is not known yet, and then the clients hear nothing until it is.
+   * The current relation between the timeline and the wall clock: a control timestamp, whose content time is null while the timeline
+   * is unavailable. Undefined while the relation is unknown; clients are sent nothing until it is known.
    */
   abstract controlTimestamp(timelineSelector: string): ControlTimestamp | undefined
 
-  /** A client has asked for this timeline, and none had before, on any of the servers that this source is attached to. */
+  /** Called when the first client, across all attached servers, requests this timeline. */
   selectorNeeded(_timelineSelector: string): void {}
 
-  /** The last client that wanted this timeline has gone, from all of the servers. */
+  /** Called when the last client, across all attached servers, that requested this timeline has disconnected. */
   selectorNotNeeded(_timelineSelector: string): void {}
 
-  /** One more server has clients that want this timeline. For servers to call. */
+  /** Called by a server when its first client requests this timeline. */
   need(timelineSelector: string): void {
     const servers = this.#needed.get(timelineSelector) ?? 0
     this.#needed.set(timelineSelector, servers + 1)
     if (servers === 0) this.selectorNeeded(timelineSelector)
   }
 
-  /** One server fewer. For servers to call. */
+  /** Called by a server when its last client of this timeline has disconnected. */
   release(timelineSelector: string): void {
     const servers = this.#needed.get(timelineSelector) ?? 0
     if (servers > 1) {
@@ -47,7 +47,7 @@ export abstract class TimelineSource {
     if (this.#needed.delete(timelineSelector)) this.selectorNotNeeded(timelineSelector)
   }
 
-  /** Adds somebody to be told of changes; a server calls it when the source is attached to it. */
+  /** Adds a sink to notify of changes. Called by a server when the source is attached to it. */
   attachSink(sink: TimelineSink): void {
     this.#sinks.add(sink)
   }
@@ -56,15 +56,15 @@ export abstract class TimelineSource {
     this.#sinks.delete(sink)
   }
 
-  /** Whether any server listens. */
+  /** Whether the source is attached to any server. */
   protected get hasSinks(): boolean {
     return this.#sinks.size > 0
   }
 
   /**
-   * Notifies the servers that control timestamps may have changed. Their clients are sent what is new at the end of the current
-   * turn of the event loop, so that many changes in one turn cost one message.
-   * @param timelineSelectors the timelines that have changed. Default: all that are needed from this source.
+   * Notifies the servers that control timestamps may have changed. Clients are sent the changes at the end of the current
+   * turn of the event loop, so several changes in one turn are sent as one message.
+   * @param timelineSelectors the timelines that have changed. Default: all requested timelines of this source.
    */
   protected changed(...timelineSelectors: string[]): void {
     const selectors = timelineSelectors.length > 0 ? timelineSelectors : [...this.#needed.keys()]

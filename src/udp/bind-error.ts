@@ -1,6 +1,6 @@
 import { DvbcssError } from '../validation/index.js'
 
-/** What went wrong, and what to do about it, by the system's code. */
+/** Explanation and remedy for each system error code. */
 const EXPLANATIONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   EADDRINUSE: ['is already in use', 'stop the process that uses it, or choose another port (0 picks a free one)'],
   EACCES: ['cannot be bound', 'choose a port from 1024 up, or run with the privilege to bind it'],
@@ -14,11 +14,11 @@ const EXPLANATIONS: Readonly<Record<string, readonly [what: string, remedy: stri
 }
 
 /**
- * A UDP socket that could not be bound. The message names the host and the port. Code `DVBCSS_ERR_BIND`; the error of the system
+ * A UDP socket could not be bound. The message names the host and the port. Code `DVBCSS_ERR_BIND`; the error of the system
  * is the `cause`.
  */
 export class UdpBindError extends DvbcssError {
-  /** The code of the system, such as `EADDRINUSE`. */
+  /** The system error code, such as `EADDRINUSE`. */
   readonly systemCode: string
 
   constructor(host: string, port: number, cause: unknown) {

@@ -7,13 +7,13 @@ import { UdpBindError } from './bind-error.js'
 interface BindTarget {
   readonly address: string
   readonly family: 4 | 6
-  /** Whether the server can do without this address when the machine does not have it. */
+  /** Whether this address may be skipped if the machine does not have it. */
   readonly optional: boolean
 }
 
 const EVERY_IPV4: BindTarget = { address: '0.0.0.0', family: 4, optional: true }
 const EVERY_IPV6: BindTarget = { address: '::', family: 6, optional: true }
-/** A port that is free in one family may be taken in the other. Then the system is asked for another, this often. */
+/** Attempts to find a port that is free in both address families. */
 const FREE_PORT_TRIES = 10
 /** System errors for an address that the machine does not have, or for a family that it does not have. */
 const MISSING_ADDRESS: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT'])
@@ -52,7 +52,7 @@ export async function bindSockets(
   }
 }
 
-/** Resolves when all are closed, also those that something else has closed already. */
+/** Resolves when all sockets are closed, including those that were already closed elsewhere. */
 export async function closeSockets(sockets: readonly Socket[]): Promise<void> {
   await Promise.all(
     sockets.map(
@@ -71,7 +71,7 @@ export async function closeSockets(sockets: readonly Socket[]): Promise<void> {
 
 /**
  * IPv4 and IPv6 get separate sockets. A dual-stack socket serves IPv6 alone where `net.ipv6.bindv6only` is set, and on OpenBSD; and
- * it makes each IPv4 answer dearer, since the system writes all addresses as IPv6 ones.
+ * it makes each IPv4 answer more expensive, because the system reports all addresses as IPv6.
  */
 async function targetsOf(host: string | undefined): Promise<BindTarget[]> {
   if (host === undefined) return [EVERY_IPV4, EVERY_IPV6]
@@ -93,7 +93,7 @@ export function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical
 }
 
-/** @param sockets takes those that are bound, also when another cannot be. */
+/** @param sockets receives the sockets that were bound, even if another cannot be. */
 async function bindEach(
   targets: readonly BindTarget[],
   sockets: Socket[],

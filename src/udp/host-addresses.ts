@@ -8,10 +8,10 @@ export interface HostAddress {
   readonly family: 4 | 6
 }
 
-/** Resolvers give up after 5 s, or after 10 s with a second name server. */
+/** Resolvers time out after 5 s, or after 10 s with a second name server. */
 const LOOKUP_TIMEOUT_SECONDS = 10
 
-/** The addresses of a host, looked up each time, because a television may move. */
+/** Resolves a host on every call, because the address of a television may change. */
 export class HostAddresses {
   readonly #host: string
   /** Look-ups cannot be cancelled, and each takes one of the four threads that file access needs too: one at a time. */
@@ -22,9 +22,9 @@ export class HostAddresses {
   }
 
   /**
-   * @param last the address that was used last: gives it again while the host has it, …
-   * @param isSilent … or the one after it, when it does not answer: a server may listen on one of them only.
-   * @throws DvbcssError `DVBCSS_ERR_LOOKUP` when the host has no address, or the look-up takes too long; the system's error is the `cause`.
+   * @param last the address used last; it is returned again while the host still has it.
+   * @param isSilent whether that address does not answer: then the next one is returned, because a server may listen on only one.
+   * @throws DvbcssError `DVBCSS_ERR_LOOKUP` if the host has no address or the look-up times out; the system's error is the `cause`.
    */
   async find(last: string, isSilent: boolean): Promise<HostAddress> {
     const addresses = await this.#lookUp()

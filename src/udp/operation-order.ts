@@ -1,8 +1,8 @@
-/** Starts and stops that take effect in the order in which they are asked for: each waits for the one before, whether that succeeds or not. */
+/** Serialises asynchronous start and stop calls. Each waits for the previous one to settle. */
 export class OperationOrder {
   #last: Promise<void> = Promise.resolve()
 
-  /** @returns what becomes of the operation itself. */
+  /** @returns a promise for the result of the operation. */
   add(operation: () => Promise<void>): Promise<void> {
     const done = this.#last.then(operation)
     this.#last = done.catch(() => {})

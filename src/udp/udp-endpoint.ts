@@ -2,14 +2,14 @@ import type { Socket } from 'node:dgram'
 import { isIP } from 'node:net'
 import { type OptionType, option } from '../validation/index.js'
 
-/** Where a socket of this machine is bound. */
+/** The local address and port that a socket is bound to. */
 export interface LocalEndpoint {
   readonly address: string
   readonly port: number
   readonly family: 'IPv4' | 'IPv6'
 }
 
-/** Who sent a request. On a dual-stack socket an IPv4 sender reads `::ffff:192.0.2.1`, family `IPv6`. */
+/** The sender of a request. On a dual-stack socket an IPv4 sender reads `::ffff:192.0.2.1`, family `IPv6`. */
 export interface RemoteEndpoint {
   readonly address: string
   readonly port: number

@@ -6,15 +6,15 @@ import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 export type CiiClientOptions = ReconnectingSocketOptions
 
 export interface CiiClientEvents extends ReconnectingClientEvents {
-  /** A valid message came, whether it changes anything or not; before `change`. */
+  /** A valid message was received, whether or not it changes the state. Emitted before `change`. */
   message: { readonly message: Cii }
-  /** A message has changed the state: one event for each such message. */
+  /** A message changed the state. Emitted once per message. */
   change: {
-    /** The properties that differ now. */
+    /** Names of the properties that changed. */
     readonly changes: readonly (keyof Cii)[]
     readonly state: Cii
     readonly previous: Cii
-    /** What came. */
+    /** The message as received. */
     readonly message: Cii
   }
 }
@@ -22,12 +22,12 @@ export interface CiiClientEvents extends ReconnectingClientEvents {
 const NOTHING_KNOWN: Cii = Object.freeze({})
 
 /**
- * Mirrors the state of a CSS-CII server (TS 103 286-2, clause 5.6). While it is not connected the last state stays.
+ * Mirrors the state of a CSS-CII server (TS 103 286-2, clause 5.6). While disconnected, it keeps the last state.
  */
 export class CiiClient extends ReconnectingClient<CiiClientEvents> {
   #state: Cii = NOTHING_KNOWN
   #latestMessage: Cii | undefined
-  /** The next message is the first of a connection, and says everything. */
+  /** The next message is the first of a connection and contains the complete state. */
   #expectsAll = true
 
   /** @param url `ws://…` or `wss://…`, the address of the CII endpoint. */
@@ -36,24 +36,24 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
   }
 
   /**
-   * What the server has sent; frozen. A property that it has sent as null is null, and one that it has not sent is absent. Empty
-   * before the first message.
+   * The current state of the server; frozen. Properties sent as null are null; properties never sent are absent. Empty before the
+   * first message.
    */
   get state(): Cii {
     return this.#state
   }
 
-  /** The last valid message, as it came; undefined before the first. */
+  /** The last valid message as received; undefined before the first. */
   get latestMessage(): Cii | undefined {
     return this.#latestMessage
   }
 
-  /** The state in one line, for people: `connected, content dvb://233a.1004.1044 (final), okay`. */
+  /** The state in one human-readable line: `connected, content dvb://233a.1004.1044 (final), okay`. */
   statusSummary(): string {
     const { contentId, contentIdStatus, presentationStatus } = this.#state
     const connection = this.connected ? 'connected' : 'not connected'
     if (this.#state === NOTHING_KNOWN) return `${connection}, nothing received`
-    // The server's text, which may end up in a terminal.
+    // This is text from the server and may be printed to a terminal.
     const content = typeof contentId === 'string' ? `${visible(contentId)} (${contentIdStatus})` : 'unknown'
     return [connection, `content ${content}`, visible(presentationStatus?.join(' ') ?? '')].filter(Boolean).join(', ')
   }

@@ -4,22 +4,22 @@ import { checkOption, checkOptions, type OptionTable, option } from '../../valid
 
 /** Clocks of one timeline, in its ticks, each with the wall clock as an ancestor or related to it. */
 export interface PresentationClocks {
-  /** Nanoseconds or any other tick rate: the clock that a WallClockClient keeps. */
+  /** The `clock` of a WallClockClient, at any tick rate. */
   readonly wallClock: Clock
   /** The content as it is presented. */
   readonly actual: Clock
-  /** The content as it would be if it were presented as early as possible. Default, and while unavailable: any time. */
+  /** The content at the earliest possible presentation. If absent or unavailable: no lower bound. */
   readonly earliest?: Clock | undefined
-  /** The same as late as possible. Default, and while unavailable: any time. */
+  /** The content at the latest possible presentation. If absent or unavailable: no upper bound. */
   readonly latest?: Clock | undefined
 }
 
 export interface PresentationTimestampsOptions {
-  /** Whether to report the actual presentation, where that clock is available. Default true. */
+  /** Whether to include the actual presentation while that clock is available. Default true. */
   includeActual?: boolean
   /**
-   * Turns what the clocks read into content time, in whole ticks. Default: as it is. PTS wraps at 2³³, and a {@link TsClient}
-   * counts on.
+   * Converts readings of the clocks to content time, in whole ticks. Default: identity. Needed for PTS, which wraps at 2³³ whereas a
+   * {@link TsClient} continues to count.
    */
   toContentTime?: (ticks: number) => number
 }
@@ -36,7 +36,8 @@ const OPTIONS: OptionTable<PresentationTimestampsOptions, keyof PresentationTime
 }
 
 /**
- * Presentation timestamps as clocks have them now (TS 103 286-2, clause 5.7.4): where one says nothing, the bound is infinite.
+ * Presentation timestamps from the current readings of clocks (TS 103 286-2, clause 5.7.4). A missing or unavailable clock gives an
+ * infinite bound.
  *
  * ```js
  * const timestamps = presentationTimestampsOf({ wallClock, actual: clock, earliest: new OffsetClock(clock, { offsetSeconds: 2 }) })

@@ -1,17 +1,17 @@
 import { type ControlTimestamp, decodeControlTimestamp, MessageError } from '../../messages/index.js'
 
-/** Larger values are not those of any programme, and clocks would overflow: 10³⁰ ns are 30 million million years. */
+/** No programme has larger values, and clocks would overflow: 10³⁰ ns are 3 × 10¹³ years. */
 const MAX_TIME = 1e30
 const MAX_SPEED = 1e6
 
-/** Reads a control timestamp that a clock can follow, from parsed JSON. @throws MessageError that names the property. */
+/** Decodes a control timestamp from parsed JSON and checks that a clock can follow it. @throws MessageError that names the property. */
 export function readControlTimestamp(message: unknown): ControlTimestamp {
   const timestamp = decodeControlTimestamp(message)
   requirePlausible(timestamp)
   return timestamp
 }
 
-/** The wire has integers of any size and any speed, clocks do not. @throws MessageError */
+/** Checks ranges: the wire format allows integers and speeds that clocks cannot represent. @throws MessageError */
 function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier }: ControlTimestamp): void {
   for (const [field, time] of Object.entries({ contentTime, wallClockTime })) {
     if (time === null || Math.abs(Number(time)) <= MAX_TIME) continue
@@ -22,12 +22,12 @@ function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier 
   throw new MessageError('invalid-value', 'timelineSpeedMultiplier', expected, timelineSpeedMultiplier)
 }
 
-/** What a message means that reports the timeline as unavailable, but is invalid otherwise. */
+/** A control timestamp that reports the timeline as unavailable; used for messages that are otherwise invalid. */
 export const UNAVAILABLE: ControlTimestamp = { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null }
 const PROPERTIES: readonly (keyof ControlTimestamp)[] = ['contentTime', 'wallClockTime', 'timelineSpeedMultiplier']
 
 /**
- * What an invalid message says of the timeline. Content time and speed are null together where it is unavailable (TS
+ * Determines what an invalid message implies for the timeline. Content time and speed are null together where it is unavailable (TS
  * 103 286-2, clause 5.7), so a null in either means that, whatever is wrong with the rest. An object without any
  * property of a control timestamp is some other message.
  */

@@ -6,7 +6,7 @@ const CONNECT_TYPE = option.func<(url: string) => MessagePortLike>()
 
 /**
  * Carries a client's protocol over message ports instead of WebSockets: for a companion in a worker or an iframe whose page, or
- * another worker, has the connection or is the server. Give it to a client as `openSocket`. The URL is shown only.
+ * another worker, has the connection or is the server. Pass it to a client as `openSocket`. The URL is used for display only.
  *
  * ```js
  * const { port1, port2 } = new MessageChannel()
@@ -14,8 +14,8 @@ const CONNECT_TYPE = option.func<(url: string) => MessagePortLike>()
  * const client = new CiiClient('port:cii', { openSocket: overMessagePort(() => port1) })
  * ```
  *
- * @param connect returns the port for a connection: a new one each time, since a closed port cannot be used again. What it throws
- * is a failed attempt to connect.
+ * @param connect returns a new port for each connection, because a closed port cannot be reused. If it throws, the connection
+ * attempt fails.
  */
 export function overMessagePort(connect: (url: string) => MessagePortLike): SocketOpener {
   checkOption('connect', CONNECT_TYPE, connect)
@@ -51,7 +51,7 @@ export function overMessagePort(connect: (url: string) => MessagePortLike): Sock
       port.postMessage({ closeCode: code, closeReason: reason })
       port.close?.()
     }
-    // Not from inside this function: a client that opens a socket does not expect its handlers to be called before it has it.
+    // Asynchronous: a client does not expect its handlers to be called before this function has returned the socket.
     queueMicrotask(() => {
       if (ended) return
       try {
@@ -64,7 +64,7 @@ export function overMessagePort(connect: (url: string) => MessagePortLike): Sock
         return
       }
       handlers.opened()
-      // After the handlers are ready for the first message.
+      // Start the port only when the handlers are ready for the first message.
       port.start?.()
     })
     return {

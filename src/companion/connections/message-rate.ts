@@ -1,4 +1,4 @@
-/** A token bucket: so many a second on average, and more at once after a quiet time. Infinity is no limit. */
+/** A token bucket: limits the average rate per second and allows bursts after idle time. Infinity disables the limit. */
 export class MessageRate {
   readonly #perSecond: number
   readonly #burst: number
@@ -11,9 +11,9 @@ export class MessageRate {
     this.#tokens = burst
   }
 
-  /** @returns false when that is too many. */
+  /** @returns false if the limit is exceeded. */
   take(count: number, nowSeconds: number): boolean {
-    // Infinity times no time at all is not a number.
+    // Infinity · 0 is NaN.
     if (this.#perSecond === Number.POSITIVE_INFINITY) return true
     const refill = (nowSeconds - this.#since) * this.#perSecond
     this.#since = nowSeconds

@@ -1,29 +1,29 @@
 import { type OptionTable, option } from '../../validation/index.js'
 import type { WallClockTransport } from './wall-clock-transport.js'
 
-/** Why a connection never opened. */
+/** Why a connection failed to open. */
 export interface ConnectFailure {
   readonly kind: 'http-status' | 'refused' | 'unreachable' | 'dns' | 'timeout' | 'not-websocket' | 'tls' | 'unknown'
   /** For people: what was expected, and what was received. */
   readonly message: string
-  /** The HTTP status that refused the handshake: 403 from an endpoint that is switched off, 503 from one that is full. */
+  /** The HTTP status that rejected the handshake: 403 if the endpoint is disabled, 503 if it is at capacity. */
   readonly status?: number
-  /** How long the server asks to be left alone. */
+  /** Seconds that the server asks the client to wait (`Retry-After`). */
   readonly retryAfterSeconds?: number
 }
 
 /** How a socket ended. */
 export interface SocketEnd {
-  /** The WebSocket close code; 1006 where there was no closing handshake. */
+  /** The WebSocket close code; 1006 if there was no closing handshake. */
   readonly code: number
   readonly reason: string
-  /** Only when it never opened. */
+  /** Present only if the connection never opened. */
   readonly failure?: ConnectFailure
-  /** Only when it was closed here because the server broke a rule or exceeded a limit. */
+  /** Present only if the client closed the connection because the server violated the protocol or exceeded a limit. */
   readonly violation?: Violation
 }
 
-/** A rule of WebSocket that a server broke, or a limit that it exceeded. */
+/** A violation of the WebSocket protocol by a server, or a limit that it exceeded. */
 export interface Violation {
   /** One of a closed set: see {@link ViolationReason}. */
   readonly reason: ViolationReason
@@ -50,39 +50,39 @@ export interface SocketHandlers {
   opened(): void
   /** A string from a text frame, bytes from a binary frame. */
   message(data: string | Uint8Array): void
-  /** Exactly once, also when it never opened. */
+  /** Called exactly once, even if the connection never opened. */
   closed(end: SocketEnd): void
 }
 
 export interface OpenSocket {
-  /** Bytes that wait to be sent. Absent where that is not known. */
+  /** Bytes queued for sending. Absent if unknown. */
   readonly bufferedAmount?: number
-  /** The address of the server, where it is known: in Node, once the socket is open. */
+  /** IP address of the server, if known: in Node, once the socket is open. */
   readonly remoteAddress?: string | undefined
-  /** Does nothing when the socket is not open. */
+  /** Has no effect if the socket is not open. */
   send(data: string | Uint8Array): void
   close(code?: number, reason?: string): void
 }
 
 export interface SocketOptions {
-  /** A longer message closes the connection. */
+  /** Maximum size of a message in bytes; a longer one closes the connection. */
   readonly maxMessageBytes: number
-  /** The limit for the handshake, including name look-up, TCP and TLS. */
+  /** Timeout of the handshake in seconds, including name look-up, TCP and TLS. */
   readonly handshakeTimeoutSeconds: number
-  /** The limit between the first and the last byte of a message. A browser does not show when a message begins. */
+  /** Timeout in seconds between the first and the last byte of a message. Not enforced in browsers, which do not expose frames. */
   readonly messageTimeoutSeconds: number
-  /** Of the handshake, a token for instance. A browser lets no page set any. */
+  /** Headers of the handshake, for example a token. Not available in browsers. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Opens a connection. The handlers are called after it has returned, never before. */
+/** Opens a connection. It must not call the handlers before it has returned. */
 export type SocketOpener = (url: string, handlers: SocketHandlers, options: SocketOptions) => OpenSocket
 
-/** How a companion reaches servers: what differs between browsers, Node and other environments. */
+/** The transports of a companion, which differ between browsers, Node and other environments. */
 export interface Platform {
   /** Opens `ws://` and `wss://` URLs. Default: the standard WebSocket; in Node, the `ws` package. */
   readonly openSocket?: SocketOpener
-  /** Makes the transport for a `udp://` URL. Default: none, except in Node; then `udp://` URLs cannot be used. */
+  /** Creates the transport for a `udp://` URL. Default: UDP in Node; elsewhere none, so `udp://` URLs are rejected. */
   readonly createUdpTransport?: (url: string) => WallClockTransport
 }
 

@@ -7,7 +7,7 @@ import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptio
 export interface ProtocolErrorEvent {
   /** A MessageErrorKind, `binary`, or a ViolationReason after which the connection is closed. */
   readonly reason: string
-  /** What was expected and what came, for people. */
+  /** Human-readable: what was expected and what was received. */
   readonly detail: string
 }
 
@@ -15,7 +15,7 @@ export interface ReconnectingClientEvents extends ConnectionEvents {
   protocolError: ProtocolErrorEvent
 }
 
-/** What the clients of the JSON protocols have in common: a connection that is reopened, and text that is decoded or reported. */
+/** Base class of the clients of the JSON protocols: reconnects, decodes text messages and reports invalid ones. */
 export abstract class ReconnectingClient<Events extends ReconnectingClientEvents> extends Emitter<Events> {
   readonly url: string
   readonly #socket: ReconnectingSocket
@@ -28,18 +28,18 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
       url,
       {
         opened: () => {
-          this.#tell('connected', { url })
+          this.#emitShared('connected', { url })
           this.opened()
         },
         message: (data) => this.#message(data),
-        violated: (violation) => this.#tell('protocolError', violation),
+        violated: (violation) => this.#emitShared('protocolError', violation),
         closed: ({ code, reason }, retryInSeconds) => {
           this.closed(retryInSeconds !== undefined)
-          this.#tell('disconnected', { code, reason, retryInSeconds })
+          this.#emitShared('disconnected', { code, reason, retryInSeconds })
         },
         failed: (failure, retryInSeconds) => {
           this.failed(failure)
-          this.#tell('connectFailed', { failure, retryInSeconds })
+          this.#emitShared('connectFailed', { failure, retryInSeconds })
         },
       },
       options,
@@ -50,17 +50,17 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     return this.#socket.connected
   }
 
-  /** The address that the server has, where it is known: in Node, while there is a connection. */
+  /** IP address of the server, if known: in Node, while connected. */
   get remoteAddress(): string | undefined {
     return this.#socket.remoteAddress
   }
 
-  /** Connects, and connects again whenever the connection ends. */
+  /** Connects, and reconnects whenever the connection ends. Has no effect if already started. */
   start(): void {
     this.#socket.start()
   }
 
-  /** Closes the connection, and opens no other until it is started again. */
+  /** Closes the connection and stops reconnecting. The client can be started again. */
   stop(): void {
     this.#socket.stop()
   }
@@ -68,7 +68,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** The connection is open. */
   protected abstract opened(): void
 
-  /** A text frame came. @throws MessageError for what makes no sense, before anything has changed. */
+  /** A text frame was received. @throws MessageError if it is invalid; the state is then unchanged. */
   protected abstract received(text: string): void
 
   /** The connection has ended. @param isRetried false when the client was stopped. */
@@ -77,41 +77,41 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** An attempt to connect has failed. */
   protected failed(_failure: ConnectFailure): void {}
 
-  /** Replaces an open connection by a new one, at once; does nothing while there is none. */
+  /** Replaces an open connection immediately. Has no effect while disconnected. */
   protected replaceConnection(): void {
     this.#socket.renew()
   }
 
-  /** Closes an open connection, and opens another one when the back-off allows. */
+  /** Closes an open connection and reconnects after the back-off. */
   protected leave(end: SocketEnd): void {
     this.#socket.leave(end)
   }
 
-  /** @returns whether it was sent: not while there is no connection, and not while the server does not read. */
+  /** @returns whether the message was sent: false while disconnected or while the server is not reading. */
   protected send(text: string): boolean {
     return this.#socket.send(text)
   }
 
-  /** The events that every client has are among the events of each, which the compiler cannot see for itself. */
-  #tell<Name extends keyof ReconnectingClientEvents>(name: Name, event: ReconnectingClientEvents[Name]): void {
+  /** Emits an event that all clients share. The compiler cannot infer that every subclass has it. */
+  #emitShared<Name extends keyof ReconnectingClientEvents>(name: Name, event: ReconnectingClientEvents[Name]): void {
     this.emit(name, event as Events[Name])
   }
 
   #message(data: string | Uint8Array): void {
     if (typeof data !== 'string') {
       const detail = `expected text, got a binary frame of length ${data.length}`
-      this.#tell('protocolError', { reason: 'binary', detail })
+      this.#emitShared('protocolError', { reason: 'binary', detail })
       return
     }
     try {
       this.received(data)
     } catch (error) {
       if (!(error instanceof MessageError)) {
-        // Not into the socket, which would be left in the middle of a frame.
+        // The error must not propagate into the socket, which would be left in the middle of a frame.
         reportUncaught(error)
         return
       }
-      this.#tell('protocolError', { reason: error.kind, detail: error.message })
+      this.#emitShared('protocolError', { reason: error.kind, detail: error.message })
     }
   }
 }

@@ -22,23 +22,23 @@ import type { ConnectFailure, OpenSocket, SocketEnd, SocketOpener, Violation } f
 import { openStandardSocket } from './standard-socket.js'
 
 export interface ReconnectingSocketOptions {
-  /** How long to wait between attempts to connect. */
+  /** Waits between connection attempts. */
   backoff?: BackoffOptions
-  /** Bytes of one message; a longer one ends the connection. Default 1 MiB. */
+  /** Maximum size of a message in bytes; a longer one closes the connection. Default 1 MiB. */
   maxMessageBytes?: number
   /**
-   * Messages a second, on average; a message counts once for every KiB. More end the connection. Two seconds' worth and
-   * one message of `maxMessageBytes` may come at once. Default 200.
+   * Maximum average rate in messages per second, where each KiB counts as one message; exceeding it closes the connection. Bursts of
+   * two seconds' worth plus one message of `maxMessageBytes` are allowed. Default 200.
    */
   maxMessagesPerSecond?: number
-  /** Seconds between the first and the last byte of a message; a longer time ends the connection. Only in Node. Default 20. */
+  /** Maximum seconds between the first and the last byte of a message; exceeding it closes the connection. Node only. Default 20. */
   messageTimeoutSeconds?: number
-  /** Seconds that a handshake may take, name look-up and TLS included. Default 10. */
+  /** Timeout of the handshake in seconds, including name look-up, TCP and TLS. Default 10. */
   handshakeTimeoutSeconds?: number
-  /** Headers of the handshake, `authorization` for instance. Only in Node: a browser does not let pages set any. */
+  /** Headers of the handshake, for example `authorization`. Node only: browsers do not allow pages to set them. Default: none. */
   headers?: Readonly<Record<string, string>>
   /**
-   * How connections are opened: `overMessagePort`, or a function of your own. The URL may then have any form. Default: a WebSocket.
+   * Opens connections: `overMessagePort(…)` or a custom function. The URL may then have any form. Default: a WebSocket.
    */
   openSocket?: SocketOpener
 }
@@ -46,7 +46,7 @@ export interface ReconnectingSocketOptions {
 const TIMEOUT_TYPE = option.seconds({ above: 0 })
 const LIMIT_TYPE = option.number({ min: 1, infinity: true })
 
-/** Besides those of the protocol, the options of every client with a WebSocket. */
+/** Options that all WebSocket clients share. */
 export const SOCKET_OPTIONS: OptionTable<
   ReconnectingSocketOptions,
   Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'>
@@ -78,29 +78,29 @@ function isHeaders(value: unknown): boolean {
   )
 }
 
-/** What happens to the connection of a client. */
+/** Connection events of a client. */
 export interface ConnectionEvents {
   /** The connection is open. */
   connected: { readonly url: string }
-  /** The connection has ended; it is tried again, unless the client was stopped. */
+  /** The connection has closed; the client reconnects unless it was stopped. */
   disconnected: { readonly code: number; readonly reason: string; readonly retryInSeconds: number | undefined }
-  /** An attempt to connect has failed. */
+  /** A connection attempt failed. */
   connectFailed: { readonly failure: ConnectFailure; readonly retryInSeconds: number | undefined }
 }
 
 interface Handlers {
   opened(): void
   message(data: string | Uint8Array): void
-  /** The server broke a rule; `closed` follows. */
+  /** The server violated the protocol or a limit; `closed` follows. */
   violated(violation: Violation): void
-  /** @param retryInSeconds undefined when it is not tried again. */
+  /** @param retryInSeconds undefined if the client does not reconnect. */
   closed(end: SocketEnd, retryInSeconds: number | undefined): void
   failed(failure: ConnectFailure, retryInSeconds: number | undefined): void
 }
 
 /**
- * Close codes by which a server asks to be left alone for a while (IANA, WebSocket Close Code Number Registry). A service
- * that restarts (1012) expects its clients after a random delay of 5 to 30 seconds; an overloaded one (1013) later.
+ * Close codes that ask clients to delay reconnection (IANA, WebSocket Close Code Number Registry). After a service restart (1012)
+ * clients reconnect after a random delay of 5 to 30 seconds; after an overload (1013) later.
  */
 const PAUSES: Readonly<Record<number, RequestedPause>> = {
   1012: { atLeastSeconds: 5, spreadSeconds: 10 },
@@ -109,7 +109,7 @@ const PAUSES: Readonly<Record<number, RequestedPause>> = {
 
 const POLICY_VIOLATION = 1008
 
-/** A WebSocket that is opened again whenever it ends, until it is stopped. */
+/** A WebSocket that reconnects whenever it closes, until it is stopped. */
 export class ReconnectingSocket {
   readonly url: string
   readonly #handlers: Handlers
@@ -146,19 +146,19 @@ export class ReconnectingSocket {
     return this.#connectedSince !== undefined
   }
 
-  /** The address of the server, where the platform knows it; undefined while there is no connection. */
+  /** IP address of the server, if the platform reports it; undefined while disconnected. */
   get remoteAddress(): string | undefined {
     return this.connected ? this.#socket?.remoteAddress : undefined
   }
 
-  /** Begins to connect; does nothing if that was begun. */
+  /** Starts to connect. Has no effect if already started. */
   start(): void {
     if (this.#started) return
     this.#started = true
     this.#open()
   }
 
-  /** Closes, and does not connect again. The handlers are called for the end of an open connection, and not after that. */
+  /** Closes the connection and stops reconnecting. The handlers are notified that an open connection has closed, then no more. */
   stop(): void {
     if (!this.#started) return
     this.#started = false
@@ -171,7 +171,7 @@ export class ReconnectingSocket {
     if (wasConnected) this.#handlers.closed({ code: 1000, reason: 'stopped' }, undefined)
   }
 
-  /** Replaces an open connection by a new one, at once. Does nothing while there is none: the back-off is not cut short. */
+  /** Replaces an open connection immediately. Has no effect while disconnected: the back-off continues. */
   renew(): void {
     const socket = this.#socket
     if (!this.connected || socket === undefined) return
@@ -182,7 +182,7 @@ export class ReconnectingSocket {
     if (this.#started && this.#socket === undefined) this.#open()
   }
 
-  /** Closes an open connection, and opens another one when the back-off allows. */
+  /** Closes an open connection and reconnects after the back-off. */
   leave(end: SocketEnd): void {
     const socket = this.#socket
     if (!this.connected || socket === undefined) return
@@ -191,8 +191,8 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Drops the message while there is no connection, and while the server does not read.
-   * @returns whether the message was handed to the connection.
+   * Sends a message. Drops it while disconnected, and while the server is not reading.
+   * @returns whether the message was queued on the connection.
    */
   send(data: string | Uint8Array): boolean {
     const socket = this.#socket
@@ -224,7 +224,7 @@ export class ReconnectingSocket {
   }
 
   #open(): void {
-    // A socket that was replaced may still emit events; only those of the present one count.
+    // A replaced socket may still emit events. Ignore all but those of the current one.
     const current = (): boolean => this.#socket === socket
     const socket = this.#openSocket(
       this.url,
@@ -265,7 +265,7 @@ export class ReconnectingSocket {
     this.#socket = undefined
     const since = this.#connectedSince
     this.#connectedSince = undefined
-    // A server that breaks rules is tried ever less often, however long it takes to do so each time.
+    // After violations the back-off keeps growing, however long each connection lasted.
     const openSeconds = since === undefined || end.violation !== undefined ? 0 : (performance.now() - since) / 1000
     if (since !== undefined) this.#backoff.ended(openSeconds)
     const retryInSeconds = this.#backoff.next(pauseOf(end))
@@ -278,13 +278,13 @@ export class ReconnectingSocket {
       }
       this.#handlers.failed({ ...failure, message: visible(failure.message) }, retryInSeconds)
     } else {
-      // The reason is the server's text, and ends up in logs.
+      // The reason is text from the server and is written to logs.
       this.#handlers.closed({ ...end, reason: visible(end.reason) }, retryInSeconds)
     }
   }
 }
 
-/** Of the 123 bytes of UTF-8 that a close frame takes; our reasons are ASCII. */
+/** Maximum length of a close reason in characters. A close frame has room for 123 bytes of UTF-8; our reasons are ASCII. */
 const MAX_CLOSE_REASON = 123
 
 function pauseOf({ code, failure }: SocketEnd): RequestedPause | undefined {

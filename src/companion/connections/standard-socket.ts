@@ -1,7 +1,7 @@
 import { displayUrl } from '../../validation/index.js'
 import type { ConnectFailure, OpenSocket, SocketEnd, SocketHandlers, SocketOptions } from './platform.js'
 
-/** A socket on the standard WebSocket. Browsers hide the reason for a failed connection on purpose. */
+/** A socket on the standard WebSocket. Browsers deliberately hide the reason for a failed connection. */
 export function openStandardSocket(url: string, handlers: SocketHandlers, options: SocketOptions): OpenSocket {
   let opened = false
   let ended = false
@@ -39,7 +39,7 @@ export function openStandardSocket(url: string, handlers: SocketHandlers, option
     if (ended) return
     const length = typeof data === 'string' ? data.length : data.byteLength
     if (length > options.maxMessageBytes) {
-      // The browser has it in memory by now; all that can be done is to read no further.
+      // The browser has already buffered the message; the best remaining option is to close the connection.
       const detail = `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}`
       socket.close(3009, 'message too large')
       end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })

@@ -1,15 +1,15 @@
 import { rangeOfSelector } from '../../messages/index.js'
 import { checkOption, type OptionType, option } from '../../validation/index.js'
 
-/** The present moment, by two clocks: neither always shows how much time has passed since another moment. */
+/** A moment by two clocks, because neither alone always measures elapsed time correctly. */
 export interface Moment {
-  /** By a clock of this device, which may stand still while the device sleeps. */
+  /** Local clock, which may stop while the device sleeps. */
   readonly localSeconds: number
-  /** By the wall clock of the television, which is another one after a restart. */
+  /** Wall clock of the television, which may change after a restart. */
   readonly wallClockSeconds: number
 }
 
-/** Where a timeline was. */
+/** A past position of a timeline. */
 interface Reference {
   readonly moment: Moment
   readonly ticks: number
@@ -18,7 +18,7 @@ interface Reference {
 
 const RANGE_TYPE: OptionType<number> = option.number({ above: 0 }, 'ticks')
 
-/** Larger differences between what was expected and what came are discontinuities: a seek, or other content. */
+/** Larger differences between the expected and the received position are discontinuities: a seek, or other content. */
 const CONTINUOUS_SECONDS = 1
 
 /** CII and CSS-TS report a new programme on two connections, one before the other; between them the timeline may be absent. */
@@ -35,7 +35,7 @@ export class TimelineUnwrapper {
   readonly #range: number
   #reference: Reference | undefined
   #offset = 0
-  /** The server sends values beyond the range, so it counts by itself. */
+  /** The server sends values beyond the range, so it does not wrap. */
   #isUnwrappedByServer = false
   #programmeSince = Number.NEGATIVE_INFINITY
   #jumpedAt = Number.NEGATIVE_INFINITY
@@ -62,9 +62,9 @@ export class TimelineUnwrapper {
    * @param ticksPerSecond tick rate times speed.
    */
   read(contentTime: bigint, ticksNow: number, ticksPerSecond: number, moment: Moment): void {
-    // Negative values say nothing of that: a server may state where the timeline was before it began.
+    // Negative values do not imply that: a server may extrapolate to before the start of the timeline.
     if (contentTime >= this.#range) this.#isUnwrappedByServer = true
-    // Beyond this, ticks are not exact, and one absurd timestamp would falsify the count for good.
+    // Beyond this limit ticks are inexact, and a single absurd timestamp would corrupt the count permanently.
     if (!(Math.abs(ticksNow) <= Number.MAX_SAFE_INTEGER)) return
     const reference = this.#reference
     if (this.#isUnwrappedByServer || reference === undefined) {

@@ -149,7 +149,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
    * step. While disconnected it has no effect: the back-off continues.
    */
   renew(): void {
-    this.#lose('disconnected')
+    this.#becomeUnavailable('disconnected')
     this.replaceConnection()
   }
 
@@ -174,24 +174,24 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     super.closed(isRetried)
     this.#settle()
     if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
-      this.#lose('disconnected')
+      this.#becomeUnavailable('disconnected')
     } else if (!this.#isHeld) {
       this.#isHeld = true
       this.#growError()
-      this.#holdTimer = setTimeout(() => this.#lose('disconnected'), this.#holdSeconds * 1000)
+      this.#holdTimer = setTimeout(() => this.#becomeUnavailable('disconnected'), this.#holdSeconds * 1000)
     }
   }
 
   protected override failed({ status }: ConnectFailure): void {
     // The endpoint is disabled or gone, so an immediate retry is pointless.
-    if (status === 403 || status === 404) this.#lose('disconnected')
+    if (status === 403 || status === 404) this.#becomeUnavailable('disconnected')
   }
 
   protected override take(timestamp: ControlTimestamp): void {
     super.take(timestamp)
     this.#settle()
     if (isAvailable(timestamp)) this.#follow(timestamp)
-    else this.#lose('timeline')
+    else this.#becomeUnavailable('timeline')
   }
 
   protected override rejected(message: unknown): void {
@@ -295,7 +295,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     this.#isHeld = false
   }
 
-  #lose(reason: 'timeline' | 'disconnected'): void {
+  #becomeUnavailable(reason: 'timeline' | 'disconnected'): void {
     this.#release()
     this.#settle()
     undisturbed(() => {

@@ -115,7 +115,7 @@ export class PlaybackBending {
     if (hasFailed || this.#bend === 0) this.#trial = undefined
     if (hasFailed) {
       this.#failures++
-      if (this.#failures >= BEND_FAILURES) this.#giveUp(now, `rate-${verdict}`)
+      if (this.#failures >= BEND_FAILURES) this.#suspend(now, `rate-${verdict}`)
     } else if (verdict === 'works') {
       this.#failures = 0
       this.#distrust.reset()
@@ -163,14 +163,14 @@ export class PlaybackBending {
     if (this.#bend !== 0) {
       this.#bend = 0
       this.#trial = undefined
-      this.#giveUp(now, 'rate-refused')
+      this.#suspend(now, 'rate-refused')
       return true
     }
     // Where the rate cannot be set, it may be right as it is.
     return this.#media.playbackRate === speed
   }
 
-  #giveUp(now: number, limit: 'rate-refused' | 'rate-ignored' | 'rate-costly' | 'rate-inexact'): void {
+  #suspend(now: number, limit: 'rate-refused' | 'rate-ignored' | 'rate-costly' | 'rate-inexact'): void {
     // The next bend after the pause decides alone.
     this.#failures = BEND_FAILURES - 1
     this.#distrust.tried(now)
