@@ -10,12 +10,13 @@ import {
   type WallClockMessage,
 } from './wall-clock-message.js'
 
-// The wall clock protocol as companions without UDP speak it over a WebSocket. No clause of the specification says so.
+// The wall clock protocol as JSON over a WebSocket, for companions without UDP. This is an extension; the specification does not
+// define it.
 
 /**
- * Reads a message from a parsed JSON value. The receive and transmit times are numbers of seconds there, so they are
- * exact to the nanosecond up to 2²³ seconds (97 days) and to about a microsecond at their largest.
- * @throws MessageError that names the property.
+ * Decodes a message from a parsed JSON value. The receive and transmit times are in seconds. They are exact to the nanosecond up to
+ * 2²³ seconds (97 days), and to about a microsecond at the maximum.
+ * @throws MessageError that names the invalid property.
  */
 export function decodeWallClockJson(value: unknown): WallClockMessage {
   const { v, t, p, mfe, otvs, otvn, rt, tt } = requireObject('wall clock message', value)
@@ -35,7 +36,7 @@ export function decodeWallClockJson(value: unknown): WallClockMessage {
 }
 
 /**
- * Writes a message as JSON. The times have all nine digits of their fraction, however large they are.
+ * Encodes a message as JSON. Times keep all nine digits of their fraction, however large they are.
  * @throws MessageError as {@link encodeWallClockMessage} does.
  */
 export function encodeWallClockJson(message: WallClockMessage): string {
@@ -54,7 +55,7 @@ function nanosOf(field: string, value: unknown): bigint {
   const time = readNonNegativeNumber(field, value)
   const seconds = Math.floor(time)
   if (seconds > MAX_UINT32) throw new MessageError('invalid-value', field, 'seconds that fit 32 bits', value)
-  // The fraction is taken off before it is scaled: scaling all of it would round the nanoseconds away.
+  // Separate the fraction before scaling: scaling the whole number would lose the nanoseconds to rounding.
   return joinNanos(seconds, Math.round((time - seconds) * NANOS_PER_SECOND))
 }
 

@@ -6,13 +6,13 @@ import { wireTime } from './wire-time.js'
 
 export interface ClockTimelineSourceOptions {
   /**
-   * The clock whose speed clients are told, where it is not that of the timeline's own clock: for a timeline that is presented
-   * at another clock's pace.
+   * The clock whose speed is reported to clients, for a timeline that is presented at another clock's speed. Default: the
+   * timeline's own clock.
    */
   speedSource?: Clock
   /**
-   * Whether a change of a clock updates the clients. Default true. With false they are updated when the app calls
-   * `updateClients`, so that several changes are sent as one; a client that connects meanwhile gets the present relation.
+   * Whether clock changes are sent to clients automatically. Default true. If false, the app calls `updateClients`, so several changes
+   * can be sent as one. A client that connects meanwhile receives the current relation.
    */
   autoUpdateClients?: boolean
 }
@@ -24,12 +24,12 @@ export const CLOCK_TIMELINE_SOURCE_OPTIONS: OptionTable<ClockTimelineSourceOptio
   autoUpdateClients: option.withDefault(option.boolean(), true),
 }
 
-/** A relation that has moved by less than this is the same: it is the noise of doubles, and no companion could act on it. */
+/** Smaller changes of the relation are ignored: they are floating-point noise, and no companion could act on them. */
 const NOISE_NANOS = 100
 
 /**
- * A timeline that a clock drives: the clock's ticks are the timeline's ticks. When the clock or one of its ancestors changes
- * correlation, speed or availability, every client that follows the timeline is told, once.
+ * A timeline source driven by a clock, whose ticks are the timeline's ticks. When the clock or an ancestor changes correlation, speed
+ * or availability, each client that follows the timeline is sent one control timestamp.
  */
 export class ClockTimelineSource extends TimelineSource {
   readonly timelineSelector: string
@@ -53,7 +53,7 @@ export class ClockTimelineSource extends TimelineSource {
     this.#clock = checkOption('clock', CLOCK, clock)
     this.#speedSource = checked.speedSource ?? clock
     this.#autoUpdateClients = checked.autoUpdateClients
-    // Unrelated clocks have to be reported here, not when the first client asks.
+    // Report unrelated clocks here, instead of when the first client connects.
     wallClock.toOtherClock(clock, wallClock.now())
     wallClock.toOtherClock(this.#speedSource, wallClock.now())
   }
@@ -67,7 +67,7 @@ export class ClockTimelineSource extends TimelineSource {
     const before = this.#timestamp
     if (before !== undefined && this.hasSinks && this.#autoUpdateClients) return before
     const timestamp = this.#compute()
-    // The same object for the same relation, so that clients that have it are not sent it again.
+    // Return the same object for the same relation, so that it is not sent to a client twice.
     if (before !== undefined && this.hasSinks && this.#sameRelation(before, timestamp)) return before
     this.#timestamp = timestamp
     return timestamp
@@ -83,7 +83,7 @@ export class ClockTimelineSource extends TimelineSource {
 
   override attachSink(sink: TimelineSink): void {
     if (!this.hasSinks) {
-      // The timeline's clock also tells of its ancestors. The wall clock need not be one of them.
+      // The timeline's clock also reports changes of its ancestors, but the wall clock need not be one of them.
       const clocks = new Set([this.#clock, this.#speedSource, this.#wallClock])
       if (this.#autoUpdateClients) {
         this.#unsubscribe = [...clocks].map((clock) => clock.on('change', this.#clockChanged))
@@ -115,11 +115,11 @@ export class ClockTimelineSource extends TimelineSource {
     if (!Number.isFinite(ticks) || !Number.isFinite(speed)) {
       return { contentTime: null, wallClockTime: this.#wireTime(now), timelineSpeedMultiplier: null }
     }
-    // Content time travels in whole ticks, and a tick can be a millisecond. So as not to lose the rest, the timestamp
-    // names the moment of the tick just passed, and not the present one.
+    // Content time is a whole number of ticks, and a tick can be a millisecond. To avoid a rounding error, the timestamp
+    // refers to the moment of the last whole tick instead of the current moment.
     const wholeTicks = speed < 0 ? Math.ceil(ticks) : Math.floor(ticks)
     const moment = this.#clock.toOtherClock(this.#wallClock, wholeTicks)
-    // A timeline that stands still is at no moment on the tick.
+    // A stopped timeline has no such moment.
     const contentTime = BigInt(Number.isFinite(moment) ? wholeTicks : Math.round(ticks))
     const wallClockTime = this.#wireTime(Number.isFinite(moment) ? moment : now)
     return { contentTime, wallClockTime, timelineSpeedMultiplier: speed }
