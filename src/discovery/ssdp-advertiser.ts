@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
-import { DvbcssError } from '../validation/index.js'
+import { DvbcssError, hostAndPort } from '../validation/index.js'
 import {
   addressesNear,
   type InterfaceAddress,
@@ -12,7 +12,6 @@ import {
   DIAL_SERVICE_TYPE,
   decodeSsdpMessage,
   encodeSsdpMessage,
-  hostAndPort,
   SEARCH_ALL,
   SSDP_PORT,
   type SsdpHeaders,

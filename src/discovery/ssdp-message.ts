@@ -1,3 +1,4 @@
+import { hostAndPort } from '../validation/index.js'
 /** UPnP Device Architecture 1.1, clause 1: the group and the port that searches and notices are sent to. */
 export const SSDP_PORT = 1900
 export const SSDP_GROUP_IPV4 = '239.255.255.250'
@@ -56,10 +57,6 @@ export function encodeSearch(group: string, port: number, searchTarget: string, 
     MX: maxWaitSeconds,
     ST: searchTarget,
   })
-}
-
-export function hostAndPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** How long what a message says is valid, in seconds, from `CACHE-CONTROL: max-age=…`. */

@@ -1,7 +1,7 @@
-import { checkOptions, type OptionTable, option } from '../validation/index.js'
+import { checkOptions, hostAndPort, type OptionTable, option } from '../validation/index.js'
 import { decodeDeviceDescription, decodeHbbtvApplication, HBBTV_APPLICATION } from './device-description.js'
 import { type HttpFault, requestDevice } from './local-http.js'
-import { DIAL_SERVICE_TYPE, hostAndPort, SSDP_PORT, type SsdpFault } from './ssdp-message.js'
+import { DIAL_SERVICE_TYPE, SSDP_PORT, type SsdpFault } from './ssdp-message.js'
 import { type SsdpDevice, SsdpSearch } from './ssdp-search.js'
 
 /** A television on the network, as it describes itself. */

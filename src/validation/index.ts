@@ -19,6 +19,7 @@ export { jsonLine, visibleLine, visibleLines } from './terminal-text.js'
 export {
   checkUdpUrl,
   displayUrl,
+  hostAndPort,
   InvalidUrlError,
   isWebSocketUrl,
   parseUdpUrl,

@@ -41,6 +41,11 @@ export function parseUdpUrl(text: unknown): UdpAddress | undefined {
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined
 }
 
+/** `host:port` as in a URL: an IPv6 address is put in brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** @throws InvalidUrlError */
 export function checkUdpUrl(option: string, url: unknown): UdpAddress {
   const address = parseUdpUrl(url)

@@ -1,5 +1,4 @@
 import type { MediaFollowerOptions } from './media-follower-options.js'
-import { chooseBend } from './playback-bend.js'
 import { PlaybackBendTrial } from './playback-bend-trial.js'
 import { PlaybackBudget } from './playback-budget.js'
 import {
@@ -7,6 +6,7 @@ import {
   BEND_INTERVAL_SECONDS,
   BEND_OVERDUE,
   BEND_OVERSHOOT,
+  BEND_SECONDS,
   BENDS_AT_ONCE,
   LONGEST_BEND_SECONDS,
   LONGEST_RATE_DISTRUST_SECONDS,
@@ -176,4 +176,26 @@ export class PlaybackBending {
     this.#distrust.tried(now)
     this.#reports.limit(limit)
   }
+}
+
+interface BendLimits {
+  /** The largest bend, as a fraction of the speed. */
+  readonly maxRateChange: number
+  /** Bends are whole multiples of this. */
+  readonly rateStep: number
+}
+
+/**
+ * By which fraction to run faster (above 0) or slower, so that an error goes away: at least one step of the player's
+ * rate, since less would be lost on it, and at most the limits.
+ *
+ * @param errorSeconds position less target, not 0
+ * @param mostBend what late timers allow
+ * @returns 0 when even one step is too much
+ */
+function chooseBend(errorSeconds: number, limits: BendLimits, mostBend: number): number {
+  const { maxRateChange, rateStep } = limits
+  const mostSteps = Math.floor(Math.min(maxRateChange, mostBend) / rateStep + 1e-9)
+  const wantedSteps = Math.max(Math.round(Math.abs(errorSeconds) / BEND_SECONDS / rateStep), 1)
+  return -Math.sign(errorSeconds) * Math.min(wantedSteps, mostSteps) * rateStep
 }

@@ -8,7 +8,14 @@ import {
   localEndpointOf,
   UdpBindError,
 } from '../../udp/index.js'
-import { checkOption, checkOptions, checkUdpUrl, type OptionTable, option } from '../../validation/index.js'
+import {
+  checkOption,
+  checkOptions,
+  checkUdpUrl,
+  hostAndPort,
+  type OptionTable,
+  option,
+} from '../../validation/index.js'
 import {
   BACKOFF_OPTIONS,
   Backoff,
@@ -91,7 +98,7 @@ export class UdpWallClockTransport implements WallClockTransport {
         : { host: checkOption('target', HOST_TYPE, target), port: checkOption('port', PORT_TYPE, port) }
     const { host } = server
     this.#port = server.port
-    this.url = `udp://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+    this.url = `udp://${hostAndPort(host, server.port)}`
     this.#addresses = new HostAddresses(host)
     this.#backoff = new Backoff(backoff)
     this.#localAddress = localAddress
