@@ -4,7 +4,6 @@ import type { Cii } from '../messages/index.js'
 import { displayUrl } from '../validation/index.js'
 import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
 import { confirmWallClock } from './companion-confirmation.js'
-import { ContentWatch } from './companion-content.js'
 import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
 import { CompanionMoves } from './companion-moves.js'
 import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
@@ -22,6 +21,7 @@ import {
   TsClient,
   unwrapperFor,
 } from './connections/index.js'
+import { ContentWatch } from './content-watch.js'
 import { WallClockClient } from './wall-clock/index.js'
 
 /** The clocks that a position is read from. Kept after a disconnection, so that an app can continue with the last position. */
