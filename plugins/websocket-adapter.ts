@@ -34,7 +34,7 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, conne
   try {
     adapted.handlers = server.open(adapted)
   } catch (error) {
-    server.logLimited(request.log, 'error', { err: error }, 'an endpoint could not take a connection')
+    server.logLimited(request.log, 'error', { err: error }, 'endpoint failed to accept a connection')
     adapted.close(1011, 'internal error')
   }
   adapted.release()

@@ -43,7 +43,7 @@ export const MAX_REMEMBERED_REQUESTS = 64
 /** Candidates kept to derive the bound from: the best of them decides, and an old one is seldom the best. */
 export const MAX_EVIDENCE = 16
 
-/** Answers in a row that contradict the clock and agree with each other until it believes them: two could be one bad moment. */
+/** Answers in a row that contradict the clock and agree with each other until it believes them: two may be a coincidence. */
 export const AGREEING_ANSWERS_TO_STEP = 3
 
 /** The wire counts whole nanoseconds, so a server rounds its clock to one. */

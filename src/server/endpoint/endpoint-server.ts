@@ -314,7 +314,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.statistics.timedOut[reason] += 1
     if (reason === 'message') connection.close(1008, 'message not completed in time')
     const fields = { reason, bufferedAmount: connection.bufferedAmount }
-    this.#logGuarded(connection, 'warn', 'gave the connection up', () => fields)
+    this.#logGuarded(connection, 'warn', 'connection timed out', () => fields)
   }
 
   #closed(connection: OpenConnection, code: number, reason: string): void {
@@ -390,7 +390,12 @@ export class EndpointServer<ConnectionData = unknown> {
     const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
     this.logOf(connection, level, 'bad message', () => ({ reason, detail: visible(detail) }))
     if (bad === DEFAULTS.badMessageWarnings) {
-      this.logOf(connection, 'warn', 'further bad messages of this connection are logged at debug', () => ({}))
+      this.logOf(
+        connection,
+        'warn',
+        'further invalid messages on this connection will be logged at debug level',
+        () => ({}),
+      )
     }
     if (bad < this.#maxBadMessages) return
     this.logOf(connection, 'warn', 'closing: too many bad messages', () => ({ badMessages: bad }))

@@ -75,7 +75,7 @@ describe('a peer that reads nothing', () => {
       app.cii.update({ teUrl: `ws://${BIG}/${n}` })
       await new Promise((resolve) => setImmediate(resolve))
     }
-    expect(await stream.message('gave the connection up')).toMatchObject({ reason: 'send', level: 40 })
+    expect(await stream.message('connection timed out')).toMatchObject({ reason: 'send', level: 40 })
     await until(() => app.cii.connections.size === 1)
     app.cii.update({ teUrl: 'ws://last/' })
     while ((await reading.nextJson()).teUrl !== 'ws://last/') {}

@@ -5,7 +5,7 @@ import type { IsolatedClockLine } from './isolated-clock-line.js'
 import type { SharedCounters } from './isolated-counters.js'
 import type { ClockLineReader } from './isolated-line-memory.js'
 
-/** Tells the time of a clock that another thread has, by the line that it posts. */
+/** Answers requests from a snapshot of a clock that lives in another thread. */
 export class IsolatedWallClockHandler implements RequestHandler {
   readonly followUp?: (answer: Uint8Array) => Uint8Array | undefined
   readonly #line: ClockLineReader
