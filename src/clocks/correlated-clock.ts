@@ -33,8 +33,8 @@ const THRESHOLD_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds')
  * A clock that runs straight through one point of correlation with its parent:
  * ticks = childTicks + (parent's ticks − parentTicks) / parent's tick rate · tickRate · speed.
  *
- * At speed 0 it reads `childTicks` always. Then `toParent(childTicks)` is `parentTicks`, and `toParent` of anything
- * else is NaN: no answer, the clock never gets there. `calcWhen`, `toRoot` and `toOtherClock` pass that on.
+ * At speed 0 it always reads `childTicks`. Then `toParent(childTicks)` is `parentTicks`, and `toParent` of any other value is NaN,
+ * because the clock never reads it. `calcWhen`, `toRoot` and `toOtherClock` then return NaN as well.
  */
 export class CorrelatedClock extends DependentClock {
   #tickRate: number
@@ -77,7 +77,7 @@ export class CorrelatedClock extends DependentClock {
     this.setCorrelationAndSpeed(value, this.#speed)
   }
 
-  /** Sets both with one change event. @throws InvalidOptionError, and then neither is set */
+  /** Sets both and emits one change. @throws InvalidOptionError; neither is then set */
   setCorrelationAndSpeed(correlation: Correlation, speed: number): void {
     const moved = !checkOption('correlation', CORRELATION_TYPE, correlation).equals(this.#correlation)
     const paced = checkOption('speed', SPEED_TYPE, speed) !== this.#speed
@@ -89,7 +89,7 @@ export class CorrelatedClock extends DependentClock {
 
   /**
    * Replaces the correlation by that of the moment when this clock reads `ticks`; with its error as of then. The clock
-   * reads the same before and after, so nobody is told. At speed 0 it takes the parent's now.
+   * reads the same before and after, so no change is emitted. At speed 0 the parent's current ticks are used.
    *
    * @throws InvalidOptionError, also when the clock stands still at another tick
    */

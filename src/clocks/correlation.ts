@@ -5,9 +5,9 @@ export interface CorrelationOptions {
   parentTicks?: number
   /** What the child clock reads at that moment, in its own ticks. Default 0. */
   childTicks?: number
-  /** How far off the child may be at that moment, in seconds, 0 or more. Default 0. */
+  /** Error bound of the child at that moment, in seconds, 0 or more. Default 0. */
   initialErrorSeconds?: number
-  /** By how much that grows, in seconds per second of the parent, before and after. Default 0. */
+  /** Growth of that bound before and after, in seconds per second of the parent. Default 0. */
   errorGrowthRate?: number
 }
 
@@ -18,7 +18,7 @@ export const CORRELATION_OPTIONS: OptionTable<CorrelationOptions, keyof Correlat
   errorGrowthRate: option.withDefault(option.number({ min: 0 }, 'seconds per second'), 0),
 }
 
-/** A moment at which a clock and its parent are known to read so much, and how surely. Immutable. */
+/** A pair of simultaneous readings of a clock and its parent, with an error bound. Immutable. */
 export class Correlation {
   readonly parentTicks: number
   readonly childTicks: number

@@ -25,8 +25,8 @@ function chooseSource(): NanosecondSource {
 }
 
 /**
- * With what resolution a source can be read, in seconds: the smallest step seen between two readings in a row, so it
- * covers the time that reading takes. One nanosecond when the source never moved meanwhile.
+ * The resolution of a source, in seconds: the smallest step between two consecutive readings, which includes the time that a reading
+ * takes. One nanosecond if the source did not advance.
  */
 export function measurePrecisionSeconds(source: NanosecondSource): number {
   let smallest = Number.POSITIVE_INFINITY

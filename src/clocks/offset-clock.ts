@@ -3,7 +3,7 @@ import { CLOCK_OPTIONS, type Clock, type ClockOptions, readOnlyError } from './c
 import { DependentClock } from './dependent-clock.js'
 
 export interface OffsetClockOptions extends ClockOptions {
-  /** By how many seconds of the root it is ahead of its parent; below 0: behind. Default 0. */
+  /** Seconds of the root by which it is ahead of its parent; negative if behind. Default 0. */
   offsetSeconds?: number
 }
 
@@ -13,9 +13,9 @@ export const OFFSET_CLOCK_OPTIONS: OptionTable<OffsetClockOptions, 'available' |
 }
 
 /**
- * A clock that reads now what its parent will read `offsetSeconds` later: for a renderer that takes that long to bring
- * to the screen what it draws. The offset is in seconds of the root, which are an observer's: while the parent runs at
- * twice the speed it is twice as many ticks, and while the parent stands still it is none.
+ * A clock that reads what its parent will read `offsetSeconds` later, for example to compensate for a renderer's latency. The offset
+ * is in seconds of the root: it corresponds to twice as many ticks while the parent runs at double speed, and to none while the
+ * parent is stopped.
  *
  * The tick rate is the parent's. Its own speed, against the parent, is always 1.
  */

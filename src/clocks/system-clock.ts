@@ -14,11 +14,11 @@ export const DEFAULT_MAX_FREQ_ERROR_PPM = 500
 export interface SystemClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
-  /** By how much the oscillator may be off, in parts per million, 0 or more. Default 500. */
+  /** Maximum frequency error of the oscillator, in parts per million, 0 or more. Default 500. */
   maxFreqErrorPpm?: number
-  /** With what resolution it can be read, in seconds, above 0. Default: measured, once per process for the machine's. */
+  /** Resolution of readings, in seconds, above 0. Default: measured, once per process for the monotonic clock. */
   precisionSeconds?: number
-  /** What to read instead of the machine's monotonic clock: nanoseconds, never going back. */
+  /** Source of nanoseconds; must be monotonic. Default: the machine's monotonic clock. */
   source?: NanosecondSource
   name?: string
 }
@@ -94,7 +94,7 @@ export class SystemClock extends Clock {
     throw new DvbcssError('DVBCSS_ERR_NO_PARENT', `cannot convert from the parent of ${this.name}: it is a root clock`)
   }
 
-  /** Always the precision: a root is right by definition, and only read so finely. */
+  /** Always the precision: a root is correct by definition, to the resolution of its readings. */
   override dispersionAt(_ticks: number): number {
     return this.precisionSeconds
   }

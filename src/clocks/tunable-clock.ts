@@ -71,14 +71,14 @@ export class TunableClock extends CorrelatedClock {
     this.speed = 1 + checkOption('slew', SLEW_TYPE, ticksPerSecond) / this.tickRate
   }
 
-  /** Moves the clock by so many ticks: forward above 0, back below. @throws InvalidOptionError */
+  /** Moves the clock by this many ticks: forward if positive, back if negative. @throws InvalidOptionError */
   adjustTicks(ticks: number): void {
     checkOption('ticks', TICKS_TYPE, ticks)
     this.correlation = this.correlation.with({ childTicks: this.correlation.childTicks + ticks })
   }
 
   /**
-   * States how far off the clock may be now, and by how much that grows.
+   * Sets the clock's current error bound and the growth of that bound.
    *
    * @param seconds 0 or more.
    * @param growthRate seconds per second of the parent, 0 or more. Default 0.

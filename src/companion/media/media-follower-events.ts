@@ -2,17 +2,17 @@ import type { MediaReach } from './playback-media.js'
 
 /**
  * - `stopped`: not started, or stopped
- * - `unavailable`: nobody knows where the timeline is
- * - `paused`: the timeline stands still, and so does the media, at its position
- * - `outside`: the timeline is where the media cannot be sought to: `reach` says where
+ * - `unavailable`: the position of the timeline is unknown
+ * - `paused`: the timeline is paused, and the media is paused at its position
+ * - `outside`: the media cannot be sought to the position of the timeline; see `reach`
  * - `stepping`: the timeline runs at a speed that cannot be played; the media is paused and sought along it
  * - `blocked`: the player refused to play, as browsers do before a user's gesture
- * - `unsupported`: the player cannot play what it was given
- * - `failing`: the player threw when it was last looked at
- * - `loading`: the player has nothing to play yet, or does not know where it is
+ * - `unsupported`: the player does not support the media
+ * - `failing`: the player threw an error at the last poll
+ * - `loading`: the player has not loaded any media yet, or does not know its position
  * - `seeking`: a seek is under way, or has not been measured yet
- * - `adjusting`: it plays, and is not within the tolerance yet
- * - `limited`: it plays outside the tolerance, as close as this player can be brought for now: `limits` says why
+ * - `adjusting`: it plays, but is not within the tolerance yet
+ * - `limited`: it plays outside the tolerance, as close as this player currently allows; see `limits`
  * - `locked`: it plays within the tolerance
  */
 export type MediaFollowerState =
@@ -31,7 +31,7 @@ export type MediaFollowerState =
   | 'locked'
 
 /**
- * What a player turned out not to do:
+ * Detected limitations of a player:
  * - `rate-refused`: it threw when its rate was to be changed a little
  * - `rate-ignored`: it accepted a rate and played on at the old one
  * - `rate-inexact`: it played at another rate than it was given
@@ -55,9 +55,9 @@ export interface MediaFollowerStatus {
   readonly state: MediaFollowerState
   /** Where the timeline is with respect to what can be sought in the media; undefined while unavailable. */
   readonly reach: MediaReach | undefined
-  /** What the player was found not to do, in the order in which it was found. */
+  /** Detected limitations of the player, in order of detection. */
   readonly limits: readonly PlayerLimit[]
-  /** How far the media is ahead of the timeline, in seconds of media; undefined while that is not known. */
+  /** Seconds of media by which the media is ahead of the timeline; undefined while unknown. */
   readonly errorSeconds: number | undefined
   /** Where the media should be now, in media time; undefined while unavailable. */
   readonly targetSeconds: number | undefined
@@ -65,11 +65,11 @@ export interface MediaFollowerStatus {
   readonly mediaSeconds: number | undefined
   /** The timeline's; undefined while unavailable. */
   readonly speed: number | undefined
-  /** What the player was last told. */
+  /** The playback rate that was last set. */
   readonly rate: number | undefined
   /** The part of the rate that corrects an error: 0.01 is one percent faster than the timeline. */
   readonly bend: number
-  /** How far off the timeline itself may be, in seconds; undefined while unavailable. */
+  /** Error bound of the timeline itself, in seconds; undefined while unavailable. */
   readonly dispersionSeconds: number | undefined
   /** By how much the next seek will aim ahead, at speed 1. */
   readonly seekLeadSeconds: number
@@ -77,20 +77,20 @@ export interface MediaFollowerStatus {
   readonly seeks: number
   readonly rateChanges: number
   readonly holds: number
-  /** How often the player threw where it should not, since start. */
+  /** Number of unexpected errors that the player threw since start. */
   readonly failures: number
 }
 
 export interface MediaFollowerEvents {
   /** The player is told to seek. `leadSeconds`: by how much the aim is ahead of where the timeline is now. */
   seek: { fromSeconds: number; toSeconds: number; leadSeconds: number; errorSeconds: number }
-  /** The player is told another rate. */
+  /** The playback rate was changed. */
   rate: { rate: number; speed: number; bend: number; errorSeconds: number | undefined }
-  /** A player that is ahead is paused for so long, until the timeline has caught up. */
+  /** The player is ahead and is paused for this long, until the timeline has caught up. */
   hold: { seconds: number; errorSeconds: number }
-  /** The player was found not to do something. Other means are used from now on. */
+  /** A limitation of the player was detected. The follower uses other means from now on. */
   limit: { limit: PlayerLimit }
-  /** The state is another. */
+  /** The state changed. */
   status: MediaFollowerStatus & { readonly previous: MediaFollowerState }
   /** play() was refused. With `willRetry` false nothing happens until `retryPlay()`, or until someone else starts it. */
   blocked: { error: unknown; willRetry: boolean }
@@ -100,8 +100,8 @@ export interface MediaFollowerEvents {
    */
   unsupported: { error: unknown }
   /**
-   * The player threw when it was looked at: when currentTime was read, say, or by pause(). It is looked at again in so
-   * many seconds: twice as long after every failure in a row, up to 30. `failures` counts since start.
+   * The player threw an error at a poll, for example from currentTime or pause(). The next poll follows after this many seconds; the
+   * wait doubles with each consecutive failure, up to 30. `failures` counts since start.
    */
   failure: { error: unknown; failures: number; retryInSeconds: number }
 }

@@ -8,15 +8,15 @@ import {
 } from '../../validation/index.js'
 import type { MediaCorrelation } from './playback-target.js'
 
-/** While nobody knows where the timeline is. */
+/** Behaviour of the media while the timeline is unavailable. */
 export type WhenUnavailable = 'run' | 'pause'
 
 export interface MediaFollowerOptions {
-  /** Where the content is in the media. Default: content time is media time. */
+  /** Relates content time to media time. Default: they are equal. */
   correlation?: MediaCorrelation
   /** Within this the media counts as locked, and past 60 % of it is corrected, in seconds. Default 0.025. */
   toleranceSeconds?: number
-  /** From this error on it seeks instead of bending the rate, in seconds. Default 0.25. */
+  /** Larger errors are corrected by a seek instead of a rate change, in seconds. Default 0.25. */
   seekThresholdSeconds?: number
   /** By which fraction of the speed the rate may be bent. Default 0.04: with the pitch kept, few ears notice. */
   maxRateChange?: number
@@ -26,9 +26,9 @@ export interface MediaFollowerOptions {
   minRate?: number
   /** The highest rate that the player can play. Default 16, as in Chromium and Firefox. */
   maxRate?: number
-  /** How often to look at the media, in seconds, about; at most 2147483, some 24 days. Default 0.1. */
+  /** Approximate polling interval of the media, in seconds, up to 2147483 (24 days). Default 0.1. */
   pollSeconds?: number
-  /** How much later than its currentTime the media is heard or seen: it runs ahead by this, in seconds. Default 0. */
+  /** Output latency of the media in seconds: currentTime is kept ahead of the timeline by this. Default 0. */
   renderingLatencySeconds?: number
   /** How often to seek along a timeline whose speed cannot be played: backwards, or too fast, in seconds; as long at most. Default 1. */
   stepSeconds?: number

@@ -24,10 +24,10 @@ import { onVisibility, PlaybackTimers } from './playback-timers.js'
 
 const SHORTEST_POLL_SECONDS = 0.005
 
-/** The longest that a timer can wait; one that is told more does not wait at all. */
+/** Maximum delay of a timer; a longer one fires immediately. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 
-/** How long a player is left alone, at the longest, that throws whenever it is looked at. */
+/** Maximum wait between polls of a player that throws at every poll. */
 const LONGEST_RETRY_SECONDS = 30
 
 /**
@@ -40,7 +40,7 @@ const GOLDEN_RATIO = 0.618_033_988_75
  * Keeps a media element on a timeline: seeks when it is far off, bends its rate when it is near, pauses with it.
  * It owns position, rate and pause of the media from `start()` to `stop()`; what a user does to them is undone.
  *
- * What the media throws is told by 'failure', and it is tried again. All methods can be called from any listener.
+ * Errors that the media throws are emitted as 'failure', and polling continues. All methods can be called from any listener.
  */
 export class MediaFollower extends Emitter<MediaFollowerEvents> {
   readonly #media: FollowedMedia
@@ -167,7 +167,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#enter('stopped')
   }
 
-  /** To be called from a user's gesture after 'blocked': tries to play again, at once. */
+  /** Retries play() immediately. To be called from a user gesture after 'blocked'. */
   retryPlay(): void {
     this.#controls.unblock()
     if (this.#looking) this.#lookSoon()
@@ -300,7 +300,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   }
 }
 
-/** For what is done or asked whether or not it works: what it throws is not told. */
+/** Calls a function and ignores its errors, for best-effort operations. */
 function attempt<Result>(action: () => Result): Result | undefined {
   try {
     return action()
