@@ -18,7 +18,7 @@ const page = (/** @type {string} */ name) => fileURLToPath(new URL(`browser-comp
 // Browsers keep connections open that they may never use: at the end these are closed as well.
 const app = Fastify({ logger: { level: 'warn' }, forceCloseConnections: true })
 await app.register(dvbcss.wallClockPlugin, { host, port: Number(WC_PORT) })
-// A browser has no UDP: it asks here, and CII tells it so.
+// Browsers have no UDP. CII announces this WebSocket wall clock to them.
 await app.register(dvbcss.wallClockWebSocketPlugin, { prefix: '/wc' })
 await app.register(dvbcss.ciiPlugin, { prefix: '/cii' })
 await app.register(dvbcss.tsPlugin, { prefix: '/ts' })

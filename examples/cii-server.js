@@ -1,5 +1,5 @@
 // @ts-check
-// A CSS-CII server: tells companions what is on. Type a content id to change the channel.
+// A CSS-CII server: reports the current content to companions. Type a content id to change the channel.
 //
 //   PORT=7681 node examples/cii-server.js
 
@@ -38,12 +38,12 @@ createInterface({ input: process.stdin }).on('line', (contentId) => {
     app.cii.update({ contentId, contentIdStatus: 'final' })
     console.log(`${app.cii.connections.size} companions know that ${contentId} is on`)
   } catch (error) {
-    // What is not valid is refused, and the clients keep what they have.
+    // Invalid values are rejected, and the clients keep their state.
     console.error(String(error))
   }
 })
 
-// Companions are sent away with 1001, "going away".
+// Connections are closed with 1001, "going away".
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => app.close().then(() => process.exit()))
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// A CSS-CII server that web pages can use only if it knows them. Any page that anybody on the network has open could ask it
-// otherwise, as WebSockets know no CORS.
+// A CSS-CII server with an allow-list of web origins. Without one, any page open in a browser on the network could connect, because
+// CORS does not apply to WebSockets.
 //
 //   ORIGINS="https://companion.example" HOSTS="localhost 127.0.0.1 [::1]" PORT=7681 node examples/origin-allow-list.js
 

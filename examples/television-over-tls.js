@@ -26,8 +26,8 @@ const app = Fastify({
 const wallClock = new dvbcss.SystemClock()
 // A browser's page has no UDP, and one from https:// may connect to wss:// only. This wall clock is as safe as the rest.
 await app.register(dvbcss.wallClockWebSocketPlugin, { prefix: '/wc', wallClock })
-// TLS knows nothing of UDP. Whoever sits between can answer in this server's place, and set a companion's clock as he likes: what
-// it plays is then out of step. He learns nothing by it. Companions that know the standard alone find no other wall clock.
+// UDP is not protected by TLS. An on-path attacker can answer instead of this server and set a companion's clock to any value, which
+// puts its media out of sync. They learn nothing. Companions that implement only the standard support no other wall clock.
 if (WC_PORT) await app.register(dvbcss.wallClockPlugin, { host, port: Number(WC_PORT), wallClock })
 await app.register(dvbcss.ciiPlugin, { prefix: '/cii' })
 await app.register(dvbcss.tsPlugin, { prefix: '/ts', wallClock, contentId: CONTENT_ID })
@@ -36,8 +36,8 @@ const start = new dvbcss.Correlation({ parentTicks: wallClock.now(), childTicks:
 const pts = new dvbcss.CorrelatedClock(wallClock, { tickRate: 90_000, correlation: start })
 app.ts.attachTimelineSource(new dvbcss.ClockTimelineSource(PTS, wallClock, pts))
 
-// tsUrl and wcUrl are filled in. Each client is told wss:// with the name that it asked a certificate for: to an address in its
-// place it could not connect, as the certificate is for the name.
+// tsUrl and wcUrl are filled in. Each client receives wss:// URLs with the host name that it connected to: an IP address would not
+// match the certificate.
 app.cii.update({
   contentId: CONTENT_ID,
   contentIdStatus: 'final',

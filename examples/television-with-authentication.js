@@ -26,7 +26,7 @@ app.addHook('onRequest', async (request, reply) => {
   return reply.send({ error: 'Unauthorized', message: 'Bring the token of this television.' })
 })
 
-// The wall clock has no secrets and no hooks: whoever reaches its UDP port is told the time.
+// The wall clock has no authentication: it answers anyone who can reach its UDP port.
 await app.register(wallClockPlugin, { host, port: Number(WC_PORT) })
 await app.register(ciiPlugin, { prefix: '/cii' })
 // CSS-TS counts in the wall clock of the app.
