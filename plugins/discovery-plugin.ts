@@ -292,7 +292,7 @@ function isAllowedHost(request: FastifyRequest, allowed: readonly string[]): boo
   )
 }
 
-/** DIAL 2.1, clause 6.6: pages of the web and files may not, unless they are let in. Apps have no origin, or one of their own scheme. */
+/** DIAL 2.1: pages of the web and files may not, unless they are let in. Apps have no origin, or one of their own scheme. */
 function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
   return allowed.includes(origin) || !/^(https?:|file:|null$)/i.test(origin)
 }

@@ -9,7 +9,7 @@ export interface DeviceDescription {
   readonly uuid: string
 }
 
-/** Of the description of the HbbTV application (DIAL 2.1, clause 6.1.2; HbbTV 2, clause 14.7). */
+/** Of the description of the HbbTV application (HbbTV 2, clause 14.7). */
 export interface HbbtvApplication {
   readonly state: 'running' | 'stopped'
   readonly allowStop: boolean

@@ -2,7 +2,7 @@ import { checkOption, checkOptions, DvbcssError, type OptionTable, option } from
 import { escaped } from './device-description.js'
 import { requestDevice } from './local-http.js'
 
-/** How many bytes a television takes to start an application (DIAL 2.1, clause 6.1.3). */
+/** How many bytes a television takes to start an application (DIAL 2.1). */
 export const MAX_LAUNCH_BYTES = 4096
 
 export interface LaunchOptions {
@@ -30,7 +30,7 @@ const OPTIONS: OptionTable<LaunchOptions, 'timeoutSeconds'> = {
 }
 
 /**
- * Asks a television to start an HbbTV application (HbbTV 2, clause 14.6). The television, or whoever watches it, may refuse.
+ * Asks a television to start an HbbTV application (HbbTV 2). The television, or whoever watches it, may refuse.
  *
  * @param television one of `discoverTelevisions()`
  * @param document an XML AIT document (ETSI TS 102 809, clause 5.4) of at most 4096 bytes, for example of {@link applicationDocument}

@@ -315,7 +315,7 @@ export class SsdpAdvertiser {
   }
 }
 
-/** MX in seconds: from 1 to 5 (UPnP DA 1.1, clause 1.3.2). Many companions leave it out. */
+/** MX in seconds: from 1 to 5 (UPnP Device Architecture 1.1, clause 1.3). Many companions leave it out. */
 function maxWaitOf(headers: SsdpHeaders): number {
   const seconds = Number(headers.get('MX') ?? 1)
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), 5) : 1

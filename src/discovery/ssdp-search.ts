@@ -32,7 +32,7 @@ export interface SsdpSearchOptions {
 
 /** Within which devices answer (MX). */
 const MAX_WAIT_SECONDS = 2
-/** At the start, searches are repeated after this time, since datagrams get lost (UPnP DA 1.1, clause 1.3.2). */
+/** At the start, searches are repeated after this time, since datagrams get lost (UPnP Device Architecture 1.1, clause 1.3). */
 const REPEATS_SECONDS = [0.2, 1, 3]
 const DEFAULT_MAX_AGE_SECONDS = 1800
 

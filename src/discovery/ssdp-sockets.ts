@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { MulticastInterface } from './network-interfaces.js'
 import { SSDP_GROUP_IPV4, SSDP_GROUP_IPV6 } from './ssdp-message.js'
 
-/** How many routers a message passes, as UPnP DA 1.1, clause 1.1.2 has it. */
+/** How many routers a message passes, as UPnP Device Architecture 1.1 recommends. */
 const MULTICAST_TTL = 2
 
 export type DatagramListener = (datagram: Buffer, from: RemoteInfo) => void

@@ -19,7 +19,7 @@ export interface LatestPresentationTimestamp {
   wallClockTime: bigint | 'plusinfinity'
 }
 
-/** A CSS-TS client's actual presentation and its earliest and latest possible ones (TS 103 286-2, clause 5.7.4). */
+/** A CSS-TS client's actual presentation and its earliest and latest possible ones (TS 103 286-2, clause 5.7). */
 export interface PresentationTimestamps {
   actual?: PresentationTimestamp
   earliest: EarliestPresentationTimestamp

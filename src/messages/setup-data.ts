@@ -1,13 +1,13 @@
 import { type PrivateData, readPrivateData } from './private-data.js'
 import { readNonEmptyString, readString, requireObject } from './read-field.js'
 
-/** The first message of a CSS-TS client: the timeline and the content that it requests (TS 103 286-2, clause 5.7.3). */
+/** The first message of a CSS-TS client: the timeline and the content that it requests (TS 103 286-2, clause 5.7). */
 export interface SetupData {
   /** Required prefix of the TV's content id; the empty stem matches any content. */
   contentIdStem: string
   /** A URI, for example `urn:dvb:css:timeline:pts`. */
   timelineSelector: string
-  /** Private data for the television (TS 103 286-2, clause 5.7.3). Default: none. */
+  /** Private data for the television (TS 103 286-2, clause 5.7). Default: none. */
   private?: PrivateData[]
 }
 

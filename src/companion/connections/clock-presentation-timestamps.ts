@@ -36,7 +36,7 @@ const OPTIONS: OptionTable<PresentationTimestampsOptions, keyof PresentationTime
 }
 
 /**
- * Presentation timestamps from the current readings of clocks (TS 103 286-2, clause 5.7.4). A missing or unavailable clock gives an
+ * Presentation timestamps from the current readings of clocks (TS 103 286-2, clause 5.7). A missing or unavailable clock gives an
  * infinite bound.
  *
  * ```js
