@@ -77,7 +77,7 @@ describe('the limits of the television', () => {
     [['--max-messages-per-second', '1.5'], /Expected a positive integer or "none"/],
     [['--allow', '192.168.0.0/33'], /Expected an IP address or network/],
     [['--deny', 'localhost'], /Expected an IP address or network/],
-    [['--allow', '10.0.0.1', '--deny', '10.0.0.0/8'], /deny: expected networks that leave something of allow/],
+    [['--allow', '10.0.0.1', '--deny', '10.0.0.0/8'], /"deny" must leave something of "allow"/],
   ])('refuse %j', async (args, message) => {
     const tv = dvbcss('tv', ...args)
     expect(await tv.exited).toBe(2)
