@@ -29,19 +29,28 @@ export type UnavailableReason =
   | 'timeline'
   | 'wall-clock'
 
+/** Why a companion has no position. */
 export interface Unavailable {
+  /** The cause, for programs; `detail` explains it to people. */
   readonly reason: UnavailableReason
   /** Human-readable explanation. */
   readonly detail: string
 }
 
+/** Events of a {@link Companion}, by name, with what their listeners receive. */
 export interface CompanionEvents {
   /** The CII state has changed. */
   change: CiiClientEvents['change']
   /** The companion switched to another timeline, or stopped following one. */
-  timeline: { readonly timeline: CompanionTimeline | undefined }
+  timeline: {
+    /** The timeline that is followed now; undefined if none is. */
+    readonly timeline: CompanionTimeline | undefined
+  }
   /** The position became available. */
-  available: { readonly timeline: CompanionTimeline }
+  available: {
+    /** The timeline whose position is now known. */
+    readonly timeline: CompanionTimeline
+  }
   /** The position became unavailable, or the reason changed. */
   unavailable: Unavailable
   /** A control timestamp was received: the content was paused, sought or resumed, for example. */
@@ -49,19 +58,44 @@ export interface CompanionEvents {
   /** The wall clock was adjusted to a new measurement. */
   adjusted: WallClockClientEvents['adjusted']
   /** A server sent an invalid message, exceeded a limit, or made the companion move too often. */
-  protocolError: { readonly source: CompanionSource; readonly reason: string; readonly detail: string }
-  connected: { readonly source: CompanionSource; readonly url: string }
-  /** @property retryInSeconds undefined if the client does not reconnect, and for the wall clock, whose transport does not report it. */
-  disconnected: {
+  protocolError: {
+    /** The protocol in which the error occurred. */
     readonly source: CompanionSource
-    readonly url: string
+    /** A short code for programs, for example `moves-too-often` or the kind of a MessageError. */
     readonly reason: string
+    /** Human-readable: what was expected and what was received. */
+    readonly detail: string
+  }
+  /** The connection of one protocol has opened. */
+  connected: {
+    /** The protocol whose connection has opened. */
+    readonly source: CompanionSource
+    /** URL of the server that the companion is now connected to. */
+    readonly url: string
+  }
+  /** The connection of one protocol has closed. */
+  disconnected: {
+    /** The protocol whose connection has closed. */
+    readonly source: CompanionSource
+    /** URL of the server that the companion was connected to. */
+    readonly url: string
+    /** Human-readable cause: the server's close reason, or `closed with` and the close code if it sent none. */
+    readonly reason: string
+    /**
+     * Seconds until the next attempt. Undefined if the client does not reconnect, and for the wall clock, whose transport does
+     * not report it.
+     */
     readonly retryInSeconds: number | undefined
   }
+  /** An attempt to connect to a server has failed. */
   connectFailed: {
+    /** The protocol whose connection failed to open. */
     readonly source: CompanionSource
+    /** URL of the server that the companion tried to connect to. */
     readonly url: string
+    /** Why the connection failed to open. */
     readonly failure: ConnectFailure
+    /** Seconds until the next attempt; undefined if the client does not reconnect, and for the wall clock. */
     readonly retryInSeconds: number | undefined
   }
 }

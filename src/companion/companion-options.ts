@@ -24,6 +24,7 @@ import {
   type WallClockClientOptions,
 } from './wall-clock/index.js'
 
+/** Options of a {@link Companion}; all are optional. */
 export interface CompanionOptions {
   /** The selector of the timeline to follow, a URI. Default: the first timeline that CII lists. */
   timelineSelector?: string

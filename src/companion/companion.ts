@@ -49,6 +49,7 @@ interface Plan {
  * back-off of their client.
  */
 export class Companion extends Emitter<CompanionEvents> {
+  /** The client of the CII server at `ciiUrl`. The companion starts and stops it. */
   readonly cii: CiiClient
   /**
    * The content position as a clock with nanosecond ticks. The object stays the same when the timeline or the server changes. It

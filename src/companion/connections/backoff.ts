@@ -1,5 +1,6 @@
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 
+/** Delays between connection attempts, which grow with each consecutive failure. */
 export interface BackoffOptions {
   /**
    * After a connection was lost, the first reconnect happens at a random moment within this many seconds, so that the

@@ -3,16 +3,23 @@ import { visible } from '../../validation/index.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
 import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
 
+/** Options of a {@link CiiClient}: those that all WebSocket clients share. */
 export type CiiClientOptions = ReconnectingSocketOptions
 
+/** Events of a {@link CiiClient}, by name, with what their listeners receive. */
 export interface CiiClientEvents extends ReconnectingClientEvents {
   /** A valid message was received, whether or not it changes the state. Emitted before `change`. */
-  message: { readonly message: Cii }
+  message: {
+    /** The message as received: only the properties that the server sent. */
+    readonly message: Cii
+  }
   /** A message changed the state. Emitted once per message. */
   change: {
     /** Names of the properties that changed. */
     readonly changes: readonly (keyof Cii)[]
+    /** The complete state after the message; frozen. */
     readonly state: Cii
+    /** The complete state before the message; frozen. */
     readonly previous: Cii
     /** The message as received. */
     readonly message: Cii

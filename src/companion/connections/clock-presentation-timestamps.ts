@@ -14,6 +14,7 @@ export interface PresentationClocks {
   readonly latest?: Clock | undefined
 }
 
+/** Options for deriving presentation timestamps from clocks (TS 103 286-2, clause 5.7). */
 export interface PresentationTimestampsOptions {
   /** Whether to include the actual presentation while that clock is available. Default true. */
   includeActual?: boolean

@@ -3,6 +3,7 @@ import type { WallClockTransport } from './wall-clock-transport.js'
 
 /** Why a connection failed to open. */
 export interface ConnectFailure {
+  /** The cause, for programs. Browsers do not reveal it, so it is often `unknown` there. */
   readonly kind: 'http-status' | 'refused' | 'unreachable' | 'dns' | 'timeout' | 'not-websocket' | 'tls' | 'unknown'
   /** For people: what was expected, and what was received. */
   readonly message: string
@@ -16,6 +17,7 @@ export interface ConnectFailure {
 export interface SocketEnd {
   /** The WebSocket close code; 1006 if there was no closing handshake. */
   readonly code: number
+  /** The reason in the close frame of the server; empty if it sent none. */
   readonly reason: string
   /** Present only if the connection never opened. */
   readonly failure?: ConnectFailure
@@ -46,7 +48,9 @@ export type ViolationReason =
   | 'too-many-control-frames'
   | 'not-reading'
 
+/** Callbacks through which a {@link SocketOpener} reports what happens to its socket. */
 export interface SocketHandlers {
+  /** The handshake has succeeded: the socket can send. */
   opened(): void
   /** A string from a text frame, bytes from a binary frame. */
   message(data: string | Uint8Array): void
@@ -54,6 +58,7 @@ export interface SocketHandlers {
   closed(end: SocketEnd): void
 }
 
+/** A socket created by a {@link SocketOpener}; it may still be connecting. */
 export interface OpenSocket {
   /** Bytes queued for sending. Absent if unknown. */
   readonly bufferedAmount?: number
@@ -61,9 +66,11 @@ export interface OpenSocket {
   readonly remoteAddress?: string | undefined
   /** Has no effect if the socket is not open. */
   send(data: string | Uint8Array): void
+  /** Starts to close the socket, with an optional WebSocket close code and reason; `closed` follows. */
   close(code?: number, reason?: string): void
 }
 
+/** Limits and headers that a {@link SocketOpener} must apply to its connection. */
 export interface SocketOptions {
   /** Maximum size of a message in bytes; a longer one closes the connection. */
   readonly maxMessageBytes: number

@@ -11,12 +11,15 @@ export interface ProtocolErrorEvent {
   readonly detail: string
 }
 
+/** Events that all WebSocket clients share. */
 export interface ReconnectingClientEvents extends ConnectionEvents {
+  /** The server sent an invalid message, which was ignored, or exceeded a limit, which closes the connection. */
   protocolError: ProtocolErrorEvent
 }
 
 /** Base class of the clients of the JSON protocols: reconnects, decodes text messages and reports invalid ones. */
 export abstract class ReconnectingClient<Events extends ReconnectingClientEvents> extends Emitter<Events> {
+  /** URL of the server, as given to the constructor. */
   readonly url: string
   readonly #socket: ReconnectingSocket
 
@@ -46,6 +49,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     )
   }
 
+  /** Whether the connection is open. */
   get connected(): boolean {
     return this.#socket.connected
   }

@@ -21,6 +21,7 @@ import { MessageRate } from './message-rate.js'
 import type { ConnectFailure, OpenSocket, SocketEnd, SocketOpener, Violation } from './platform.js'
 import { openStandardSocket } from './standard-socket.js'
 
+/** Options that all WebSocket clients share: limits, time-outs and reconnection. */
 export interface ReconnectingSocketOptions {
   /** Waits between connection attempts. */
   backoff?: BackoffOptions
@@ -81,11 +82,26 @@ function isHeaders(value: unknown): boolean {
 /** Connection events of a client. */
 export interface ConnectionEvents {
   /** The connection is open. */
-  connected: { readonly url: string }
+  connected: {
+    /** URL of the server that the client is now connected to. */
+    readonly url: string
+  }
   /** The connection has closed; the client reconnects unless it was stopped. */
-  disconnected: { readonly code: number; readonly reason: string; readonly retryInSeconds: number | undefined }
+  disconnected: {
+    /** The WebSocket close code; 1006 if there was no closing handshake. */
+    readonly code: number
+    /** The reason in the close frame of the server; empty if it sent none. */
+    readonly reason: string
+    /** Seconds until the next attempt; undefined if the client does not reconnect. */
+    readonly retryInSeconds: number | undefined
+  }
   /** A connection attempt failed. */
-  connectFailed: { readonly failure: ConnectFailure; readonly retryInSeconds: number | undefined }
+  connectFailed: {
+    /** Why the connection failed to open. */
+    readonly failure: ConnectFailure
+    /** Seconds until the next attempt; undefined if the client does not reconnect. */
+    readonly retryInSeconds: number | undefined
+  }
 }
 
 interface Handlers {

@@ -11,6 +11,7 @@ import { readControlTimestamp } from './control-timestamp-reader.js'
 import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
 import { type ReconnectingSocketOptions, SOCKET_OPTIONS } from './reconnecting-socket.js'
 
+/** Options of a {@link TsClientConnection}: the setup-data to send, and those that all WebSocket clients share. */
 export interface TsClientConnectionOptions extends ReconnectingSocketOptions, SetupData {}
 
 type Defaulted = Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'>
@@ -21,9 +22,13 @@ export const TS_CONNECTION_OPTIONS: OptionTable<TsClientConnectionOptions, Defau
   private: option.custom('an array of objects, each with a type', Array.isArray),
 }
 
+/** Events of a {@link TsClientConnection}, by name, with what their listeners receive. */
 export interface TsClientConnectionEvents extends ReconnectingClientEvents {
   /** A valid control timestamp was received. A {@link TsClient} adjusts its clock before emitting this event. */
-  controlTimestamp: { readonly timestamp: ControlTimestamp }
+  controlTimestamp: {
+    /** The control timestamp as received. */
+    readonly timestamp: ControlTimestamp
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ import { type TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 import { TsClientConnection, type TsClientConnectionEvents } from './ts-client-connection.js'
 import { checkTsOptions, clockOf, type TsClientOptions } from './ts-client-options.js'
 
+/** Events of a {@link TsClient}, by name, with what their listeners receive. */
 export interface TsClientEvents extends TsClientConnectionEvents {
   /** A control timestamp of an available timeline was received. */
   timing: {
@@ -27,12 +28,18 @@ export interface TsClientEvents extends TsClientConnectionEvents {
     readonly applied: boolean
   }
   /** The position became available. */
-  available: { readonly timestamp: ControlTimestamp }
+  available: {
+    /** The control timestamp that made the position known, as received. */
+    readonly timestamp: ControlTimestamp
+  }
   /**
    * The position became unavailable. `timeline`: the server reported the timeline as unavailable. `disconnected`: the connection was
    * lost and `holdSeconds` have passed.
    */
-  unavailable: { readonly reason: 'timeline' | 'disconnected' }
+  unavailable: {
+    /** Whether the server reported it, or the connection was lost. */
+    readonly reason: 'timeline' | 'disconnected'
+  }
 }
 
 /**
@@ -160,6 +167,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     if (timestamp !== undefined && isAvailable(timestamp)) this.#place(timestamp)
   }
 
+  /** Requests the timeline on the new connection. */
   protected override opened(): void {
     this.#connections += 1
     const connection = this.#connections
@@ -170,6 +178,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     else ask()
   }
 
+  /** Holds the position for `holdSeconds`, or makes it unavailable. @param isRetried false when the client was stopped. */
   protected override closed(isRetried: boolean): void {
     super.closed(isRetried)
     this.#settle()

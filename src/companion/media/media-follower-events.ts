@@ -51,7 +51,9 @@ export type PlayerLimit =
   | 'position-coarse'
   | 'timers-slow'
 
+/** A snapshot of a {@link MediaFollower}. Its counters start at zero with each start. */
 export interface MediaFollowerStatus {
+  /** What the follower is doing, or what prevents it from following. */
   readonly state: MediaFollowerState
   /** Where the timeline is with respect to what can be sought in the media; undefined while unavailable. */
   readonly reach: MediaReach | undefined
@@ -75,33 +77,80 @@ export interface MediaFollowerStatus {
   readonly seekLeadSeconds: number
   /** Since start. */
   readonly seeks: number
+  /** Number of changes of the playback rate since start. */
   readonly rateChanges: number
+  /** Number of pauses since start that let the timeline catch up. */
   readonly holds: number
   /** Number of unexpected errors that the player threw since start. */
   readonly failures: number
 }
 
+/** Events of a {@link MediaFollower}, by name, with what their listeners receive. */
 export interface MediaFollowerEvents {
   /** The player is told to seek. `leadSeconds`: by how much the aim is ahead of where the timeline is now. */
-  seek: { fromSeconds: number; toSeconds: number; leadSeconds: number; errorSeconds: number }
+  seek: {
+    /** Position of the media before the seek, in seconds. */
+    fromSeconds: number
+    /** Position that the player is told to seek to, in seconds of media time. */
+    toSeconds: number
+    /** Seconds by which the aim is ahead of the target, to allow for the duration of the seek. */
+    leadSeconds: number
+    /** Seconds of media by which the media was ahead of the timeline; negative if behind. */
+    errorSeconds: number
+  }
   /** The playback rate was changed. */
-  rate: { rate: number; speed: number; bend: number; errorSeconds: number | undefined }
+  rate: {
+    /** The playback rate that was set. */
+    rate: number
+    /** Speed of the timeline: 1 is normal speed. */
+    speed: number
+    /** The part of the rate that corrects an error: 0.01 is one percent faster than the timeline. */
+    bend: number
+    /** Seconds of media by which the media is ahead of the timeline; undefined while unknown. */
+    errorSeconds: number | undefined
+  }
   /** The player is ahead and is paused for this long, until the timeline has caught up. */
-  hold: { seconds: number; errorSeconds: number }
+  hold: {
+    /** Duration of the pause, in seconds. */
+    seconds: number
+    /** Seconds of media by which the media is ahead of the timeline. */
+    errorSeconds: number
+  }
   /** A limitation of the player was detected. The follower uses other means from now on. */
-  limit: { limit: PlayerLimit }
+  limit: {
+    /** The limitation that was detected. */
+    limit: PlayerLimit
+  }
   /** The state changed. */
-  status: MediaFollowerStatus & { readonly previous: MediaFollowerState }
+  status: MediaFollowerStatus & {
+    /** The state before the change. */
+    readonly previous: MediaFollowerState
+  }
   /** play() was refused. With `willRetry` false nothing happens until `retryPlay()`, or until someone else starts it. */
-  blocked: { error: unknown; willRetry: boolean }
+  blocked: {
+    /** The error that play() threw or rejected with. */
+    error: unknown
+    /** Whether the follower calls play() again by itself. */
+    willRetry: boolean
+  }
   /**
    * play() was refused with a NotSupportedError: the media cannot be loaded or decoded, and no gesture helps. It is tried
    * again less and less often, and at once when the player has loaded something else.
    */
-  unsupported: { error: unknown }
+  unsupported: {
+    /** The NotSupportedError of play(). */
+    error: unknown
+  }
   /**
    * The player threw an error at a poll, for example from currentTime or pause(). The next poll follows after this many seconds; the
    * wait doubles with each consecutive failure, up to 30. `failures` counts since start.
    */
-  failure: { error: unknown; failures: number; retryInSeconds: number }
+  failure: {
+    /** The error that the player threw. */
+    error: unknown
+    /** Number of such errors since start. */
+    failures: number
+    /** Seconds until the next poll. */
+    retryInSeconds: number
+  }
 }

@@ -11,6 +11,7 @@ import type { MediaCorrelation } from './playback-target.js'
 /** Behaviour of the media while the timeline is unavailable. */
 export type WhenUnavailable = 'run' | 'pause'
 
+/** Options of a {@link MediaFollower}; all are optional. */
 export interface MediaFollowerOptions {
   /** Relates content time to media time. Default: they are equal. */
   correlation?: MediaCorrelation

@@ -102,6 +102,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#steering = new PlaybackSteering(media, this.#controls, this.#options, this.#reports, this.#timers)
   }
 
+  /** A moment of the content and its position in the media. A new value takes effect immediately. */
   get correlation(): MediaCorrelation {
     return this.#correlation
   }
@@ -174,6 +175,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     else this.#look()
   }
 
+  /** A snapshot of the state, the error, the detected limitations and the counters. */
   status(): MediaFollowerStatus {
     const target = attempt(() => this.#target(clockOf(this.#source)))
     return {

@@ -8,12 +8,17 @@ import { END_SECONDS } from './playback-constants.js'
 export interface FollowedMedia {
   /** Seconds; NaN while unknown. Setting it seeks. */
   currentTime: number
+  /** Speed of playback: 1 is normal speed. The follower sets it. */
   playbackRate: number
+  /** Whether the player is paused, as opposed to playing or waiting for data. */
   readonly paused: boolean
   /** May return a promise; one that rejects is understood as an element does it. */
   play(): unknown
+  /** Pauses playback at the current position. */
   pause(): void
+  /** Whether a seek is under way. */
   readonly seeking?: boolean | undefined
+  /** Whether playback has stopped at the end of the media. */
   readonly ended?: boolean
   /** Whether it starts again at its end by itself. */
   readonly loop?: boolean
@@ -21,8 +26,18 @@ export interface FollowedMedia {
   readonly readyState?: number
   /** Seconds; NaN while unknown, Infinity for live. */
   readonly duration?: number
-  readonly seekable?: { readonly length: number; start(index: number): number; end(index: number): number }
+  /** The ranges that can be sought, as in TimeRanges. */
+  readonly seekable?: {
+    /** Number of ranges. */
+    readonly length: number
+    /** Start of a range, in seconds of media time. */
+    start(index: number): number
+    /** End of a range, in seconds of media time. */
+    end(index: number): number
+  }
+  /** Adds a listener for media events such as `seeked` and `timeupdate`. If absent, the follower only polls. */
   addEventListener?(type: string, listener: () => void): void
+  /** Removes a listener that `addEventListener` added. */
   removeEventListener?(type: string, listener: () => void): void
 }
 

@@ -6,12 +6,15 @@ export type FollowedClock = Pick<Clock, 'now' | 'tickRate' | 'effectiveSpeed' | 
 
 /** Something that comes by its clock in time, and may change it: a companion, say. */
 export interface ClockHolder {
+  /** The clock to follow now; undefined while there is none. */
   readonly clock: FollowedClock | undefined
 }
 
 /** A moment of the content and where it is in the media, both in seconds: what live streams and excerpts differ by. */
 export interface MediaCorrelation {
+  /** The moment on the timeline of the content, in seconds. */
   readonly contentSeconds: number
+  /** The position of that moment in the media, in seconds of media time. */
   readonly mediaSeconds: number
 }
 

@@ -22,6 +22,7 @@ import { nodePlatform } from './platform.js'
 
 // The clients with Node's sockets and UDP by default. Everything else, and all other names, is the same as in a browser.
 
+/** Follows a television with the WebSockets and UDP of Node by default: CII, the wall clock and one timeline. */
 export class Companion extends StandardCompanion {
   /** See the constructor of the base class. */
   constructor(ciiUrl: string, options: CompanionOptions = {}) {
@@ -29,6 +30,7 @@ export class Companion extends StandardCompanion {
   }
 }
 
+/** Mirrors the state of a CSS-CII server over a WebSocket of Node (TS 103 286-2, clause 5.6). */
 export class CiiClient extends StandardCiiClient {
   /** See the constructor of the base class. */
   constructor(url: string, options: CiiClientOptions = {}) {
@@ -36,6 +38,7 @@ export class CiiClient extends StandardCiiClient {
   }
 }
 
+/** The messages of a CSS-TS client, without a clock, over a WebSocket of Node (TS 103 286-2, clause 5.7). */
 export class TsClientConnection<
   Events extends TsClientConnectionEvents = TsClientConnectionEvents,
 > extends StandardTsClientConnection<Events> {
@@ -45,6 +48,7 @@ export class TsClientConnection<
   }
 }
 
+/** Follows one timeline of a CSS-TS server over a WebSocket of Node (TS 103 286-2, clause 5.7). */
 export class TsClient extends StandardTsClient {
   /** See the constructor of the base class. */
   constructor(url: string, options: TsClientOptions) {
@@ -52,6 +56,7 @@ export class TsClient extends StandardTsClient {
   }
 }
 
+/** Measures the wall clock of a server over UDP or a WebSocket of Node, and steers a local clock by it. */
 export class WallClockClient extends StandardWallClockClient {
   /** See the constructor of the base class. */
   constructor(options: WallClockClientOptions) {
@@ -59,6 +64,7 @@ export class WallClockClient extends StandardWallClockClient {
   }
 }
 
+/** Carries wall clock messages over a WebSocket of Node. */
 export class WebSocketWallClockTransport extends StandardWebSocketWallClockTransport {
   /** See the constructor of the base class. */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {

@@ -17,8 +17,11 @@ import {
   type UdpRequestSettings,
 } from './udp-request-options.js'
 
+/** The answer to a request of a {@link UdpRequestResponseClient}. */
 export interface UdpResponse {
+  /** Payload of the datagram. */
   readonly message: Uint8Array
+  /** Address and port that the answer came from. */
   readonly remote: RemoteEndpoint
   /** How often the request was sent until then. */
   readonly tries: number
@@ -38,14 +41,19 @@ export const IGNORED_RESPONSES = [
   'matching-failed',
 ] as const
 
+/** Counters of a {@link UdpRequestResponseClient} since its construction. */
 export interface UdpRequestResponseClientStatistics {
+  /** Requests made, each counted once however often it is repeated. */
   readonly requests: number
   /** Datagrams handed to the system: requests, and their repetitions. */
   readonly sent: number
+  /** Datagrams that could not be sent, and errors of the socket. */
   readonly sendErrors: number
+  /** Datagrams that answered a pending request. */
   readonly responses: number
   /** Requests without an answer to any try. */
   readonly timeouts: number
+  /** Datagrams received that answer no request, by reason. */
   readonly ignored: Readonly<Record<(typeof IGNORED_RESPONSES)[number], number>>
 }
 
@@ -77,6 +85,7 @@ interface PendingRequest {
  * ```
  */
 export class UdpRequestResponseClient {
+  /** URL of the server, as given to the constructor: `udp://host:port`. */
   readonly url: string
   readonly #port: number
   readonly #addresses: HostAddresses

@@ -20,6 +20,7 @@ export interface UdpRequestOptions {
   signal?: AbortSignal
 }
 
+/** Options of a {@link UdpRequestResponseClient}: its limits and local address, and the defaults for its requests. */
 export interface UdpRequestResponseClientOptions extends Omit<UdpRequestOptions, 'signal'> {
   /** Longer datagrams are ignored. Default 65 535, all that UDP can carry. */
   maxMessageBytes?: number

@@ -24,6 +24,7 @@ import {
   type WallClockTransportHandlers,
 } from '../connections/index.js'
 
+/** Options of a {@link UdpWallClockTransport}: its local address and its back-off. */
 export interface UdpWallClockTransportOptions {
   /** How the waits grow between tries to look the host up and to open a socket. */
   backoff?: BackoffOptions

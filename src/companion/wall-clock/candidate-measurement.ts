@@ -7,6 +7,7 @@ import { MAX_FREQ_ERROR_PPM, MAX_PRECISION_SECONDS, WIRE_RESOLUTION_SECONDS } fr
 
 /** A statement that no correct server makes. */
 export interface Implausible {
+  /** Which statement is implausible. `follow-up-contradicts`: the follow-up does not fit its response. */
   readonly reason:
     | 'precision'
     | 'frequency-error'
@@ -17,12 +18,15 @@ export interface Implausible {
   readonly detail: string
 }
 
+/** The result of {@link measureCandidate}. */
 export interface Measured {
+  /** The measurement; absent if the exchange yields none. */
   readonly candidate?: Candidate
   /** What was found fault with; there may be a candidate all the same, of the first response. */
   readonly implausible?: Implausible
 }
 
+/** Options of {@link measureCandidate}. */
 export interface MeasureOptions {
   /** Whether the messages travelled as JSON, whose times are rounded to doubles. Default false. */
   isJson?: boolean

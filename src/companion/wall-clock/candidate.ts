@@ -2,6 +2,7 @@ import { Correlation, NANOS_PER_SECOND, rescale } from '../../clocks/index.js'
 
 /** The wall clock, in nanoseconds, as a linear function of a parent clock. */
 export interface ClockLine {
+  /** The moment on the parent clock, in its ticks, at which the wall clock reads `ticks`. */
   readonly parentTicks: number
   /** The wall clock at `parentTicks`, in nanoseconds. */
   readonly ticks: number
@@ -9,13 +10,21 @@ export interface ClockLine {
   readonly speed: number
 }
 
+/** The values of a {@link Candidate}, as given to its constructor. */
 export interface CandidateFields extends ClockLine {
+  /** Always 1: a single exchange cannot measure the rate. */
   readonly speed: 1
+  /** Ticks per second of the parent clock. */
   readonly parentTickRate: number
+  /** Upper bound of the error of `ticks` at `parentTicks`, in seconds. */
   readonly errorSeconds: number
+  /** Growth of that bound before and after `parentTicks`, in seconds per second. */
   readonly errorGrowthRate: number
+  /** Network round trip of the exchange, without the server's processing time, in seconds. */
   readonly roundTripSeconds: number
+  /** Ticks of the parent clock when the response was received. */
   readonly receivedTicks: number
+  /** Whether the transmit time is from a follow-up. */
   readonly followedUp: boolean
 }
 
@@ -33,6 +42,7 @@ export class Candidate implements ClockLine {
   readonly errorSeconds: number
   /** Growth of that bound before and after `parentTicks`, in seconds per second. */
   readonly errorGrowthRate: number
+  /** Network round trip of the exchange, without the server's processing time, in seconds. */
   readonly roundTripSeconds: number
   /** Ticks of the parent clock when the response was received. */
   readonly receivedTicks: number

@@ -3,6 +3,7 @@ import { checkOptions, type OptionTable, option } from '../../validation/index.j
 import type { Candidate, ClockLine } from './candidate.js'
 import type { CandidateAlgorithm } from './candidate-algorithm.js'
 
+/** Options of a {@link FilterAndPredictAlgorithm}: which candidates it uses for its regression. */
 export interface FilterAndPredictOptions {
   /** Longest round trip of candidates that are used, in seconds. Default: no limit. */
   maxRoundTripSeconds?: number

@@ -140,6 +140,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#work()
   }
 
+  /** A snapshot of the clock, its error bound, the round trips and the counters. */
   status(): WallClockStatus {
     const parentTicks = this.#parent.now()
     const { isSet } = this.#steering

@@ -1,14 +1,27 @@
 import type { Candidate } from './candidate.js'
 
+/** Events of a {@link WallClockClient}, by name, with what their listeners receive. */
 export interface WallClockClientEvents {
   /** The transport has opened. */
-  connected: { readonly url: string }
+  connected: {
+    /** URL of the server. */
+    readonly url: string
+  }
   /** The transport has closed or failed to open. It reconnects by itself. */
-  disconnected: { readonly reason: string }
+  disconnected: {
+    /** Human-readable cause. */
+    readonly reason: string
+  }
   /** An exchange completed and is plausible. If `consistent` is false, it contradicts the clock and is ignored. */
-  candidate: { readonly candidate: Candidate; readonly consistent: boolean }
+  candidate: {
+    /** The measurement of the exchange. */
+    readonly candidate: Candidate
+    /** Whether it agrees with the clock. */
+    readonly consistent: boolean
+  }
   /** The clock was adjusted. */
   adjusted: {
+    /** The measurement that caused the adjustment. */
     readonly candidate: Candidate
     /** Size of the jump, in seconds; 0 for the first answer and for a slew. */
     readonly stepSeconds: number
@@ -19,16 +32,37 @@ export interface WallClockClientEvents {
      * or because this machine has slept.
      */
     readonly stepped: boolean
+    /** Error bound of the clock after the adjustment, in seconds. */
     readonly dispersionSeconds: number
   }
   /** A request timed out, or the follow-up that a response announced did not arrive. */
-  timeout: { readonly waitedFor: 'response' | 'follow-up'; readonly waitedSeconds: number; readonly timeouts: number }
+  timeout: {
+    /** The message that did not arrive. */
+    readonly waitedFor: 'response' | 'follow-up'
+    /** Seconds that the client waited for it. */
+    readonly waitedSeconds: number
+    /** Number of requests without a response since construction; missing follow-ups are not counted. */
+    readonly timeouts: number
+  }
   /**
    * An answer is invalid or contradicts the clock, and was ignored. After 10 in quick succession at most one event per second is
    * emitted; `status().protocolErrors` counts all of them.
    */
-  protocolError: { readonly reason: string; readonly detail: string }
-  available: { readonly dispersionSeconds: number }
+  protocolError: {
+    /**
+     * A short code for programs: the kind of a MessageError, the reason of an {@link Implausible}, `inconsistent` if the answer
+     * contradicts the clock, or a ViolationReason of the transport.
+     */
+    readonly reason: string
+    /** Human-readable: what was expected and what was received. */
+    readonly detail: string
+  }
+  /** The clock became available: its error bound is known and small enough. */
+  available: {
+    /** Error bound of the clock, in seconds. */
+    readonly dispersionSeconds: number
+  }
+  /** The clock became unavailable. */
   unavailable: {
     /**
      * `dispersion`: the error bound exceeds `maxDispersionSeconds`; `parent-clock`: the parent clock was set, or is unavailable;
@@ -36,6 +70,7 @@ export interface WallClockClientEvents {
      * client was stopped.
      */
     readonly reason: 'dispersion' | 'parent-clock' | 'unconfirmed' | 'stopped'
+    /** Error bound of the clock, in seconds; Infinity if unknown. */
     readonly dispersionSeconds: number
   }
 }

@@ -8,6 +8,7 @@ export interface WallClockExchange {
   readonly sentTicks: number
   /** Ticks of the parent clock when the response (not its follow-up) was received. */
   readonly receivedTicks: number
+  /** The first answer of the server to the request, decoded. */
   readonly response: WallClockMessage
   /** The follow-up: repeats the response with a more accurate transmit time. */
   readonly followUp?: WallClockMessage

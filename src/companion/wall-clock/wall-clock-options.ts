@@ -25,6 +25,7 @@ import {
 import type { SlewLimits } from './wall-clock-steering.js'
 import { ENCODING_TYPE, type WallClockEncoding, WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
 
+/** Limits of slewing: correcting the clock by a small change of its rate instead of a jump. */
 export interface SlewOptions {
   /** Maximum rate change while slewing, in parts per million. Default 500. */
   maxRatePpm?: number
@@ -34,10 +35,13 @@ export interface SlewOptions {
 
 /** Timer functions, compatible with setTimeout and clearTimeout. */
 export interface WallClockTimers {
+  /** Calls `callback` once after `millis` milliseconds. @returns a handle for `clear`. */
   set(callback: () => void, millis: number): unknown
+  /** Cancels a timer that `set` returned. */
   clear(timer: unknown): void
 }
 
+/** Options of a {@link WallClockClient}; only `transport` is required. */
 export interface WallClockClientOptions {
   /** The transport to the server, or its URL: `ws://…`, `wss://…`, or `udp://host:port` where there is UDP, as in Node. */
   transport: WallClockTransport | string

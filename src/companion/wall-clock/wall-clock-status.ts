@@ -6,6 +6,7 @@ export type IgnoredReason = IgnoredAnswerReason | 'other-port'
 
 /** The status of a wall clock client. Times are in seconds; counters start at construction. */
 export interface WallClockStatus {
+  /** Whether the wall clock is available: set, confirmed and accurate enough. */
   readonly available: boolean
   /** Whether the transport is open. */
   readonly connected: boolean
@@ -21,16 +22,21 @@ export interface WallClockStatus {
   readonly roundTripSeconds: number | undefined
   /** Shortest of the recent round trips. */
   readonly minRoundTripSeconds: number | undefined
+  /** Median of the recent round trips. */
   readonly medianRoundTripSeconds: number | undefined
+  /** Requests sent. */
   readonly requests: number
-  /** Responses and follow-ups that matched a pending request. */
+  /** Responses that matched a pending request; follow-ups are counted separately. */
   readonly responses: number
+  /** Follow-ups that matched a pending request. */
   readonly followUps: number
   /** Requests that timed out. */
   readonly timeouts: number
   /** Responses whose announced follow-up did not arrive. */
   readonly followUpTimeouts: number
+  /** Messages that were ignored, by reason. */
   readonly ignored: Readonly<Record<IgnoredReason, number>>
+  /** Answers that were invalid or contradicted the clock, including those for which no event was emitted. */
   readonly protocolErrors: number
 }
 

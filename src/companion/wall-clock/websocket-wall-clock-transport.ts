@@ -13,6 +13,7 @@ import { MAX_MESSAGE_BYTES } from './wall-clock-limits.js'
 /** Encoding of wall clock messages over a WebSocket: the 32-byte format in binary frames, or JSON in text frames. */
 export type WallClockEncoding = 'binary' | 'json'
 
+/** Options of a {@link WebSocketWallClockTransport}. */
 export interface WebSocketWallClockTransportOptions {
   /** Default `binary`. */
   encoding?: WallClockEncoding
