@@ -79,7 +79,7 @@ export interface CompanionEvents {
     readonly source: CompanionSource
     /** URL of the server that the companion was connected to. */
     readonly url: string
-    /** Human-readable cause: the server's close reason, or `closed with` and the close code if it sent none. */
+    /** Human-readable cause: the server's close reason, why the client closed the connection, or `closed with` and the close code. */
     readonly reason: string
     /**
      * Seconds until the next attempt. Undefined if the client does not reconnect, and for the wall clock, whose transport does

@@ -3,7 +3,7 @@ import type { WallClockTransport } from './wall-clock-transport.js'
 
 /** Why a connection failed to open. */
 export interface ConnectFailure {
-  /** The cause, for programs. Browsers do not reveal it, so it is often `unknown` there. */
+  /** The cause, for programs. Browsers do not reveal it: there it is `timeout` or `unknown`. */
   readonly kind: 'http-status' | 'refused' | 'unreachable' | 'dns' | 'timeout' | 'not-websocket' | 'tls' | 'unknown'
   /** For people: what was expected, and what was received. */
   readonly message: string
@@ -17,7 +17,7 @@ export interface ConnectFailure {
 export interface SocketEnd {
   /** The WebSocket close code; 1006 if there was no closing handshake. */
   readonly code: number
-  /** The reason in the close frame of the server; empty if it sent none. */
+  /** Human-readable cause: the reason in the close frame of the server, or why the client closed the connection. May be empty. */
   readonly reason: string
   /** Present only if the connection never opened. */
   readonly failure?: ConnectFailure

@@ -75,7 +75,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** A text frame was received. @throws MessageError if it is invalid; the state is then unchanged. */
   protected abstract received(text: string): void
 
-  /** The connection has ended. @param isRetried false when the client was stopped. */
+  /** The connection has ended. The argument is false when the client was stopped. */
   protected closed(_isRetried: boolean): void {}
 
   /** An attempt to connect has failed. */

@@ -88,9 +88,9 @@ export interface ConnectionEvents {
   }
   /** The connection has closed; the client reconnects unless it was stopped. */
   disconnected: {
-    /** The WebSocket close code; 1006 if there was no closing handshake. */
+    /** The WebSocket close code: 1006 if there was no closing handshake, 1000 if the client was stopped. */
     readonly code: number
-    /** The reason in the close frame of the server; empty if it sent none. */
+    /** Human-readable cause: the reason in the close frame of the server, or why the client closed the connection. May be empty. */
     readonly reason: string
     /** Seconds until the next attempt; undefined if the client does not reconnect. */
     readonly retryInSeconds: number | undefined

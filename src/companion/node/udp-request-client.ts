@@ -72,7 +72,7 @@ interface PendingRequest {
 }
 
 /**
- * Sends UDP requests of any protocol, repeats them, and matches the answers: the counterpart of {@link UdpRequestServer}. Opens
+ * Sends UDP requests of any protocol, repeats them, and matches the answers: the counterpart of `UdpRequestServer`. Opens
  * its socket for the first request. A host name is looked up then, and again after a request without an answer, when its next
  * address is used.
  *
