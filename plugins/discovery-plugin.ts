@@ -28,10 +28,13 @@ declare module 'fastify' {
 export interface LaunchRequest {
   /** As it was sent: an XML AIT document as a rule (ETSI TS 102 809, clause 5.4), of at most 4096 bytes; `''` without one. */
   readonly document: string
+  /** The `Content-Type` header of the request, or undefined if it has none. */
   readonly contentType: string | undefined
+  /** The Fastify request, for example to check who asks. */
   readonly request: FastifyRequest
 }
 
+/** Options of {@link discoveryPlugin}. */
 export interface DiscoveryPluginOptions {
   /** Path in front of `/dd.xml` and `/apps`. Default: the scope's own. */
   prefix?: string
@@ -75,7 +78,9 @@ export interface DiscoveryPluginOptions {
 
 /** What `app.discovery` is. */
 export interface Discovery {
+  /** The UUID of the device, in lower case and without `uuid:`, as SSDP and the device description state it. */
   readonly uuid: string
+  /** The name of the television that companions show, as the device description states it. */
   readonly friendlyName: string
   /** Counters of SSDP. */
   readonly statistics: SsdpAdvertiserStatistics

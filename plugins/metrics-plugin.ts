@@ -12,11 +12,15 @@ import { PATH, SCOPE_OPTIONS } from './options.js'
 
 /** A `Registry` of prom-client, as far as this plugin needs one: who does not use metrics need not have its types. */
 export interface PrometheusRegistry {
+  /** The `Content-Type` of the text that `metrics` returns. */
   readonly contentType: string
+  /** Returns all metrics of the registry in the text format of Prometheus. */
   metrics(): Promise<string>
+  /** Adds a metric of prom-client to the registry. */
   registerMetric(metric: never): void
 }
 
+/** Options of {@link metricsPlugin}. */
 export interface MetricsPluginOptions {
   /** Path at which Prometheus finds the metrics. Default `/metrics`. */
   path?: string

@@ -32,6 +32,7 @@ declare module 'fastify' {
   }
 }
 
+/** Options of {@link wallClockPlugin}. */
 export interface WallClockPluginOptions {
   /**
    * Address or name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; a name is all

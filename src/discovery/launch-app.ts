@@ -5,6 +5,7 @@ import { requestDevice } from './local-http.js'
 /** How many bytes a television takes to start an application (DIAL 2.1). */
 export const MAX_LAUNCH_BYTES = 4096
 
+/** Options of {@link launchApp}. */
 export interface LaunchOptions {
   /** How long the television may take, in seconds. Default 10. */
   timeoutSeconds?: number
@@ -82,9 +83,11 @@ export async function launchApp(
 export interface ApplicationToLaunch {
   /** Of its first page. */
   readonly url: string
+  /** The English name of the application (`appName` of the AIT). Default `Application`. */
   readonly name?: string
   /** `orgId` and `appId` of the application's AIT entry. Default 1 and 1. */
   readonly organisationId?: number
+  /** The `appId` of the AIT entry, which identifies the application within its organisation. Default 1. */
   readonly applicationId?: number
 }
 

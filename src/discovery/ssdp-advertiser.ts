@@ -42,15 +42,20 @@ export const SSDP_DROP_REASONS = [
   'send-error',
 ] as const
 
+/** One of {@link SSDP_DROP_REASONS}: why a datagram was not answered. */
 export type SsdpDropReason = (typeof SSDP_DROP_REASONS)[number]
 
+/** Counters of an SSDP advertiser since it was created. */
 export interface SsdpAdvertiserStatistics {
   /** Searches for a target that is advertised. */
   searches: number
+  /** Answers to searches that were sent. */
   answers: number
   /** Multicast messages: alive and byebye. */
   notices: number
+  /** Bytes of all datagrams received, without UDP and IP headers. */
   bytesReceived: number
+  /** Bytes of the answers and notices sent, without UDP and IP headers. */
   bytesSent: number
   /** Datagrams that got no answer, by reason. */
   dropped: Record<SsdpDropReason, number>

@@ -26,7 +26,9 @@ export interface DiscoveredTelevision {
   readonly app2appUrl?: string
   /** What the television's browser calls itself: `HbbTV/1.5.1 (…)`. */
   readonly userAgent?: string
+  /** The `manufacturer` element of the device description. Absent if the description has none. */
   readonly manufacturer?: string
+  /** The `modelName` element of the device description. Absent if the description has none. */
   readonly modelName?: string
   /** Of the device, without `uuid:`. */
   readonly uuid?: string
@@ -34,6 +36,7 @@ export interface DiscoveredTelevision {
   readonly isRunning: boolean
 }
 
+/** Options of {@link discoverTelevisions}. */
 export interface DiscoverOptions {
   /** How long to search, in seconds. Infinity: until `signal` aborts or the loop is left. Default 5. */
   timeoutSeconds?: number
@@ -64,6 +67,7 @@ export type DiscoveryFault =
   | 'no-application-url'
   | 'invalid-xml'
 
+/** Counters of a {@link TelevisionSearch}. */
 export interface DiscoveryStatistics {
   /** Televisions that are known now. */
   televisions: number
@@ -119,6 +123,7 @@ export function discoverTelevisions(options: DiscoverOptions = {}): TelevisionSe
 
 /** The televisions of the network as they come and go: made by {@link discoverTelevisions}. It searches while it is iterated over. */
 export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
+  /** Counters of this search, updated while it runs. */
   readonly statistics: DiscoveryStatistics = { televisions: 0, rejected: {} }
   readonly #options
   readonly #known = new Map<string, Known>()
@@ -134,6 +139,7 @@ export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
     this.#options = checkOptions(DISCOVER_OPTIONS, options)
   }
 
+  /** Starts the search and yields each television that is found, updated or gone. Leaving the loop ends the search. */
   async *[Symbol.asyncIterator](): AsyncGenerator<DiscoveredTelevision, void, void> {
     const { timeoutSeconds, interfaces, signal, searchIntervalSeconds, port } = this.#options
     if (signal?.aborted === true) return

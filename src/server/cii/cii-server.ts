@@ -29,6 +29,7 @@ import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOT
 /** The hooks of a {@link CiiServer}. Its clients have nothing to say, so `onMessage` gets whatever JSON value one has sent. */
 export type CiiHooks<ConnectionData = unknown> = EndpointHooks<ConnectionData, unknown>
 
+/** Options of {@link CiiServer}. */
 export interface CiiServerOptions extends EndpointServerOptions<CiiHooks> {
   /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
   cii?: Cii
@@ -121,6 +122,11 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     return this.#state
   }
 
+  /**
+   * Replaces the whole state and sends the changes to the clients.
+   *
+   * @throws MessageError that names the invalid property; the state does not change.
+   */
   set cii(cii: Cii) {
     this.#replace(overlay({ protocolVersion: PROTOCOL_VERSION }, cii), this.#advertised)
   }

@@ -8,6 +8,7 @@ import {
 } from '../../validation/index.js'
 import { formatAddress, type IpAddress, parseAddress } from './source-key.js'
 
+/** Options that restrict which client addresses a server accepts. */
 export interface AddressFilterOptions {
   /**
    * Addresses and networks (`192.168.1.0/24`, `2001:db8::/32`) that are served; all others are denied. Default: everyone

@@ -5,6 +5,7 @@ import type { RefusalReason } from './endpoint-statistics.js'
 import { RateLimiter } from './rate-limiter.js'
 import { sourceKey } from './source-key.js'
 
+/** Limits on the connections and handshakes that an endpoint accepts. */
 export interface AdmissionOptions extends AddressFilterOptions {
   /** Connections at once; further handshakes get 503. Default: no limit. */
   maxConnections?: number
@@ -28,7 +29,12 @@ export interface Place {
 }
 
 /** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
-export type Admission = Place | { readonly refusal: RefusalReason }
+export type Admission =
+  | Place
+  | {
+      /** Why the handshake was refused, as counted in `EndpointStatistics.refused`. */
+      readonly refusal: RefusalReason
+    }
 
 /** Decides which handshakes become connections, and counts the places that are taken. */
 export class AdmissionControl {

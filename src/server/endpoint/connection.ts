@@ -10,6 +10,7 @@ export interface Authority {
    * address, and the app listens on no other address of that interface.
    */
   readonly host: string | null
+  /** The TCP port that the client connected to, or the one that the public URL or a trusted proxy states. */
   readonly port: number
   /** The path that a proxy strips from what clients ask for: `/css`, with no slash at its end. Default: none. */
   readonly prefix?: string
@@ -19,7 +20,9 @@ export interface Authority {
 
 /** The least that an adapter knows of the request that became a connection. */
 export interface HandshakeRequest {
+  /** The request target: path and query, for example `/cii?device=1`. Empty for a connection over a message port. */
   readonly url: string
+  /** The HTTP headers of the request, with names in lower case. A header that was repeated may be an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
@@ -65,11 +68,20 @@ export interface Connection {
 
 /** What an adapter brings to {@link EndpointServer.open}: one open WebSocket of whatever library. */
 export interface ConnectionSocket {
+  /** The client's IP address, used by the per-address limits and in logs: see {@link Connection.remoteAddress}. */
   readonly remoteAddress: string
+  /** Where the client reached this server, used to build the URLs that it is sent: see {@link Connection.reachedAt}. */
   readonly reachedAt: Authority
+  /** The HTTP request that became this connection, passed on to hooks as {@link Connection.handshake}. */
   readonly handshake: HandshakeRequest
+  /** Bytes queued in the process for this client, not counting the buffers of the operating system. */
   readonly bufferedAmount: number
-  /** @param isText whether the frame is text; bytes that are sent as text are UTF-8. */
+  /**
+   * Sends one message as one WebSocket message.
+   *
+   * @param isText whether the frame is text; bytes that are sent as text are UTF-8.
+   * @param handedOver called once, when the operating system has the message or the connection has failed.
+   */
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
   /** Calls back once, when the operating system has everything that waits now, or the socket has failed. */
   whenFlushed(flushed: () => void): void
@@ -79,9 +91,11 @@ export interface ConnectionSocket {
 
 /** What {@link EndpointServer.open} gives back: the adapter calls these when its socket has something to tell. */
 export interface ConnectionHandlers {
+  /** The adapter received a complete message: a string from a text frame, bytes from a binary frame. */
   message(data: string | Uint8Array): void
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
+  /** The connection has ended, with the WebSocket status code (1006 if there was no closing handshake) and the reason, which may be empty. */
   closed(code: number, reason: string): void
   /** A ping or pong that does not answer the adapter. A peer that sends too many of them is closed. */
   controlFrame(): void

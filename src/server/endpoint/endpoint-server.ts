@@ -10,6 +10,7 @@ import { defaultLogger, type Logger } from './logger.js'
 import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
 
+/** Options common to all endpoints: hooks, limits, time-outs and logging. */
 export interface EndpointServerOptions<Hooks extends object = EndpointHooks> extends AdmissionOptions {
   /** Functions for the events of the endpoint, in place of a subclass. Default: none. */
   hooks?: Hooks
@@ -155,6 +156,11 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.#admission.maxConnections
   }
 
+  /**
+   * Changes the limit for later handshakes.
+   *
+   * @throws InvalidOptionError if the value is not a valid limit; the old limit stays in force.
+   */
   set maxConnections(value: number) {
     this.#admission.maxConnections = value
   }
@@ -169,6 +175,11 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.#admission.enabled
   }
 
+  /**
+   * Enables or disables the endpoint; takes effect at once.
+   *
+   * @throws InvalidOptionError if the value is not a boolean.
+   */
   set enabled(value: boolean) {
     const before = this.enabled
     this.#admission.enabled = value

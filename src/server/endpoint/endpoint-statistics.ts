@@ -70,6 +70,7 @@ export class EndpointStatistics {
   }
   /** Messages received whole before a close has begun, the dropped ones included. */
   messagesIn = 0
+  /** Messages sent to clients. Messages dropped because too much was queued count in `dropped.unread` instead. */
   messagesOut = 0
   /** Bytes of the messages sent, without their framing. */
   bytesOut = 0

@@ -2,6 +2,7 @@ import { type MessagePortLike, postableBytes, readPortMessage } from '../../mess
 import type { Authority, ConnectionSocket } from './connection.js'
 import type { EndpointServer } from './endpoint-server.js'
 
+/** Options of {@link serveMessagePort}, which state what a message port cannot show about its client. */
 export interface ServeMessagePortOptions {
   /** What the limits by address, `allow`, `deny` and the log take for the client's address. Default `127.0.0.1`. */
   remoteAddress?: string

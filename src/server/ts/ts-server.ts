@@ -50,6 +50,7 @@ export interface TsHooks<ConnectionData = TsConnectionData>
   ): void | Promise<void>
 }
 
+/** Options of {@link TsServer}. */
 export interface TsServerOptions extends EndpointServerOptions<TsHooks> {
   /** What is on, or null while that is not known: then no timeline is available. Default null. */
   contentId?: string | null
@@ -153,6 +154,11 @@ export class TsServer<
     return this.#contentId
   }
 
+  /**
+   * Changes the content id and updates every client that is affected.
+   *
+   * @throws InvalidOptionError if the value is neither a valid content id nor null.
+   */
   set contentId(contentId: string | null) {
     this.#contentId = checkOption('contentId', TS_SERVER_OPTIONS.contentId, contentId)
     this.updateAllClients()

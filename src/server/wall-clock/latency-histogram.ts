@@ -21,6 +21,7 @@ export class LatencyHistogram {
     this.#cells = new Float64Array(memory)
   }
 
+  /** Adds one measurement, in seconds, to its bucket and to the sum. */
   observe(seconds: number): void {
     let bucket = 0
     while (bucket < LATENCY_BOUNDS.length && seconds > (LATENCY_BOUNDS[bucket] as number)) bucket += 1
@@ -33,10 +34,12 @@ export class LatencyHistogram {
     return [...this.#cells.subarray(0, SUM)]
   }
 
+  /** The sum of all measurements, in seconds. */
   get sumSeconds(): number {
     return this.#cells[SUM] ?? 0
   }
 
+  /** The number of measurements in all buckets. */
   get count(): number {
     return this.counts.reduce((sum, count) => sum + count, 0)
   }

@@ -3,9 +3,11 @@ import { DROP_REASONS } from './request-handler.js'
 
 /** Counters since the server was made; they go on over a stop and a start. `requests` = `answers` + all that is in `dropped`. */
 export interface UdpRequestServerStatistics {
+  /** Datagrams received, including those that were dropped. */
   readonly requests: number
   /** Answers handed to the system. */
   readonly answers: number
+  /** Follow-up messages handed to the system, without those that it failed to send. */
   readonly followUps: number
   /** Requests that got no answer, by reason: every reason of `DROP_REASONS`, and those the handler added. */
   readonly dropped: Readonly<Record<string, number>>

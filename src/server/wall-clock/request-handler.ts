@@ -29,6 +29,7 @@ export const DROP_REASONS = [
   'send-error',
 ] as const
 
+/** One of {@link DROP_REASONS}: why a request was not answered. */
 export type DropReason = (typeof DROP_REASONS)[number]
 
 /** Requests in, answers out: what a request server does, without the socket. */

@@ -24,6 +24,7 @@ import type { RequestHandler } from './request-handler.js'
 
 export type { UdpRequestServerStatistics } from './request-counters.js'
 
+/** Options of {@link UdpRequestServer}: where it listens, what it accepts, and where it logs. */
 export interface UdpRequestServerOptions extends AddressFilterOptions {
   /**
    * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; `::` is
@@ -48,9 +49,13 @@ export interface UdpRequestServerOptions extends AddressFilterOptions {
   readonly logger?: Logger | undefined
 }
 
+/** An address to which a UDP server is bound. */
 export interface UdpServerAddress {
+  /** The IP address of the socket; `0.0.0.0` or `::` if it is bound to every address of its family. */
   readonly address: string
+  /** The UDP port; the one that the system picked if port 0 was requested. */
   readonly port: number
+  /** The IP version of `address`. */
   readonly family: 'IPv4' | 'IPv6'
 }
 

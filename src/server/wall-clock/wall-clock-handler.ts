@@ -11,6 +11,7 @@ import { checkOption, checkOptions, type OptionTable, type OptionType, option } 
 import { LatencyHistogram } from './latency-histogram.js'
 import type { DropReason, RequestHandler } from './request-handler.js'
 
+/** What a wall clock server states about its clock, and whether it sends follow-up responses. */
 export interface WallClockHandlerOptions {
   /** Precision to state, in seconds, above 0. Default: the clock's own dispersion, which for a system clock is the resolution with which it can be read. */
   readonly precisionSeconds?: number | undefined

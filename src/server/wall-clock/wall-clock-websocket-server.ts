@@ -28,6 +28,7 @@ import {
 /** The hooks of a {@link WallClockWebSocketServer}. Requests are answered without any. */
 export type WallClockHooks<ConnectionData = unknown> = Pick<EndpointHooks<ConnectionData>, 'onConnect' | 'onDisconnect'>
 
+/** Options of {@link WallClockWebSocketServer}. */
 export interface WallClockWebSocketServerOptions
   extends EndpointServerOptions<WallClockHooks>,
     WallClockHandlerOptions {

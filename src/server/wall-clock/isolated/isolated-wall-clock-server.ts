@@ -17,6 +17,7 @@ import { ClockLineWriter } from './isolated-line-memory.js'
 import type { IsolatedServerOptions } from './isolated-messages.js'
 import { IsolatedWorker } from './isolated-worker.js'
 
+/** Options of {@link IsolatedWallClockServer}. */
 export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions, IsolatedServerOptions {
   /** Receives what a UdpRequestServer logs, and reports of a worker that died or was restarted. */
   readonly logger?: Logger | undefined
@@ -29,6 +30,7 @@ const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
   'port' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'followUp'
 > = { ...SERVER_OPTIONS, ...WALL_CLOCK_HANDLER_OPTIONS }
 
+/** Counters of an {@link IsolatedWallClockServer}, summed over all its workers. */
 export interface IsolatedWallClockServerStatistics extends UdpRequestServerStatistics {
   /** How often a worker has died and another has taken its place. */
   readonly restarts: number
@@ -36,12 +38,22 @@ export interface IsolatedWallClockServerStatistics extends UdpRequestServerStati
 
 /** What answers for a wall clock over UDP: in the app's thread, or in one of its own. */
 export interface WallClockUdpServer {
+  /** The first address on which it listens, or null while it is stopped. */
   readonly address: UdpServerAddress | null
   /** Every address on which it listens, all with the same port: with IPv4 and IPv6 there are two. */
   readonly addresses: readonly UdpServerAddress[]
   /** `restarts` only where there is a thread that can die. */
-  readonly statistics: UdpRequestServerStatistics & { readonly restarts?: number }
+  readonly statistics: UdpRequestServerStatistics & {
+    /** How often a worker thread died and was replaced. Absent if the server runs in the thread of the app. */
+    readonly restarts?: number
+  }
+  /**
+   * Binds the socket and waits until it is bound; does nothing if the server is running.
+   *
+   * @throws Error with the `code` of the system, such as `EADDRINUSE`.
+   */
   start(): Promise<void>
+  /** Closes the socket and waits until it is closed; does nothing if the server is stopped. */
   stop(): Promise<void>
 }
 
