@@ -85,7 +85,7 @@ export interface ApplicationToLaunch {
   readonly url: string
   /** The English name of the application (`appName` of the AIT). Default `Application`. */
   readonly name?: string
-  /** `orgId` and `appId` of the application's AIT entry. Default 1 and 1. */
+  /** The `orgId` of the AIT entry, which identifies the organisation that publishes the application. Default 1. */
   readonly organisationId?: number
   /** The `appId` of the AIT entry, which identifies the application within its organisation. Default 1. */
   readonly applicationId?: number

@@ -29,12 +29,7 @@ export interface Place {
 }
 
 /** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
-export type Admission =
-  | Place
-  | {
-      /** Why the handshake was refused, as counted in `EndpointStatistics.refused`. */
-      readonly refusal: RefusalReason
-    }
+export type Admission = Place | { /** Why the handshake was refused. */ readonly refusal: RefusalReason }
 
 /** Decides which handshakes become connections, and counts the places that are taken. */
 export class AdmissionControl {

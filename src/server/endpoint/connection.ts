@@ -10,7 +10,7 @@ export interface Authority {
    * address, and the app listens on no other address of that interface.
    */
   readonly host: string | null
-  /** The TCP port that the client connected to, or the one that the public URL or a trusted proxy states. */
+  /** The TCP port that the client connected to, or the one that `publicUrl` or a trusted proxy states; without one there, 443 if `secure`, otherwise 80. */
   readonly port: number
   /** The path that a proxy strips from what clients ask for: `/css`, with no slash at its end. Default: none. */
   readonly prefix?: string
