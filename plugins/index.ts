@@ -97,6 +97,7 @@ export {
   type Handshake,
   type HandshakeRequest,
   type Logger,
+  type Refusal,
   type RefusalReason,
   type ServeMessagePortOptions,
   serveMessagePort,

@@ -14,9 +14,11 @@ export type ClockChangeReason =
 export interface ClockChange {
   /** The clock that changed: the observed clock or one of its ancestors. */
   readonly clock: Clock
+  /** What has changed. */
   readonly reason: ClockChangeReason
 }
 
+/** Called after a clock has changed, with what has changed. */
 export type ClockChangeListener = (change: ClockChange) => void
 
 /**

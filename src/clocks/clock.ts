@@ -17,6 +17,7 @@ const SPEED_TOLERANCE = 8 * Number.EPSILON
 
 let clocksMade = 0
 
+/** Options that clocks have in common. */
 export interface ClockOptions {
   /** Name in logs and errors. Default: the class name and a number. */
   name?: string
@@ -38,6 +39,7 @@ const LISTENER = option.func<ClockChangeListener>()
  * then returns NaN. A conversion away from the root is always defined.
  */
 export abstract class Clock {
+  /** Shown in logs and errors. Default: the class and a number. */
   readonly name: string
   readonly #audience: ChangeAudience
   #available: boolean
@@ -56,10 +58,12 @@ export abstract class Clock {
 
   /** Ticks per second at speed 1. Setting it throws `DVBCSS_ERR_READ_ONLY` on clocks that derive it. */
   abstract get tickRate(): number
+  /** Ticks per second. */
   abstract set tickRate(value: number)
 
   /** Speed relative to the parent: 1 is the same speed, 0 is stopped, negative is backwards. Setting it may throw like `tickRate`. */
   abstract get speed(): number
+  /** Ticks of content per tick of time: 1 is normal speed, 0 is paused. */
   abstract set speed(value: number)
 
   /** The current reading, in ticks. */
@@ -80,6 +84,7 @@ export abstract class Clock {
     return this.parent === null ? 0 : this.parent.maxFreqErrorPpm
   }
 
+  /** The clock at the end of the chain of parents; this clock itself where it has none. */
   get root(): Clock {
     return this.parent === null ? this : this.parent.root
   }
@@ -94,10 +99,12 @@ export abstract class Clock {
     return this.toNanos(this.now())
   }
 
+  /** Converts ticks of this clock to nanoseconds, as `nanos()` counts them. */
   toNanos(ticks: number): number {
     return rescale(ticks, this.tickRate, NANOS_PER_SECOND)
   }
 
+  /** Converts nanoseconds, as `nanos()` counts them, to ticks of this clock. */
   fromNanos(nanos: number): number {
     return rescale(nanos, NANOS_PER_SECOND, this.tickRate)
   }
@@ -125,6 +132,7 @@ export abstract class Clock {
     return this.#available && (this.parent?.available ?? true)
   }
 
+  /** Whether the clock can be relied on. Setting it emits a change if it differs. */
   set available(value: boolean) {
     if (checkOption('available', CLOCK_OPTIONS.available, value) === this.#available) return
     this.#available = value
@@ -188,6 +196,7 @@ export abstract class Clock {
     return () => this.#audience.remove(listener)
   }
 
+  /** Removes a listener that `on` has added. Does nothing if it is not there. */
   off(event: 'change', listener: ClockChangeListener): void {
     checkOption('event', CHANGE_EVENT, event)
     this.#audience.remove(listener)
@@ -236,6 +245,7 @@ export abstract class Clock {
     return sleepFor(this, ticks, options)
   }
 
+  /** The name, and where the clock stands, for logs. */
   toString(): string {
     const under = this.parent === null ? '' : `, parent ${this.parent.name}`
     return `${this.name} (${this.tickRate} ticks/s, speed ${this.speed}${under})`

@@ -11,6 +11,7 @@ import { CORRELATION_TYPE, Correlation } from './correlation.js'
 import { DependentClock } from './dependent-clock.js'
 import { NANOS_PER_SECOND, rescale, SPEED_TYPE, TICK_RATE_TYPE, TICKS_TYPE } from './tick-rate.js'
 
+/** Options of a {@link CorrelatedClock}. */
 export interface CorrelatedClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
@@ -69,10 +70,12 @@ export class CorrelatedClock extends DependentClock {
     this.setCorrelationAndSpeed(this.#correlation, value)
   }
 
+  /** The point at which the parent and this clock are known to correspond. Setting it emits a change. */
   get correlation(): Correlation {
     return this.#correlation
   }
 
+  /** The point at which the parent and this clock are known to correspond. Setting it emits a change. */
   set correlation(value: Correlation) {
     this.setCorrelationAndSpeed(value, this.#speed)
   }

@@ -1,5 +1,6 @@
 import { checkOptions, type OptionTable, type OptionType, option } from '../validation/index.js'
 
+/** The values of a {@link Correlation}. */
 export interface CorrelationOptions {
   /** Ticks of the parent clock. Default 0. */
   parentTicks?: number
@@ -20,9 +21,13 @@ export const CORRELATION_OPTIONS: OptionTable<CorrelationOptions, keyof Correlat
 
 /** A pair of simultaneous readings of a clock and its parent, with an error bound. Immutable. */
 export class Correlation {
+  /** Ticks of the parent clock at the point of correlation. */
   readonly parentTicks: number
+  /** Ticks of the child clock at the point of correlation. */
   readonly childTicks: number
+  /** The error at the point of correlation, in seconds. */
   readonly initialErrorSeconds: number
+  /** By how many seconds the error grows in a second. */
   readonly errorGrowthRate: number
 
   /** @throws InvalidOptionError, UnknownOptionError */
@@ -40,6 +45,7 @@ export class Correlation {
     return new Correlation({ ...this, ...changes })
   }
 
+  /** Whether all four values are the same. */
   equals(other: Correlation): boolean {
     return (
       this.parentTicks === other.parentTicks &&
@@ -49,6 +55,7 @@ export class Correlation {
     )
   }
 
+  /** The four values, for logs. */
   toString(): string {
     return `parent ${this.parentTicks} = child ${this.childTicks} ± ${this.initialErrorSeconds} s (+${this.errorGrowthRate} s/s)`
   }

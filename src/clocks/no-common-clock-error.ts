@@ -6,7 +6,9 @@ import type { Clock } from './clock.js'
  * their roots. Code `DVBCSS_ERR_NO_COMMON_CLOCK`.
  */
 export class NoCommonClockError extends DvbcssError {
+  /** The clock that ticks were to be converted from. */
   readonly clock: Clock
+  /** The clock that ticks were to be converted to. */
   readonly other: Clock
 
   constructor(clock: Clock, other: Clock) {

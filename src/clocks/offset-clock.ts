@@ -2,6 +2,7 @@ import { checkOption, checkOptions, type OptionTable, option } from '../validati
 import { CLOCK_OPTIONS, type Clock, type ClockOptions, readOnlyError } from './clock.js'
 import { DependentClock } from './dependent-clock.js'
 
+/** Options of an {@link OffsetClock}. */
 export interface OffsetClockOptions extends ClockOptions {
   /** Seconds of the root by which it is ahead of its parent; negative if behind. Default 0. */
   offsetSeconds?: number
@@ -29,10 +30,12 @@ export class OffsetClock extends DependentClock {
     this.#offsetSeconds = offsetSeconds
   }
 
+  /** By how much this clock is ahead of its parent, in seconds. Setting it emits a change. */
   get offsetSeconds(): number {
     return this.#offsetSeconds
   }
 
+  /** By how much this clock is ahead of its parent, in seconds. Setting it emits a change. */
   set offsetSeconds(value: number) {
     if (checkOption('offsetSeconds', OFFSET_CLOCK_OPTIONS.offsetSeconds, value) === this.#offsetSeconds) return
     this.#offsetSeconds = value
@@ -65,6 +68,7 @@ export class OffsetClock extends DependentClock {
     return ticks - this.#offsetTicks
   }
 
+  /** The name and the offset, for logs. */
   override toString(): string {
     return `${super.toString()} ${this.#offsetSeconds < 0 ? '' : '+'}${this.#offsetSeconds} s`
   }

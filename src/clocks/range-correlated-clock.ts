@@ -4,6 +4,7 @@ import { CORRELATION_TYPE, type Correlation } from './correlation.js'
 import { DependentClock } from './dependent-clock.js'
 import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 
+/** Options of a {@link RangeCorrelatedClock}. */
 export interface RangeCorrelatedClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
@@ -64,18 +65,22 @@ export class RangeCorrelatedClock extends DependentClock {
     throw readOnlyError(this, 'speed', 'it follows from the two correlations')
   }
 
+  /** The first of the two points between which the clock is interpolated. Setting it emits a change. */
   get correlation1(): Correlation {
     return this.#correlation1
   }
 
+  /** The first of the two points between which the clock is interpolated. Setting it emits a change. */
   set correlation1(value: Correlation) {
     this.setCorrelations(value, this.#correlation2)
   }
 
+  /** The second of the two points between which the clock is interpolated. Setting it emits a change. */
   get correlation2(): Correlation {
     return this.#correlation2
   }
 
+  /** The second of the two points between which the clock is interpolated. Setting it emits a change. */
   set correlation2(value: Correlation) {
     this.setCorrelations(this.#correlation1, value)
   }

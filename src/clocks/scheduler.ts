@@ -5,6 +5,7 @@ import { TICKS_TYPE } from './tick-rate.js'
 /** The longest delay setTimeout takes: one above it fires at once. */
 const MAX_TIMEOUT_MILLIS = 2 ** 31 - 1
 
+/** Options of `scheduleAt`. */
 export interface ScheduleOptions {
   /** True: the timer does not keep a Node process alive. Default false, as setTimeout has it. */
   unref?: boolean
@@ -14,6 +15,7 @@ export const SCHEDULE_OPTIONS: OptionTable<ScheduleOptions, 'unref'> = {
   unref: option.withDefault(option.boolean(), false),
 }
 
+/** A call that is due at a tick of a clock, and can be cancelled. */
 export interface ScheduledCall {
   /** True until the callback is called or the call is cancelled. */
   readonly pending: boolean

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { SCHEDULE_OPTIONS, type ScheduleOptions, scheduleAt } from './scheduler.js'
 import { TICKS_TYPE } from './tick-rate.js'
 
+/** Options of `sleepUntil` and `sleepFor`. */
 export interface SleepOptions extends ScheduleOptions {
   /** Ends the sleep: the promise is rejected with the signal's reason. Default: none. */
   signal?: AbortSignal

@@ -11,6 +11,7 @@ import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 /** A cautious bound for the crystal of a consumer device, in parts per million. */
 export const DEFAULT_MAX_FREQ_ERROR_PPM = 500
 
+/** Options of a {@link SystemClock}. */
 export interface SystemClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
@@ -20,6 +21,7 @@ export interface SystemClockOptions {
   precisionSeconds?: number
   /** Source of nanoseconds; must be monotonic. Default: the machine's monotonic clock. */
   source?: NanosecondSource
+  /** Shown in logs and errors. Default: the class and a number. */
   name?: string
 }
 
@@ -36,6 +38,7 @@ export const SYSTEM_CLOCK_OPTIONS: OptionTable<SystemClockOptions, 'tickRate' | 
  * of them agree, also across the processes of a machine. Exact to the nanosecond until an uptime of 104 days.
  */
 export class SystemClock extends Clock {
+  /** The resolution with which the clock can be read, in seconds. */
   readonly precisionSeconds: number
   readonly #source: NanosecondSource
   readonly #tickRate: number

@@ -4,6 +4,7 @@ import { CorrelatedClock } from './correlated-clock.js'
 import { Correlation } from './correlation.js'
 import { NANOS_PER_SECOND, SPEED_TYPE, TICK_RATE_TYPE, TICKS_TYPE } from './tick-rate.js'
 
+/** Options of a {@link TunableClock}. */
 export interface TunableClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number

@@ -31,6 +31,7 @@ export class Emitter<Events extends object> {
     return () => this.off(name, listener)
   }
 
+  /** Removes a listener that `on` has added. Does nothing if it is not there. */
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     this.#listeners.get(name)?.delete(listener)
   }

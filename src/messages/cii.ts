@@ -11,6 +11,7 @@ import { readTimelineOptions, type TimelineOption } from './timeline-option.js'
  * absent means that it never sent the property.
  */
 export interface Cii {
+  /** The version of CSS-CII: `1.1`. */
   protocolVersion?: string | null
   /** URL of the Material Resolution Server. */
   mrsUrl?: string | null
@@ -22,9 +23,13 @@ export interface Cii {
   presentationStatus?: string[] | null
   /** `udp://host:port`; for companions in a browser, `ws://…`. */
   wcUrl?: string | null
+  /** URL of the CSS-TS endpoint, `ws://` or `wss://`. */
   tsUrl?: string | null
+  /** URL of the CSS-TE endpoint, `ws://` or `wss://`. */
   teUrl?: string | null
+  /** The timelines that the television offers, in order of preference. */
   timelines?: TimelineOption[] | null
+  /** Data of the manufacturer or the application (TS 103 286-2, clause 5.6). */
   private?: PrivateData[] | null
 }
 

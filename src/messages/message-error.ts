@@ -24,6 +24,7 @@ export type MessageErrorKind =
  * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` says which rule.
  */
 export class MessageError extends DvbcssError {
+  /** In which way the message is wrong. */
   readonly kind: MessageErrorKind
   /** Path of the invalid field, for example `timelines[0].timelineProperties.unitsPerTick`. */
   readonly field: string

@@ -3,8 +3,11 @@
  * has checked the origin.
  */
 export interface MessagePortLike {
+  /** Sends a message to the other port. */
   postMessage(message: unknown): void
+  /** Adds a listener for messages that arrive, or that cannot be deserialised. */
   addEventListener(type: 'message' | 'close', listener: (event: { readonly data?: unknown }) => void): void
+  /** Removes a listener. */
   removeEventListener(type: 'message' | 'close', listener: (event: { readonly data?: unknown }) => void): void
   /** Of a `MessagePort`: lets its messages in. */
   start?(): void

@@ -3,26 +3,35 @@ import { mistyped, readObject, requireObject, type UnknownObject } from './read-
 
 /** Relates content time, in ticks of the timeline, to wall clock time, in nanoseconds. */
 export interface PresentationTimestamp {
+  /** Ticks of the timeline. */
   contentTime: bigint
+  /** The wall clock at that tick, in nanoseconds. */
   wallClockTime: bigint
 }
 
 /** The earliest possible presentation; `minusinfinity` if there is no lower bound. */
 export interface EarliestPresentationTimestamp {
+  /** Ticks of the timeline. */
   contentTime: bigint
+  /** The earliest time at which the companion can present that tick, in nanoseconds of the wall clock. */
   wallClockTime: bigint | 'minusinfinity'
 }
 
 /** The latest possible presentation; `plusinfinity` if there is no upper bound. */
 export interface LatestPresentationTimestamp {
+  /** Ticks of the timeline. */
   contentTime: bigint
+  /** The latest time at which the companion can present that tick, in nanoseconds of the wall clock. */
   wallClockTime: bigint | 'plusinfinity'
 }
 
 /** A CSS-TS client's actual presentation and its earliest and latest possible ones (TS 103 286-2, clause 5.7). */
 export interface PresentationTimestamps {
+  /** What the companion presents now. Absent: it does not say. */
   actual?: PresentationTimestamp
+  /** The earliest presentation that the companion can do. */
   earliest: EarliestPresentationTimestamp
+  /** The latest presentation that the companion can do. */
   latest: LatestPresentationTimestamp
 }
 

@@ -3,6 +3,7 @@ import { readList, readObject, readString } from './read-field.js'
 
 /** Extension data: an object with a `type`, which is a URI, and anything else that JSON can hold. */
 export interface PrivateData {
+  /** A URI that identifies the kind of data. */
   type: string
   [key: string]: unknown
 }

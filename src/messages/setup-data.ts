@@ -13,7 +13,7 @@ export interface SetupData {
 
 /**
  * Decodes setup-data from a parsed JSON value. A missing stem, which some clients in the field omit, becomes the empty one; use
- * {@link hasContentIdStem} to detect that.
+ * `hasContentIdStem` to detect that.
  * @throws MessageError that names the invalid property.
  */
 export function decodeSetupData(value: unknown): SetupData {

@@ -3,7 +3,9 @@ import { readInteger, readList, readNonEmptyString, readNonNegativeNumber, readO
 
 /** The tick rate of a timeline: `unitsPerSecond / unitsPerTick` ticks per second; both are positive integers. */
 export interface TimelineProperties {
+  /** The tick rate is `unitsPerSecond / unitsPerTick` ticks per second. */
   unitsPerTick: number
+  /** The tick rate is `unitsPerSecond / unitsPerTick` ticks per second. */
   unitsPerSecond: number
   /** Accuracy of the timeline, in seconds. */
   accuracy?: number
@@ -13,7 +15,9 @@ export interface TimelineProperties {
 export interface TimelineOption {
   /** Timeline selector: a URI, for example `urn:dvb:css:timeline:pts`. */
   timelineSelector: string
+  /** The tick rate and the accuracy of the timeline. */
   timelineProperties: TimelineProperties
+  /** Data of the manufacturer or the application about this timeline. */
   private?: PrivateData[]
 }
 

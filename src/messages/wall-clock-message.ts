@@ -12,10 +12,13 @@ import {
 
 /** Message types of the wall clock protocol, with their values on the wire (TS 103 286-2, clause 8). */
 export const WallClockMessageType = {
+  /** A request of a client. */
   request: 0,
+  /** A response that no follow-up follows. */
   response: 1,
   /** A response that will be completed by a follow-up with a more accurate transmit time. */
   responseWithFollowUp: 2,
+  /** A response that corrects the transmit time of the one before. */
   followUp: 3,
 } as const
 
@@ -23,6 +26,7 @@ export type WallClockMessageType = (typeof WallClockMessageType)[keyof typeof Wa
 
 /** A request, response or follow-up of the wall clock protocol. */
 export interface WallClockMessage {
+  /** The kind of message: see {@link WallClockMessageType}. */
   type: WallClockMessageType
   /** Precision of the sender's clock, in seconds. */
   precisionSeconds: number

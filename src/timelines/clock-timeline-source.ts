@@ -4,6 +4,7 @@ import { checkOption, checkOptions, type OptionTable, option } from '../validati
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
 import { wireTime } from './wire-time.js'
 
+/** Options of a {@link ClockTimelineSource}. */
 export interface ClockTimelineSourceOptions {
   /**
    * The clock whose speed is reported to clients, for a timeline that is presented at another clock's speed. Default: the
@@ -32,6 +33,7 @@ const NOISE_NANOS = 100
  * or availability, each client that follows the timeline is sent one control timestamp.
  */
 export class ClockTimelineSource extends TimelineSource {
+  /** The selector of the timeline, a URI. */
   readonly timelineSelector: string
   readonly #wallClock: Clock
   readonly #clock: Clock

@@ -52,6 +52,7 @@ export abstract class TimelineSource {
     this.#sinks.add(sink)
   }
 
+  /** Removes a server that `attachSink` has added; servers call it. */
   removeSink(sink: TimelineSink): void {
     this.#sinks.delete(sink)
   }

@@ -4,15 +4,21 @@ import { type OptionType, option } from '../validation/index.js'
 
 /** The local address and port that a socket is bound to. */
 export interface LocalEndpoint {
+  /** The IP address. */
   readonly address: string
+  /** The UDP port. */
   readonly port: number
+  /** The family of the address. */
   readonly family: 'IPv4' | 'IPv6'
 }
 
 /** The sender of a request. On a dual-stack socket an IPv4 sender reads `::ffff:192.0.2.1`, family `IPv6`. */
 export interface RemoteEndpoint {
+  /** The IP address. */
   readonly address: string
+  /** The UDP port. */
   readonly port: number
+  /** The family of the address. */
   readonly family: 'IPv4' | 'IPv6'
 }
 

@@ -15,6 +15,7 @@ export type DvbcssErrorCode = `DVBCSS_ERR_${string}`
  * }
  */
 export class DvbcssError extends Error {
+  /** What went wrong, for programs: it does not change between versions. */
   readonly code: DvbcssErrorCode
 
   constructor(code: DvbcssErrorCode, message: string, options?: ErrorOptions) {
@@ -41,6 +42,7 @@ export class InvalidOptionError extends DvbcssError {
 
 /** An option that does not exist, probably a misspelt one. Code `DVBCSS_ERR_UNKNOWN_OPTION`. */
 export class UnknownOptionError extends DvbcssError {
+  /** The name that was given. */
   readonly option: string
 
   /** @param nearest The known name that is most like it, if one is. */
@@ -55,6 +57,7 @@ export class UnknownOptionError extends DvbcssError {
  * An option whose value is valid by itself, and which does not go with another one. Code `DVBCSS_ERR_CONFLICTING_OPTION`.
  */
 export class ConflictingOptionError extends DvbcssError {
+  /** The option that cannot be used together with another one. */
   readonly option: string
 
   /** @param conflict To follow the name of the option: `cannot be combined with a handler instance`. */

@@ -29,7 +29,13 @@ export interface Place {
 }
 
 /** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
-export type Admission = Place | { /** Why the handshake was refused. */ readonly refusal: RefusalReason }
+export type Admission = Place | Refusal
+
+/** A handshake that is refused. */
+export interface Refusal {
+  /** Why the handshake is refused. */
+  readonly refusal: RefusalReason
+}
 
 /** Decides which handshakes become connections, and counts the places that are taken. */
 export class AdmissionControl {

@@ -1,5 +1,5 @@
 export { ADDRESS_FILTER_OPTIONS, AddressFilter, type AddressFilterOptions } from './address-filter.js'
-export type { Admission, AdmissionOptions, Place } from './admission-control.js'
+export type { Admission, AdmissionOptions, Place, Refusal } from './admission-control.js'
 export type {
   Authority,
   Connection,
