@@ -10,8 +10,6 @@ import { EndpointRequests } from './endpoint-requests.js'
 export interface EndpointUrls {
   ciiUrl?: string
   tsUrl?: string
-  /** Base URL of App2App for companions. */
-  app2appUrl?: string
   /** Over UDP: in general, and for clients that have reached the app at an address, which need not reach the wall clock there. */
   udpWallClock?: { url: string; urlAt: (reachedAt: Authority) => string | undefined }
   /** For companions without UDP. */
@@ -50,11 +48,7 @@ export class AppRegistry {
   }
 
   /** {@link announce} for a WebSocket endpoint of this app. */
-  announceEndpoint(
-    scope: FastifyInstance,
-    name: 'ciiUrl' | 'tsUrl' | 'app2appUrl' | 'webSocketWcUrl',
-    path: string,
-  ): void {
+  announceEndpoint(scope: FastifyInstance, name: 'ciiUrl' | 'tsUrl' | 'webSocketWcUrl', path: string): void {
     // A path with a parameter in it is many paths.
     if (!/[:*]/.test(path))
       this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}{{prefix}}${encodeURI(path)}` })

@@ -15,7 +15,8 @@ import {
 } from '../src/discovery/index.js'
 import { checkOptions, describeValue, type OptionTable, option } from '../src/validation/index.js'
 import { registryOf } from './app-registry.js'
-import { addressesOfApp, hostOfAddress, isServed } from './machine-addresses.js'
+import { addressesOfApp, hostOfAddress, isLoopback, isServed } from './machine-addresses.js'
+import { PATH, SCOPE_OPTIONS } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -50,7 +51,7 @@ export interface DiscoveryPluginOptions {
   userAgent?: string
   /** URL of CSS-CII. Default: that of `ciiPlugin` in this app, with the address at which the companion has reached the app. */
   ciiUrl?: string
-  /** Base URL of App2App for companions. Default: that of `app2appPlugin` in this app. Some companions ignore televisions without one. */
+  /** Base URL of App2App for companions. Default: none. Some companions ignore televisions without one. */
   app2appUrl?: string
   /** Names or addresses of the network interfaces on which it is found. Default: all but loopback, and loopback where the app listens on nothing else. */
   interfaces?: readonly string[]
@@ -115,13 +116,7 @@ export const DISCOVERY_PLUGIN_OPTIONS: OptionTable<
   | 'allowedHosts'
   | 'ssdp'
 > = {
-  prefix: option.withDefault(
-    option.custom(
-      'a path that begins with "/"',
-      (value) => typeof value === 'string' && /^(\/[^?#%\s]*)?$/.test(value),
-    ),
-    '',
-  ),
+  prefix: option.withDefault(PATH, ''),
   friendlyName: text,
   manufacturer: option.withDefault(text, 'fastify-dvbcss'),
   modelName: option.withDefault(text, 'DVB-CSS television'),
@@ -209,7 +204,7 @@ async function start(advertiser: SsdpAdvertiser, log: FastifyBaseLogger): Promis
 }
 
 function settingsOf(options: DiscoveryPluginOptions) {
-  const checked = checkOptions(DISCOVERY_PLUGIN_OPTIONS, options, { others: ['logLevel', 'logSerializers'] })
+  const checked = checkOptions(DISCOVERY_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
   const { friendlyName = hostname(), manufacturer, modelName } = checked
   return {
     ...checked,
@@ -247,9 +242,8 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
     return encodeDeviceDescription(settings)
   })
   scope.get(path, async (request, reply) => {
-    const announced = registryOf(scope).urlsSeenFrom(scope)
-    const app2appUrl = settings.app2appUrl ?? filledIn(announced.app2appUrl, request)
-    const interDevSyncUrl = settings.ciiUrl ?? filledIn(announced.ciiUrl, request)
+    const { app2appUrl } = settings
+    const interDevSyncUrl = settings.ciiUrl ?? filledIn(registryOf(scope).urlsSeenFrom(scope).ciiUrl, request)
     reply.type(XML)
     return encodeHbbtvApplication({
       state: discovery.isRunning ? 'running' : 'stopped',
@@ -324,7 +318,7 @@ function urlOfApp(app: FastifyInstance, address: string, path: string): string |
 }
 
 function isLoopbackOnly(app: FastifyInstance): boolean {
-  return addressesOfApp(app).every(({ address }) => address === '::1' || address.startsWith('127.'))
+  return addressesOfApp(app).every(({ address }) => isLoopback(address))
 }
 
 function uuidOf(name: string): string {
