@@ -231,11 +231,9 @@ export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
     const known = this.#queue.shift()
     if (known === undefined) return
     this.#requests++
-    this.#read(known).then(
-      () => this.#hasRead(known),
-      // The search has ended.
-      () => this.#hasRead(known),
-    )
+    const hasRead = () => this.#hasRead(known)
+    // It rejects when the search has ended.
+    this.#read(known).then(hasRead, hasRead)
   }
 
   #hasRead(known: Known): void {

@@ -177,12 +177,16 @@ function isWithin(value: number, { min, above, max, below, infinity = false }: L
 }
 
 function range({ min, above, max, below }: Limits): string {
-  const least = min !== undefined ? `from ${min}` : above !== undefined ? `above ${above}` : ''
-  const most =
-    max !== undefined ? `${min !== undefined ? 'to' : 'up to'} ${max}` : below !== undefined ? `below ${below}` : ''
-  if (least === '' && most === '') return ''
-  if (max !== undefined && min !== undefined) return ` ${least} ${most}`
-  return ` ${[least || undefined, most || undefined].filter((part) => part !== undefined).join(' and ')}${least.startsWith('from') && most === '' ? ' upward' : ''}`
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
+  const parts = [
+    min !== undefined && `from ${min}`,
+    above !== undefined && `above ${above}`,
+    max !== undefined && `up to ${max}`,
+    below !== undefined && `below ${below}`,
+  ].filter((part) => part !== false)
+  if (parts.length === 0) return ''
+  const isOpen = min !== undefined && below === undefined
+  return ` ${parts.join(' and ')}${isOpen ? ' upward' : ''}`
 }
 
 function orInfinity({ infinity = false }: Limits): string {
