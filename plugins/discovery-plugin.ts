@@ -218,6 +218,7 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
   const { onLaunch, onStop } = settings
   const path = `/apps/${HBBTV_APPLICATION}`
   const runningPath = `${path}/run`
+  const registry = registryOf(scope)
   // Whatever type a companion gives it: it is handed over as text. Fastify answers a longer one with 413.
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_LAUNCH_BYTES }, (_request, body, done) => {
@@ -243,7 +244,7 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
   })
   scope.get(path, async (request, reply) => {
     const { app2appUrl } = settings
-    const interDevSyncUrl = settings.ciiUrl ?? filledIn(registryOf(scope).urlsSeenFrom(scope).ciiUrl, request)
+    const interDevSyncUrl = settings.ciiUrl ?? filledIn(registry.urlsSeenFrom(scope).ciiUrl, request)
     reply.type(XML)
     return encodeHbbtvApplication({
       state: discovery.isRunning ? 'running' : 'stopped',

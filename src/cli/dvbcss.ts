@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 // The subcommands import what they run only when they run, for a quick start.
-import { checkCommand, ciiCommand, followCommand, tsCommand, tvCommand, wcCommand } from './commands/index.js'
+import {
+  checkCommand,
+  ciiCommand,
+  discoverCommand,
+  followCommand,
+  tsCommand,
+  tvCommand,
+  wcCommand,
+} from './commands/index.js'
 import { EXIT, exitCodesHelp } from './terminal/index.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -16,6 +24,7 @@ await new Command('dvbcss')
   .showHelpAfterError("(run 'dvbcss --help' for usage)")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.success : EXIT.usage))
   .addCommand(tvCommand())
+  .addCommand(discoverCommand())
   .addCommand(followCommand())
   .addCommand(ciiCommand())
   .addCommand(wcCommand())

@@ -13,6 +13,7 @@ export {
   launchApp,
   MAX_LAUNCH_BYTES,
 } from './launch-app.js'
+export { interfaceAddresses } from './network-interfaces.js'
 export {
   SSDP_DROP_REASONS,
   SsdpAdvertiser,

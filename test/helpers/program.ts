@@ -16,7 +16,8 @@ export class Program {
         for (const heard of this.#heard.splice(0)) heard()
       })
     }
-    this.exited = once(this.process, 'exit').then(([code]) => {
+    // Not 'exit': there may be output that has not been read yet.
+    this.exited = once(this.process, 'close').then(([code]) => {
       for (const heard of this.#heard.splice(0)) heard()
       return code as number | null
     })

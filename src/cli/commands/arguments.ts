@@ -65,6 +65,13 @@ export function parseLocalPort(text: string): number {
   throw new InvalidArgumentError('Expected a port number from 0 to 65535.')
 }
 
+/** A port to send to. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new InvalidArgumentError('Expected a port number from 1 to 65535.')
+}
+
 /** A duration. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text)

@@ -4,29 +4,34 @@ import { CII_PROPERTIES, type Cii } from '../../messages/index.js'
 import { timeOfDay } from '../terminal/index.js'
 import { ADDRESS_FORMS, parseCiiAddress, parseCount } from './arguments.js'
 import { toolCommand } from './base-command.js'
+import { addDiscoverOption, ciiUrlOf, type DiscoverOption, requireTarget } from './discovery-options.js'
 import { TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
 
-interface CiiOptions extends ToolOptions {
+interface CiiOptions extends ToolOptions, DiscoverOption {
   count?: number
 }
 
 /** `dvbcss cii`: the CII state of a television, whenever it changes. */
 export function ciiCommand(): Command {
-  return toolCommand(
+  const command = toolCommand(
     'cii',
     'show the CSS-CII state of a television whenever it changes; changed properties are marked with *',
     [
       'dvbcss cii ws://192.168.1.20:7681/cii',
+      'dvbcss cii --discover "Living room"',
       `dvbcss cii ws://192.168.1.20:7681/cii --count 1 --json | jq -r 'select(.event == "change").state.tsUrl'`,
     ],
   )
-    .argument('<address>', `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}`, parseCiiAddress)
+    .argument('[address]', `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}`, parseCiiAddress)
     .option('--count <n>', 'stop after this many states', parseCount)
-    .action(followCii)
+  return addDiscoverOption(command).action(followCii)
 }
 
-async function followCii(url: string, options: CiiOptions): Promise<void> {
+async function followCii(address: string | undefined, options: CiiOptions, command: Command): Promise<void> {
+  requireTarget(address, options, command)
   const run = new ToolRun('cii', options)
+  const url = await ciiUrlOf(address, options, run)
+  if (url === undefined) return
   const { CiiClient } = await import('../../companion/node/index.js')
   const client = new CiiClient(url, TOOL_CONNECTION)
   run.atEnd(() => client.stop())

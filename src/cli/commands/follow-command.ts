@@ -11,9 +11,10 @@ import {
   parseWallClockAddress,
 } from './arguments.js'
 import { toolCommand } from './base-command.js'
+import { addDiscoverOption, ciiUrlOf, type DiscoverOption, requireTarget } from './discovery-options.js'
 import { TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
 
-interface FollowOptions extends ToolOptions {
+interface FollowOptions extends ToolOptions, DiscoverOption {
   interval: number
   selector?: string
   tickRate?: number
@@ -26,26 +27,34 @@ const SOURCES = { cii: 'CSS-CII', wc: 'CSS-WC', ts: 'CSS-TS' } as const
 
 /** `dvbcss follow`: a complete companion that starts from the CII endpoint. */
 export function followCommand(): Command {
-  return toolCommand('follow', 'follow a television as a companion does, and show its position in the content', [
-    'dvbcss follow ws://192.168.1.20:7681/cii',
-    'dvbcss follow ws://192.168.1.20:7681/cii --selector urn:dvb:css:timeline:temi:1:1 --stem dvb://233a',
-    'dvbcss follow ws://tv:7681/cii --json --seconds 10 | jq \'select(.event == "position") | .seconds\'',
-  ])
-    .argument('<address>', `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}`, parseCiiAddress)
+  const command = toolCommand(
+    'follow',
+    'follow a television as a companion does, and show its position in the content',
+    [
+      'dvbcss follow ws://192.168.1.20:7681/cii',
+      'dvbcss follow --discover "Living room"',
+      'dvbcss follow ws://192.168.1.20:7681/cii --selector urn:dvb:css:timeline:temi:1:1 --stem dvb://233a',
+      'dvbcss follow ws://tv:7681/cii --json --seconds 10 | jq \'select(.event == "position") | .seconds\'',
+    ],
+  )
+    .argument('[address]', `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}`, parseCiiAddress)
     .option('--selector <uri>', 'timeline to follow (default: the first in CII)', parseSelector)
     .option('--tick-rate <rate>', 'ticks per second of that timeline, if CII does not state it', parseTickRate)
     .option('--stem <text>', 'required beginning of the content id', '')
     .option('--wc <address>', `wall clock to use instead of the one in CII: ${ADDRESS_FORMS.wc}`, parseWallClockAddress)
     .option('--web-socket-wc', 'prefer a wall clock over WebSocket if CII names one, as browsers do')
     .option('--interval <seconds>', 'interval between positions if the output is not a terminal', parseSeconds, 1)
-    .action(follow)
+  return addDiscoverOption(command).action(follow)
 }
 
-async function follow(url: string, options: FollowOptions, command: Command): Promise<void> {
+async function follow(address: string | undefined, options: FollowOptions, command: Command): Promise<void> {
+  requireTarget(address, options, command)
   if (options.tickRate !== undefined && options.selector === undefined) {
     command.error("error: option '--tick-rate <rate>' requires --selector")
   }
   const run = new ToolRun('follow', options)
+  const url = await ciiUrlOf(address, options, run)
+  if (url === undefined) return
   const { Companion } = await import('../../companion/node/index.js')
   const companion = new Companion(url, companionOptions(options))
   run.atEnd(() => companion.stop())

@@ -1,5 +1,6 @@
 export { checkCommand } from './check-command.js'
 export { ciiCommand } from './cii-command.js'
+export { discoverCommand } from './discover-command.js'
 export { followCommand } from './follow-command.js'
 export { tsCommand } from './ts-command.js'
 export { tvCommand } from './tv-command.js'

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, LiveLine, Output } from '../terminal/index.js'
 /** The options that all tools have. */
 export interface ToolOptions {
   json?: boolean
-  seconds?: number
+  seconds?: number | undefined
   /** False with --no-retry. */
   retry: boolean
 }
@@ -32,6 +32,7 @@ const SIGNALLED_FLUSH_MILLIS = 500
 export class ToolRun {
   readonly isJson: boolean
   readonly #name: string
+  readonly #noDataText: string
   readonly #options: ToolOptions
   readonly #stdout: Output
   readonly #stderr = new Output(process.stderr)
@@ -43,9 +44,13 @@ export class ToolRun {
   #problem: { text: string; exitCode: ExitCode } | undefined
   #hasEnded = false
 
-  /** @param name as in `dvbcss name`. */
-  constructor(name: string, options: ToolOptions) {
+  /**
+   * @param name as in `dvbcss name`
+   * @param noDataText what a run has failed for that ends without any data
+   */
+  constructor(name: string, options: ToolOptions, noDataText = 'no data received') {
     this.#name = name
+    this.#noDataText = noDataText
     this.#options = options
     this.isJson = options.json === true
     this.#stdout = new Output(process.stdout, {
@@ -124,7 +129,7 @@ export class ToolRun {
   /** A connection was lost or could not be made. Ends the run with --no-retry. */
   reportNoConnection(text: string, retryInSeconds: number | undefined): void {
     this.#problem = { text, exitCode: EXIT.noConnection }
-    if (!this.#options.retry) this.#fail(text, EXIT.noConnection)
+    if (!this.#options.retry) this.fail(text, EXIT.noConnection)
     else this.notify(retryInSeconds === undefined ? text : `${text}; reconnecting in ${retryInSeconds.toFixed(1)} s`)
   }
 
@@ -132,11 +137,12 @@ export class ToolRun {
   finish(): void {
     if (this.#hasEnded) return
     if (this.#hasReceived) this.#end(EXIT.success)
-    else if (this.#problem === undefined) this.#fail('no data received', EXIT.timedOut)
-    else this.#fail(`no data received: ${this.#problem.text}`, this.#problem.exitCode)
+    else if (this.#problem === undefined) this.fail(this.#noDataText, EXIT.timedOut)
+    else this.fail(`${this.#noDataText}: ${this.#problem.text}`, this.#problem.exitCode)
   }
 
-  #fail(text: string, exitCode: ExitCode): void {
+  /** Ends the run with this error. */
+  fail(text: string, exitCode: ExitCode): void {
     if (this.#hasEnded) return
     this.record('failed', { detail: text, exitCode })
     // Also with --json, because a script's log is where the user looks first.

@@ -83,6 +83,17 @@ describe('a television with discoveryPlugin', () => {
     })
   })
 
+  it('is found without CSS-CII too', async () => {
+    const port = await freePort()
+    const app = Fastify()
+    apps.push(app)
+    await app.register(discoveryPlugin, { friendlyName: 'Radio', port })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const found = await firstOf(port)
+    expect(found).toMatchObject({ name: 'Radio', state: 'found' })
+    expect(found).not.toHaveProperty('ciiUrl')
+  })
+
   it('answers as UPnP wants, with the target as it was asked for', async () => {
     const { port, url, app } = await television()
     const { answers } = await ask(port, search('MAN: "ssdp:discover"', 'MX: 1', `ST: ${DIAL}`))
