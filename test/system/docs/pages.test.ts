@@ -3,11 +3,23 @@ import { readPages } from './markdown.js'
 import { contentsOf } from './programs.js'
 import { runProgram } from './run-page.js'
 
-/** The pages whose blocks are run. The others do not wait explicitly for what they print yet. */
-const RUN = ['README.md', ...['cii', 'clocks', 'endpoints', 'ts', 'wall-clock'].map((name) => `docs/${name}.md`)]
+/** Pages whose blocks do not wait explicitly for what they print yet. */
+const NOT_YET = [
+  'authentication',
+  'companion',
+  'wall-clock-client',
+  'media-follower',
+  'cli',
+  'operations',
+  'overload',
+  'security',
+  'trials',
+  'reverse-proxy',
+  'performance',
+].map((name) => `docs/${name}.md`)
 
 const contents = readPages()
-  .filter(({ path }) => RUN.includes(path))
+  .filter(({ path }) => !NOT_YET.includes(path))
   .map(contentsOf)
 
 describe('the blocks of code of README and docs', () => {
@@ -31,7 +43,11 @@ describe('the blocks of code of README and docs', () => {
       for (const { reason } of contents.flatMap((page) => page[of])) reasons[reason] = (reasons[reason] ?? 0) + 1
       return reasons
     }
-    expect(counts('notRun')).toEqual({ fragment: 1 })
+    expect(counts('notRun')).toEqual({
+      "announces a television on the reader's network": 1,
+      "finds what is on the reader's network": 1,
+      fragment: 2,
+    })
     expect(counts('notCompared')).toEqual({
       'a companion receives it; the server prints its log': 1,
       'the addresses are those of the machine': 1,
