@@ -5,7 +5,6 @@ import { runProgram } from './run-page.js'
 
 /** Pages whose blocks do not wait explicitly for what they print yet. */
 const NOT_YET = [
-  'authentication',
   'companion',
   'wall-clock-client',
   'media-follower',
