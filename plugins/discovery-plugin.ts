@@ -13,9 +13,9 @@ import {
   SsdpAdvertiser,
   type SsdpAdvertiserStatistics,
 } from '../src/discovery/index.js'
-import { checkOptions, describeValue, type OptionTable, option } from '../src/validation/index.js'
+import { checkOptions, describeValue, isLoopback, type OptionTable, option } from '../src/validation/index.js'
 import { registryOf } from './app-registry.js'
-import { addressesOfApp, hostOfAddress, isLoopback, isServed } from './machine-addresses.js'
+import { addressesOfApp, hostOfAddress, isServed } from './machine-addresses.js'
 import { PATH, SCOPE_OPTIONS } from './options.js'
 
 declare module 'fastify' {

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
+import { isLoopback, withoutMapping, withoutZone } from '../src/validation/index.js'
 
 export type NetworkInterfaces = ReturnType<typeof networkInterfaces>
 
@@ -21,10 +22,6 @@ export function hostOfAddress(address: string): string | null {
 /** fe80::/10. */
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(address)
-}
-
-export function isLoopback(address: string): boolean {
-  return address === '::1' || withoutMapping(address).startsWith('127.')
 }
 
 export function isEveryAddress(address: string): boolean {
@@ -82,12 +79,4 @@ export function hostsOf(bound: string, interfaces: NetworkInterfaces = networkIn
         .map(({ address }) => address)
     : [bound]
   return addresses.map(hostOfAddress).filter((host) => host !== null)
-}
-
-function withoutMapping(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
-}
-
-function withoutZone(address: string): string {
-  return address.replace(/%.*$/, '')
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../validation/index.js'
 import { describe } from './cii-message-rules.js'
 import { type CiiObservations, ciiMessages, valuesOf } from './cii-observations.js'
 import { asObject, isUri } from './json-values.js'
@@ -145,8 +146,4 @@ function wrongTimeline(value: unknown): Outcome | undefined {
 
 function parseUrl(value: unknown): URL | undefined {
   return isUri(value) && URL.canParse(value) ? new URL(value) : undefined
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { isLoopback, withoutMapping } from '../validation/index.js'
 
 /** An address of an interface of this machine. */
 export interface InterfaceAddress {
@@ -57,8 +58,7 @@ export function multicastInterfaces(addresses: readonly InterfaceAddress[]): Mul
  * the peer's network first. Empty: the peer is in none of these networks.
  */
 export function addressesNear(peer: string, addresses: readonly InterfaceAddress[]): InterfaceAddress[] {
-  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(peer)?.[1] ?? peer
-  const [bare = '', zone] = plain.split('%')
+  const [bare = '', zone] = withoutMapping(peer).split('%')
   const nearest = addresses.find(({ name, contains }) => (zone === undefined || zone === name) && contains(bare))
   if (nearest === undefined) return []
   const others = addresses.filter(({ name, family }) => name === nearest.name && family === nearest.family)
@@ -80,8 +80,4 @@ function interfaceAddress(
   const contains = (peer: string) =>
     isIP(peer) !== 0 && isIPv6(peer) === (family === 'IPv6') && network.check(peer, type)
   return { name, address, family, isInternal, contains }
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
 }

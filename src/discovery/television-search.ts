@@ -1,4 +1,4 @@
-import { checkOptions, hostAndPort, type OptionTable, option } from '../validation/index.js'
+import { checkOptions, hostAndPort, type OptionTable, option, withoutZone } from '../validation/index.js'
 import { decodeDeviceDescription, decodeHbbtvApplication, HBBTV_APPLICATION } from './device-description.js'
 import { type HttpFault, requestDevice } from './local-http.js'
 import { DIAL_SERVICE_TYPE, SSDP_PORT, type SsdpFault } from './ssdp-message.js'
@@ -322,7 +322,7 @@ export class TelevisionSearch implements AsyncIterable<DiscoveredTelevision> {
 
 /** An address as the host of a URL reads, without the zone of IPv6, for which URLs have no room. */
 function urlHostOf(address: string): string {
-  return new URL(`http://${hostAndPort(address.replace(/%.*$/, ''), 80)}`).hostname
+  return new URL(`http://${hostAndPort(withoutZone(address), 80)}`).hostname
 }
 
 function faultOfStatus(status: number): HttpFault {

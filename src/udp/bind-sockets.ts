@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIPv6, SocketAddress } from 'node:net'
+import { withoutMapping } from '../validation/index.js'
 import { UdpBindError } from './bind-error.js'
 
 /** One socket of a server. A server on several addresses has one for each, all on the same port. */
@@ -90,7 +91,7 @@ async function targetsOf(host: string | undefined): Promise<BindTarget[]> {
 export function unmapped(address: string): string {
   if (!isIPv6(address) || address.includes('%')) return address
   const canonical = new SocketAddress({ address, family: 'ipv6' }).address
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical
+  return withoutMapping(canonical)
 }
 
 /** @param sockets receives the sockets that were bound, even if another cannot be. */

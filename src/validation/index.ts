@@ -1,3 +1,4 @@
+export { isLoopback, withoutMapping, withoutZone } from './addresses.js'
 export {
   type AnyOptionTable,
   checkOption,

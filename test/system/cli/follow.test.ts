@@ -165,7 +165,7 @@ describe('dvbcss follow', () => {
   it.each([
     [['--help'], 0, /--no-retry[\s\S]*Exit codes:[\s\S]*130[\s\S]*Examples:\n {2}dvbcss follow ws:/],
     [['http://x'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or \[::1\]:port/],
-    [[], 2, /missing required argument 'address'/],
+    [[], 2, /expected the address of a television, or --discover/],
     [['ws://x', '--tick-rate', '5'], 2, /requires --selector/],
     [['ws://x', '--interval', '0'], 2, /Expected a number of seconds from 0.001/],
     [['ws://x', '--wc', 'x:0'], 2, /Expected udp:\/\/host:port, ws:/],
