@@ -54,8 +54,9 @@ export class AdaptedSocket implements ConnectionSocket {
   #closeTimer: NodeJS.Timeout | undefined
   #framesSinceClose = 0
   #workSinceYield = 0
-  /** Reasons for not reading: the peer does not read either; other connections have their turn; a flood after a close. */
+  /** Reasons for not reading: the peer does not read either; the server asks for it; other connections have their turn; a flood after a close. */
   #isBehind = false
+  #isHeldBack = false
   #isYielding = false
   #isDiscarded = false
   #messages = 0
@@ -137,7 +138,7 @@ export class AdaptedSocket implements ConnectionSocket {
   }
 
   get #isPaused(): boolean {
-    return this.#isBehind || this.#isYielding || this.#isDiscarded
+    return this.#isBehind || this.#isHeldBack || this.#isYielding || this.#isDiscarded
   }
 
   #pauseOrResume(): void {
@@ -145,10 +146,16 @@ export class AdaptedSocket implements ConnectionSocket {
     else this.#socket.resume()
   }
 
+  setPaused(isPaused: boolean): void {
+    this.#isHeldBack = isPaused
+    this.#pauseOrResume()
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason)
     // The peer's own close frame stands behind what it has sent before.
     this.#isBehind = false
+    this.#isHeldBack = false
     this.#pauseOrResume()
     this.endSoon()
   }
@@ -219,7 +226,7 @@ export class AdaptedSocket implements ConnectionSocket {
   /** Pings the peer, and ends the connection of one that has shown no sign of life for two intervals. */
   heartbeat(): void {
     // Pongs are not read either while reading is paused; that the peer does not read has a time limit of its own.
-    if (this.#isBehind) return
+    if (this.#isBehind || this.#isHeldBack) return
     if (this.#silentPings >= 2) {
       this.giveUp('heartbeat')
       return
@@ -266,7 +273,7 @@ export class AdaptedSocket implements ConnectionSocket {
 
   /** @returns for how long a message of the peer has been incomplete, in milliseconds. */
   incompleteFor(nowMilliseconds: number): number {
-    if (this.#closing || this.#isBehind || !this.#hasBegunMessage()) {
+    if (this.#closing || this.#isBehind || this.#isHeldBack || !this.#hasBegunMessage()) {
       this.#incomplete = undefined
       return 0
     }

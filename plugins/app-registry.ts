@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../src/clocks/index.js'
 import { type Cii, wallClockWebSocketLocation } from '../src/messages/index.js'
+import type { App2AppServer } from '../src/server/app2app/index.js'
 import type { CiiServer } from '../src/server/cii/index.js'
 import type { Authority, EndpointServer } from '../src/server/endpoint/index.js'
 import type { LatencyHistogram, UdpRequestServer } from '../src/server/wall-clock/index.js'
@@ -14,6 +15,8 @@ export interface EndpointUrls {
   udpWallClock?: { url: string; urlAt: (reachedAt: Authority) => string | undefined }
   /** For companions without UDP. */
   webSocketWcUrl?: string
+  /** The base URL of App2App for companions. */
+  app2appUrl?: string
 }
 
 /** A wall clock that is served over UDP. */
@@ -32,6 +35,8 @@ export class AppRegistry {
   readonly requests: EndpointRequests
   /** The endpoints of the app, by the paths at which they are mounted. */
   readonly endpoints: { readonly path: string; readonly server: EndpointServer }[] = []
+  /** The App2App relays of the app, by the paths at which they are mounted. */
+  readonly app2app: { readonly path: string; readonly server: App2AppServer }[] = []
   /** The wall clocks of the app, by the names of their decorators. */
   readonly wallClocks: ServedWallClock[] = []
   readonly #advertisers = new Map<CiiServer, FastifyInstance>()
@@ -48,7 +53,11 @@ export class AppRegistry {
   }
 
   /** {@link announce} for a WebSocket endpoint of this app. */
-  announceEndpoint(scope: FastifyInstance, name: 'ciiUrl' | 'tsUrl' | 'webSocketWcUrl', path: string): void {
+  announceEndpoint(
+    scope: FastifyInstance,
+    name: 'ciiUrl' | 'tsUrl' | 'webSocketWcUrl' | 'app2appUrl',
+    path: string,
+  ): void {
     // A path with a parameter in it is many paths.
     if (!/[:*]/.test(path))
       this.announce(scope, { [name]: `{{scheme}}://{{host}}:{{port}}{{prefix}}${encodeURI(path)}` })

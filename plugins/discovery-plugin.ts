@@ -51,7 +51,7 @@ export interface DiscoveryPluginOptions {
   userAgent?: string
   /** URL of CSS-CII. Default: that of `ciiPlugin` in this app, with the address at which the companion has reached the app. */
   ciiUrl?: string
-  /** Base URL of App2App for companions. Default: none. Some companions ignore televisions without one. */
+  /** Base URL of App2App for companions. Default: that of `app2appPlugin` in this app, filled in like `ciiUrl`. Some companions ignore televisions without one. */
   app2appUrl?: string
   /** Names or addresses of the network interfaces on which it is found. Default: all but loopback, and loopback where the app listens on nothing else. */
   interfaces?: readonly string[]
@@ -243,8 +243,9 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
     return encodeDeviceDescription(settings)
   })
   scope.get(path, async (request, reply) => {
-    const { app2appUrl } = settings
-    const interDevSyncUrl = settings.ciiUrl ?? filledIn(registry.urlsSeenFrom(scope).ciiUrl, request)
+    const urls = registry.urlsSeenFrom(scope)
+    const app2appUrl = settings.app2appUrl ?? filledIn(urls.app2appUrl, request)
+    const interDevSyncUrl = settings.ciiUrl ?? filledIn(urls.ciiUrl, request)
     reply.type(XML)
     return encodeHbbtvApplication({
       state: discovery.isRunning ? 'running' : 'stopped',

@@ -58,7 +58,7 @@ export interface EndpointPluginOptions<
 
 const TIMEOUT: OptionType<number> = option.seconds({ min: 0.001, max: option.LONGEST_TIMER_SECONDS, infinity: true })
 
-type DefaultedMountOptions =
+export type DefaultedMountOptions =
   | 'prefix'
   | 'maxMessageBytes'
   | 'handshakeTimeoutSeconds'
@@ -126,11 +126,7 @@ export async function registerEndpoint<Server extends EndpointServer>(
   const others = isOwnClass ? 'any' : SCOPE_OPTIONS
   const checked = checkOptions(pluginOptionsOf(kind), options, { others })
 
-  const maxPayload = appMaxPayload(app)
-  if (options.maxMessageBytes !== undefined && checked.maxMessageBytes > maxPayload) {
-    const conflict = `must be at most ${maxPayload}, the maxPayload with which this app has registered @fastify/websocket`
-    throw new ConflictingOptionError('maxMessageBytes', `${conflict}; received ${checked.maxMessageBytes}`)
-  }
+  checkMaxPayload(app, options)
 
   const pluginOnly = [...Object.keys({ ...MOUNT_OPTIONS, ...kind.pluginOptions }), ...SCOPE_OPTIONS]
   const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => !pluginOnly.includes(name)))
@@ -143,6 +139,14 @@ export async function registerEndpoint<Server extends EndpointServer>(
   }
   await mountEndpoint(app, server, { ...checked, scope: scopeOptions(options as RegisterOptions) }, mounted)
   return server
+}
+
+/** @throws ConflictingOptionError for messages that are longer than the app lets through. */
+export function checkMaxPayload(app: FastifyInstance, { maxMessageBytes }: MountOptions): void {
+  const maxPayload = appMaxPayload(app)
+  if (maxMessageBytes === undefined || maxMessageBytes <= maxPayload) return
+  const conflict = `must be at most ${maxPayload}, the maxPayload with which this app has registered @fastify/websocket`
+  throw new ConflictingOptionError('maxMessageBytes', `${conflict}; received ${maxMessageBytes}`)
 }
 
 function makeServer<Server extends EndpointServer>(

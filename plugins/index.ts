@@ -80,6 +80,15 @@ export {
   wallClockWebSocketUrl,
 } from '../src/api/messages.js'
 export { SSDP_DROP_REASONS, type SsdpAdvertiserStatistics, type SsdpDropReason } from '../src/discovery/index.js'
+export {
+  App2AppClient,
+  App2AppEndpoint,
+  type App2AppHooks,
+  App2AppServer,
+  type App2AppServerOptions,
+  type App2AppSide,
+  type App2AppStatistics,
+} from '../src/server/app2app/index.js'
 export { type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
 export {
   type AddressFilterOptions,
@@ -142,6 +151,7 @@ export {
   InvalidOptionError,
   UnknownOptionError,
 } from '../src/validation/index.js'
+export { type App2AppPluginOptions, app2appPlugin } from './app2app-plugin.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
 export { getDecorated } from './decorated.js'
 export { type Discovery, type DiscoveryPluginOptions, discoveryPlugin, type LaunchRequest } from './discovery-plugin.js'

@@ -25,6 +25,8 @@ interface WithPlace extends ServerResponse {
 /** What an endpoint is mounted with: checked, and with the defaults filled in. */
 export interface MountSettings {
   prefix: string
+  /** The route within the prefix. Default: the prefix itself. */
+  route?: string
   /** Fastify's own options for the scope of the endpoint. */
   scope: Pick<RegisterOptions, 'logLevel' | 'logSerializers'>
   maxMessageBytes: number
@@ -56,6 +58,16 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
     status: 400,
     code: 'FST_DVBCSS_ERR_HANDSHAKE_BODY',
     message: 'A WebSocket handshake must not have a body.',
+  },
+  'no-channel': {
+    status: 404,
+    code: 'FST_DVBCSS_ERR_NO_CHANNEL',
+    message: 'Name a channel of at most 1000 characters behind the base URL.',
+  },
+  'channel-full': {
+    status: 503,
+    code: 'FST_DVBCSS_ERR_CHANNEL_FULL',
+    message: 'Too many clients wait on this channel; try again later.',
   },
   full: { status: 503, code: 'FST_DVBCSS_ERR_FULL', message: 'Connection limit reached; try again later.' },
 }
@@ -91,10 +103,10 @@ export async function mountEndpoint(
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
       const handshakeTimeoutMillis = options.handshakeTimeoutSeconds * 1000
-      const mount = { path: routes.prefix, server, handshakeTimeoutMillis }
+      const mount = { path: `${routes.prefix}${options.route ?? ''}`, server, handshakeTimeoutMillis }
       routes.route({
         method: 'GET',
-        url: routes.prefix === '' ? '/' : '',
+        url: options.route ?? (routes.prefix === '' ? '/' : ''),
         childLoggerFactory: registry.requests.limit(mount, limitedRequestLog(server, routes.childLoggerFactory)),
         // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
         // the handshake.
@@ -107,7 +119,7 @@ export async function mountEndpoint(
           }
           const raw = request.raw as Decided
           raw[DECIDED] = true
-          const admission = server.admit(request.ip ?? '')
+          const admission = server.admit(request.ip ?? '', request)
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
           const response: WithPlace = reply.raw
           response[PLACE] = admission

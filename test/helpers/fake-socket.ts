@@ -8,6 +8,7 @@ export class FakeSocket implements ConnectionSocket {
   readonly sent: string[] = []
   readonly closes: number[] = []
   bufferedAmount = 0
+  isPaused = false
   #flushed: (() => void)[] = []
 
   send(data: string | Uint8Array, _isText: boolean, handedOver: (() => void) | undefined): void {
@@ -18,6 +19,10 @@ export class FakeSocket implements ConnectionSocket {
 
   whenFlushed(flushed: () => void): void {
     this.#flushed.push(flushed)
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.isPaused = isPaused
   }
 
   close(code: number): void {

@@ -47,6 +47,8 @@ export class HeldSocket {
     this.#held.push(flushed)
   }
 
+  setPaused() {}
+
   close() {
     this.cut()
   }

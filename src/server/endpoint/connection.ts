@@ -62,6 +62,13 @@ export interface Connection {
   sendText(utf8: Uint8Array, handedOver?: () => void): void
   /** Calls back once, when the operating system has everything that waits now. Does not call back while the connection closes. */
   whenFlushed(flushed: () => void): void
+  /**
+   * Stops reading from this client until {@link resume}: the client then has to wait with what it sends, and its time-outs are
+   * suspended. Messages that the process has read already still arrive.
+   */
+  pause(): void
+  /** Reads from this client again. */
+  resume(): void
   /** Closes with a WebSocket status code (default 1000) and a reason of at most 123 bytes. */
   close(code?: number, reason?: string): void
 }
@@ -85,6 +92,8 @@ export interface ConnectionSocket {
   send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
   /** Calls back once, when the operating system has everything that waits now, or the socket has failed. */
   whenFlushed(flushed: () => void): void
+  /** Starts or stops reading from the peer. While nothing is read, the peer must not be taken for dead. */
+  setPaused(isPaused: boolean): void
   /** Starts the closing handshake, and ends the socket by force when the peer does not answer it. */
   close(code: number, reason: string): void
 }

@@ -9,6 +9,15 @@ export const DEFAULTS = {
   /** Bytes of a CSS-TS message, whose content the server keeps as long as the connection lasts. Honest ones have a few hundred. */
   maxKeptMessageBytes: 8192,
 
+  /** Bytes of an App2App message: what every television has to relay (ETSI TS 102 796, clause 14.5). */
+  maxRelayedMessageBytes: 131_072,
+
+  /** Bytes that wait for one client of App2App before its peer is not read any more. Beside the operating system's buffers, which are several times as large. */
+  maxBufferedRelayBytes: 65_536,
+
+  /** Clients that wait on one side of an App2App channel: a household has fewer companions. */
+  maxWaitingPerChannel: 16,
+
   /** Messages that could not be understood, per connection, before it is closed with 1008: enough for any bug, too few for a flood. */
   maxBadMessages: 100,
 

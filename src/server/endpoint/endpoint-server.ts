@@ -1,9 +1,14 @@
 import { checkOptions, DvbcssError, visible } from '../../validation/index.js'
 import { type Admission, AdmissionControl, type AdmissionOptions } from './admission-control.js'
-import type { Connection, ConnectionHandlers, ConnectionSocket } from './connection.js'
+import type { Connection, ConnectionHandlers, ConnectionSocket, Handshake } from './connection.js'
 import { DEFAULTS } from './defaults.js'
 import { ENDPOINT_OPTIONS, othersOf } from './endpoint-options.js'
-import { type BadMessageReason, EndpointStatistics, type TimeoutReason } from './endpoint-statistics.js'
+import {
+  type BadMessageReason,
+  EndpointStatistics,
+  type RefusalReason,
+  type TimeoutReason,
+} from './endpoint-statistics.js'
 import { checkHooks, type EndpointHooks, isThenable, withHook } from './hooks.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
@@ -215,6 +220,11 @@ export class EndpointServer<ConnectionData = unknown> {
     return ['onConnect', 'onDisconnect', 'onMessage']
   }
 
+  /** Why a protocol refuses a handshake that the limits let in. Default: it refuses none. */
+  protected refusalOf(_handshake: Handshake): RefusalReason | undefined {
+    return undefined
+  }
+
   /** What a protocol does with a new connection, before the app's hooks run. */
   protected opened(_connection: Connection, _data: ConnectionData): void {}
 
@@ -226,8 +236,8 @@ export class EndpointServer<ConnectionData = unknown> {
   /** The server is about to close this connection: the last chance to send what has not been sent yet. */
   protected closing(_connection: Connection): void {}
 
-  /** What a protocol does at the end of a connection, before the app's hooks run. */
-  protected closed(_connection: Connection): void {}
+  /** What a protocol does at the end of a connection, before the app's hooks run. The code is 1005 if the close frame had none, 1006 without a close frame. */
+  protected closed(_connection: Connection, _code: number, _reason: string): void {}
 
   /**
    * Whether a handshake that came now would be let in.
@@ -237,9 +247,19 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.#admission.refusal(remoteAddress) === undefined
   }
 
-  /** Answers a handshake, and counts it when it is refused. */
-  admit(remoteAddress: string): Admission {
-    const admission = this.#admission.admit(remoteAddress)
+  /**
+   * Answers a handshake, and counts it when it is refused.
+   * @param handshake the request, where there is one: a protocol may refuse what it asks for.
+   */
+  admit(remoteAddress: string, handshake?: Handshake): Admission {
+    let admission = this.#admission.admit(remoteAddress)
+    if (!('refusal' in admission) && handshake !== undefined) {
+      const refusal = this.refusalOf(handshake)
+      if (refusal !== undefined) {
+        admission.release()
+        admission = { refusal }
+      }
+    }
     if ('refusal' in admission) this.statistics.refused[admission.refusal] += 1
     return admission
   }
@@ -337,7 +357,7 @@ export class EndpointServer<ConnectionData = unknown> {
       this.#open.delete(connection)
       try {
         const data = connection.data as ConnectionData
-        this.closed(connection)
+        this.closed(connection, code, reason)
         const own = this.onDisconnect(connection, data)
         this.#settle(
           connection,

@@ -1,4 +1,7 @@
-/** Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: it is not a handshake that a client may send. */
+/**
+ * Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: it is not a handshake that a client may send. `no-channel`,
+ * `channel-full`: App2App has no channel of this name, or too many clients wait on it.
+ */
 export type RefusalReason =
   | 'disabled'
   | 'full'
@@ -7,10 +10,13 @@ export type RefusalReason =
   | 'rate-limited'
   | 'rate-limited-total'
   | 'has-body'
+  | 'no-channel'
+  | 'channel-full'
 
 /**
  * Why a message was dropped. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`:
- * all clients together sent too much. `unread`: a message to a client that was not sent, because too much waited for it already.
+ * all clients together sent too much. `unread`: a message to a client that was not sent, because too much waited for it already. `unpaired`: a
+ * client of App2App has sent it with no other client to relay it to.
  */
 export type BadMessageReason =
   | 'binary'
@@ -25,6 +31,7 @@ export type BadMessageReason =
   | 'rate-limited-total'
   | 'control-flood'
   | 'unread'
+  | 'unpaired'
   | 'ignored'
 
 /**
@@ -51,6 +58,8 @@ export class EndpointStatistics {
     'rate-limited': 0,
     'rate-limited-total': 0,
     'has-body': 0,
+    'no-channel': 0,
+    'channel-full': 0,
   }
   /** Messages that were dropped, by reason. */
   readonly dropped: Record<BadMessageReason, number> = {
@@ -66,6 +75,7 @@ export class EndpointStatistics {
     'rate-limited-total': 0,
     'control-flood': 0,
     unread: 0,
+    unpaired: 0,
     ignored: 0,
   }
   /** Messages received whole before a close has begun, the dropped ones included. */

@@ -74,6 +74,8 @@ export function serveMessagePort(
       if (handedOver !== undefined) queueMicrotask(handedOver)
     },
     whenFlushed: (flushed) => queueMicrotask(flushed),
+    // A port that has been started cannot be stopped.
+    setPaused: () => {},
     close: (code, reason) => {
       if (ended) return
       close(code, reason)

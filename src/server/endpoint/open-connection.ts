@@ -120,6 +120,15 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     if (!this.#closing) this.#socket.whenFlushed(flushed)
   }
 
+  pause(): void {
+    if (!this.#closing) this.#socket.setPaused(true)
+  }
+
+  resume(): void {
+    // A socket that closes reads already: the peer's close frame stands behind what it has sent before.
+    if (!this.#closing) this.#socket.setPaused(false)
+  }
+
   close(code = 1000, reason = ''): void {
     if (this.#closing) return
     checkClose(code, reason)

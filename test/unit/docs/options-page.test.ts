@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { APP2APP_PLUGIN_OPTIONS } from '../../../plugins/app2app-plugin.js'
 import { CII } from '../../../plugins/cii-plugin.js'
 import { DISCOVERY_PLUGIN_OPTIONS } from '../../../plugins/discovery-plugin.js'
 import { MOUNT_OPTIONS, pluginOptionsOf } from '../../../plugins/endpoint-plugin.js'
@@ -84,6 +85,19 @@ const SECTIONS: Section[] = [
       'plugins/wall-clock-websocket-plugin.ts#WallClockWebSocketPluginOptions',
       'src/server/wall-clock/wall-clock-handler.ts#WallClockHandlerOptions',
     ],
+  },
+  {
+    title: 'app2appPlugin',
+    table: {
+      maxMessageBytes: APP2APP_PLUGIN_OPTIONS.maxMessageBytes,
+      maxBufferedBytes: APP2APP_PLUGIN_OPTIONS.maxBufferedBytes,
+      ...own(APP2APP_PLUGIN_OPTIONS, EVERY_ENDPOINT),
+    },
+    interfaces: [
+      'plugins/app2app-plugin.ts#App2AppPluginOptions',
+      'src/server/app2app/app2app-server.ts#App2AppServerOptions',
+    ],
+    note: 'Beside these, the options of every endpoint plugin except `handler`. They apply to each side on its own, `allow` and `deny` to the remote side.',
   },
   {
     title: 'discoveryPlugin',

@@ -30,6 +30,7 @@ function follow(ts: TsServer, timelineSelector: string): () => void {
     bufferedAmount: 0,
     send: () => {},
     whenFlushed: () => {},
+    setPaused: () => {},
     close: () => {},
   }
   const events = ts.open(socket)

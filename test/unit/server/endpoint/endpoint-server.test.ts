@@ -23,6 +23,7 @@ class Socket implements ConnectionSocket {
   whenFlushed(flushed: () => void) {
     flushed()
   }
+  setPaused() {}
   close(code: number, reason: string) {
     this.closes.push([code, reason])
   }
