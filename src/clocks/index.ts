@@ -3,6 +3,7 @@ export type { ClockChange, ClockChangeListener, ClockChangeReason } from './cloc
 export { CorrelatedClock, type CorrelatedClockOptions } from './correlated-clock.js'
 export { Correlation, type CorrelationOptions } from './correlation.js'
 export { DependentClock } from './dependent-clock.js'
+export { DoublingWait } from './doubling-wait.js'
 export { measurePrecisionSeconds, monotonicNanos, type NanosecondSource } from './nanosecond-source.js'
 export { NoCommonClockError } from './no-common-clock-error.js'
 export { OffsetClock, type OffsetClockOptions } from './offset-clock.js'

@@ -1,3 +1,4 @@
+import { DoublingWait } from '../../clocks/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 
 /** Delays between connection attempts, which grow with each consecutive failure. */
@@ -54,7 +55,7 @@ export class Backoff {
   readonly #maxSeconds: number
   readonly #resetAfterSeconds: number
   readonly #random: () => number
-  #attempts = 0
+  readonly #wait: DoublingWait
   #lost = false
 
   /** @throws InvalidOptionError, UnknownOptionError */
@@ -66,12 +67,13 @@ export class Backoff {
     this.#maxSeconds = maxSeconds
     this.#resetAfterSeconds = resetAfterSeconds
     this.#random = random
+    this.#wait = new DoublingWait(Math.min(initialSeconds, FIRST_STEP_SECONDS), maxSeconds)
   }
 
   /** An open connection has ended. @param openSeconds how long it had been open. */
   ended(openSeconds: number): void {
-    if (openSeconds >= this.#resetAfterSeconds) this.#attempts = 0
-    this.#lost = this.#attempts === 0
+    if (openSeconds >= this.#resetAfterSeconds) this.#wait.reset()
+    this.#lost = this.#wait.failures === 0
   }
 
   /**
@@ -88,12 +90,10 @@ export class Backoff {
   }
 
   #next(): number {
-    const [lost, attempts] = [this.#lost, this.#attempts]
+    const ceiling = this.#wait.next()
+    const lost = this.#lost
     this.#lost = false
-    this.#attempts += 1
     if (lost) return Math.min(this.#maxSeconds, this.#initialSeconds) * this.#random()
-    const first = Math.min(this.#initialSeconds, FIRST_STEP_SECONDS)
-    const ceiling = Math.min(this.#maxSeconds, first * 2 ** attempts)
     return ceiling * (LEAST_SHARE + (1 - LEAST_SHARE) * this.#random())
   }
 }

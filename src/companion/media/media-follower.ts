@@ -1,3 +1,4 @@
+import { DoublingWait } from '../../clocks/index.js'
 import { Emitter } from '../../events/index.js'
 import type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } from './media-follower-events.js'
 import {
@@ -57,7 +58,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   #rateChanges = 0
   #holds = 0
   #failures = 0
-  #failuresInARow = 0
+  readonly #retryWait: DoublingWait
   /** Counts starts and stops: what began before one must not go on after it. */
   #run = 0
   #runLookedAt = 0
@@ -78,6 +79,8 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#media = checkMedia(media)
     this.#source = checkSource(source)
     this.#options = checkMediaFollowerOptions(options)
+    const { pollSeconds } = this.#options
+    this.#retryWait = new DoublingWait(pollSeconds, Math.max(pollSeconds, LONGEST_RETRY_SECONDS))
     this.#correlation = this.#options.correlation
     this.#controls = new PlaybackControls(media, ({ error, kind }) => {
       if (kind === 'unsupported') this.emit('unsupported', { error })
@@ -142,7 +145,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#rateChanges = 0
     this.#holds = 0
     this.#failures = 0
-    this.#failuresInARow = 0
+    this.#retryWait.reset()
     this.#steering.reset()
     // In a listener there may be a look under way; and one that starts it whenever it has stopped must end.
     if (this.#looking || this.#telling > 0) this.#lookIn(0)
@@ -261,7 +264,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     const state = this.#steering.follow(now, target)
     const dueSeconds = this.#steering.dueInSeconds(now, target)
     if (run === this.#run) {
-      this.#failuresInARow = 0
+      this.#retryWait.reset()
       this.#enter(state)
     }
     this.#polls = (this.#polls + 1) % 1000
@@ -271,14 +274,9 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
 
   /** @returns after how many seconds to look again */
   #fail(error: unknown, run: number, now: number): number {
-    const { pollSeconds } = this.#options
-    const retryInSeconds = Math.min(
-      pollSeconds * 2 ** this.#failuresInARow,
-      Math.max(pollSeconds, LONGEST_RETRY_SECONDS),
-    )
+    const retryInSeconds = this.#retryWait.next()
     this.#failures++
-    this.#failuresInARow++
-    // The first error is the one that is told.
+    // Reported is the first error.
     attempt(() => this.#steering.ease(now))
     if (run === this.#run) this.#enter('failing')
     if (run === this.#run) this.emit('failure', { error, failures: this.#failures, retryInSeconds })

@@ -1,14 +1,12 @@
-/** How long to leave something alone that has been tried in vain: twice as long every time, until it works. */
+import { DoublingWait } from '../../clocks/index.js'
+
+/** How long to wait before an action that had no effect is tried again. The wait doubles with each attempt, until one works. */
 export class PlaybackHoldOff {
-  readonly #firstSeconds: number
-  readonly #maxSeconds: number
-  #nextSeconds: number
+  readonly #wait: DoublingWait
   #until = Number.NEGATIVE_INFINITY
 
   constructor(firstSeconds: number, maxSeconds: number) {
-    this.#firstSeconds = firstSeconds
-    this.#maxSeconds = maxSeconds
-    this.#nextSeconds = firstSeconds
+    this.#wait = new DoublingWait(firstSeconds, maxSeconds)
   }
 
   allows(nowSeconds: number): boolean {
@@ -21,12 +19,11 @@ export class PlaybackHoldOff {
   }
 
   tried(nowSeconds: number): void {
-    this.#until = nowSeconds + this.#nextSeconds
-    this.#nextSeconds = Math.min(this.#nextSeconds * 2, this.#maxSeconds)
+    this.#until = nowSeconds + this.#wait.next()
   }
 
   reset(): void {
     this.#until = Number.NEGATIVE_INFINITY
-    this.#nextSeconds = this.#firstSeconds
+    this.#wait.reset()
   }
 }

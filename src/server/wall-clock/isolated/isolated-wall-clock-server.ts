@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clocks/index.js'
+import { type Clock, DoublingWait } from '../../../clocks/index.js'
 import { OperationOrder } from '../../../udp/index.js'
 import { checkOption, checkOptions, type OptionTable } from '../../../validation/index.js'
 import { AddressFilter, type Logger, othersOf } from '../../endpoint/index.js'
@@ -85,7 +85,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   #counted: UdpRequestServerStatistics = new SharedCounters().read()
   #counters = new SharedCounters()
   #restarts = 0
-  #deathsInARow = 0
+  readonly #restartWait = new DoublingWait(FIRST_RESTART_MILLIS, MAX_RESTART_MILLIS)
   #running = false
   #worker: IsolatedWorker | undefined
   #addresses: readonly UdpServerAddress[] = []
@@ -186,14 +186,13 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     void worker.ended.then((err) => {
       if (this.#worker !== worker) return
       this.#worker = undefined
-      if (performance.now() - started > SETTLED_MILLIS) this.#deathsInARow = 0
+      if (performance.now() - started > SETTLED_MILLIS) this.#restartWait.reset()
       this.#restartAfter(err, 'wall clock worker died, restarting')
     })
   }
 
   #restartAfter(err: unknown, what: string): void {
-    const restartMillis = Math.min(FIRST_RESTART_MILLIS * 2 ** this.#deathsInARow, MAX_RESTART_MILLIS)
-    this.#deathsInARow += 1
+    const restartMillis = this.#restartWait.next()
     this.#logger?.error({ err, restartMillis }, what)
     this.#restartTimer = setTimeout(() => {
       this.#restart = this.#relaunch()
