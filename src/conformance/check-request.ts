@@ -11,6 +11,16 @@ export interface CheckRequest {
   readonly selector?: string
   readonly stem?: string
   readonly seconds: number
+  /** The most WebSockets to have open at once. Default 2. */
+  readonly connections?: number
+  /** The only rules to apply. Default: all. */
+  readonly only?: readonly string[]
+  /** Rules not to apply. */
+  readonly skip?: readonly string[]
+  /** Whether to send invalid messages. Default true. */
+  readonly garbage?: boolean
+  /** Whether violations of every severity fail. Default false. */
+  readonly strict?: boolean
 }
 
 const OPTIONS: OptionTable<CheckRequest> = {
@@ -20,6 +30,11 @@ const OPTIONS: OptionTable<CheckRequest> = {
   selector: option.string({ nonEmpty: true }),
   stem: option.string(),
   seconds: option.seconds({ above: 0 }),
+  connections: option.integer({ min: 1 }),
+  only: option.custom('a list of names of rules', isListOfStrings),
+  skip: option.custom('a list of names of rules', isListOfStrings),
+  garbage: option.boolean(),
+  strict: option.boolean(),
 }
 
 /** The target of a check cannot be tested at all. Code `DVBCSS_ERR_UNREACHABLE`. */
@@ -36,4 +51,8 @@ export class CheckUnreachableError extends DvbcssError {
 /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError */
 export function checkRequest(request: CheckRequest): void {
   checkOptions(OPTIONS, request)
+}
+
+function isListOfStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }

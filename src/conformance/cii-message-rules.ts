@@ -1,4 +1,4 @@
-import { visible } from '../validation/index.js'
+import { escapeUnsafe } from '../validation/index.js'
 import { type CiiObservations, ciiMessages, differences, statesOf } from './cii-observations.js'
 import { toleratesInvalidMessages } from './endpoint-rules.js'
 import { type JsonObject, readObject } from './json-values.js'
@@ -23,6 +23,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-first-message-sent',
     title: 'the server sends a message right after the handshake, without a request',
     source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'Every companion: without the message it knows neither the content nor the other endpoints.',
+    step: 'cii-observation',
     judge: ({ held }) => {
       const [frame] = held.frames
       if (held.openedNanos === undefined) return skipped('there was no connection')
@@ -37,6 +40,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-json-text',
     title: 'every message is a JSON object in a text frame',
     source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'Every companion: it cannot read the message. pydvbcss and dvbcss-protocols throw an error.',
+    step: 'cii-observation',
     judge: ({ held, later }) =>
       eachOf(
         [...held.frames, ...(later?.frames ?? [])],
@@ -51,6 +57,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-first-message-complete',
     title: 'the first message has all properties that are not null',
     source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'Companions that connect late: they never learn the missing properties.',
+    step: 'cii-second-connection',
     judge: ({ held, later }) => {
       const first = later?.frames[0]
       const known = statesOf(held)
@@ -72,6 +81,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-protocol-version',
     title: 'the first message has a protocolVersion, and it is 1.1',
     source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'pydvbcss: it rejects the whole message unless protocolVersion is "1.1".',
+    step: 'cii-observation',
     judge: ({ held, later }) =>
       eachOf(
         [held, later].map((record) => readObject(record?.frames[0]?.text)).filter((message) => message !== undefined),
@@ -86,6 +98,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-changes-sent',
     title: 'updates sent to an earlier companion add up to the state that a new one receives',
     source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'Every companion that is already connected: it goes on with the old content or the old endpoints.',
+    step: 'cii-second-connection',
     judge: ({ held, later }) => {
       const fresh = readObject(later?.frames[0]?.text)
       const states = statesOf(held)
@@ -106,6 +121,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-later-messages-well-formed',
     title: 'each later message contains a change',
     source: CLAUSE_CII,
+    severity: 'advice',
+    harm: 'No companion is known that it harms; it only adds traffic.',
+    step: 'cii-observation',
     judge: ({ held }) => {
       if (held.frames.length < 2) return skipped('nothing changed during the observation')
       const states = statesOf(held)
@@ -122,7 +140,10 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
   {
     id: 'cii-property-names',
     title: 'no property name is a misspelling of a known one',
-    source: FIELD_PRACTICE,
+    source: CLAUSE_CII,
+    severity: 'fault',
+    harm: 'Every companion: the property that was meant is absent.',
+    step: 'cii-observation',
     judge: (observed) =>
       eachOf(
         ciiMessages(observed).flatMap(({ message }) => Object.keys(message)),
@@ -138,7 +159,10 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     id: 'cii-client-messages-ignored',
     title: 'messages from a client are ignored, or its connection is closed with a close frame',
     source: FIELD_PRACTICE,
-    judge: ({ invalidMessages }) => toleratesInvalidMessages(invalidMessages),
+    severity: 'advice',
+    harm: 'The companion that sent the message, for example one that talks to the wrong endpoint: its connection breaks.',
+    step: 'cii-rubbish',
+    judge: ({ invalidMessages, ending }) => toleratesInvalidMessages(invalidMessages, ending),
   },
 ]
 
@@ -155,8 +179,10 @@ export function describe(value: unknown): string {
   return value === undefined ? 'nothing' : shorten(JSON.stringify(value) ?? String(value))
 }
 
-const SHOWN_CHARACTERS = 160
+const MAX_CHARACTERS = 2000
 
+/** Whole, unless no honest television sends so much. */
 export function shorten(text: string): string {
-  return visible(text, SHOWN_CHARACTERS)
+  const shown = escapeUnsafe(text.slice(0, MAX_CHARACTERS))
+  return text.length <= MAX_CHARACTERS ? shown : `${shown} [and ${text.length - MAX_CHARACTERS} more characters]`
 }

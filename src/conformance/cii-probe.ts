@@ -1,43 +1,118 @@
 import type { CiiObservations } from './cii-observations.js'
+import type { Connections } from './connections.js'
 import { handshakeOfUnknownVersion, INVALID_MESSAGES, plainGet } from './endpoint-probe.js'
-import { RecordedSocket } from './recorded-socket.js'
+import type { RecordedSocket } from './recorded-socket.js'
+import type { Step } from './step.js'
 
 const FIRST_MESSAGE_MILLIS = 3000
-/** Used if the first connection received nothing: later ones then need not wait as long. */
+/** Used if the endpoint has not answered before: then it need not be waited for as long. */
 const SILENT_MILLIS = 300
 
-/** Opens a connection and waits for its first message. */
-export async function openCii(url: string, milliseconds: number = FIRST_MESSAGE_MILLIS): Promise<RecordedSocket> {
-  const held = await RecordedSocket.open(url)
-  await held.frames(1, milliseconds)
-  return held
-}
+type Observed = { -readonly [Name in keyof CiiObservations]: CiiObservations[Name] }
 
-/** Tests a CII endpoint at the end of the observation. */
-export async function observeCii(url: string, held: RecordedSocket): Promise<CiiObservations> {
-  if (held.record.openedNanos === undefined) return partialCii(url, held)
-  const pingMillis = (await held.ping()) ? undefined : SILENT_MILLIS
-  const messageMillis = held.record.frames.length > 0 ? undefined : SILENT_MILLIS
-  const later = await openCii(url, messageMillis)
-  // Afterwards, both records have everything that was sent to both before.
-  await Promise.all([held.ping(pingMillis), later.ping(pingMillis)])
-  const invalidMessages = []
-  for (const { name, data } of INVALID_MESSAGES) {
-    const socket = await openCii(url, messageMillis)
-    socket.send(data)
-    await socket.ping(pingMillis)
-    invalidMessages.push({ name, record: socket.record })
-    socket.close()
+/** Tests a CSS-CII endpoint. Holds a connection from the beginning. */
+export class CiiProbe {
+  readonly observed: Observed
+  readonly #connections: Connections
+  readonly #held: RecordedSocket
+  readonly #url: string
+
+  private constructor(url: string, connections: Connections, held: RecordedSocket) {
+    this.#url = url
+    this.#connections = connections
+    this.#held = held
+    this.observed = {
+      url,
+      held: held.record,
+      later: undefined,
+      invalidMessages: [],
+      ending: undefined,
+      plainGet: undefined,
+      unknownVersion: undefined,
+    }
   }
-  const responses = { plainGet: await plainGet(url), unknownVersion: await handshakeOfUnknownVersion(url) }
-  const afterwards = await openCii(url, messageMillis)
-  await held.ping(pingMillis)
-  for (const socket of [held, later, afterwards]) socket.close()
-  return { url, held: held.record, later: later.record, invalidMessages, afterwards: afterwards.record, ...responses }
-}
 
-/** The observations without the tests at the end. */
-export function partialCii(url: string, held: RecordedSocket): CiiObservations {
-  const none = { later: undefined, afterwards: undefined, plainGet: undefined, unknownVersion: undefined }
-  return { url, held: held.record, invalidMessages: [], ...none }
+  /** Opens a connection and waits for its first message. */
+  static async open(url: string, connections: Connections): Promise<CiiProbe> {
+    const held = await connections.open(url)
+    await held.frames(1, FIRST_MESSAGE_MILLIS)
+    return new CiiProbe(url, connections, held)
+  }
+
+  get isConnected(): boolean {
+    return this.observed.held.openedNanos !== undefined
+  }
+
+  /** Whether it has sent nothing so far. */
+  get isSilent(): boolean {
+    return this.observed.held.frames.length === 0
+  }
+
+  /** Opens a second connection beside the first, to compare what the two have received. */
+  async openSecond(): Promise<void> {
+    await this.#ping(this.#held)
+    const later = await this.#openWithMessage()
+    // Afterwards, both records have everything that was sent to both before.
+    await Promise.all([this.#ping(this.#held), this.#ping(later)])
+    this.observed.later = later.record
+    later.close()
+  }
+
+  /** Ends the first connection. */
+  async release(): Promise<void> {
+    await this.#ping(this.#held)
+    this.#held.close()
+    await this.#held.gone
+  }
+
+  isAlive(): Promise<boolean> {
+    return this.#connections.isAlive(this.#url)
+  }
+
+  unusualSteps(): Step[] {
+    return [
+      {
+        id: 'cii-plain-get',
+        name: 'a GET request without an upgrade to CSS-CII',
+        run: async () => {
+          this.observed.plainGet = await plainGet(this.#url)
+        },
+      },
+      {
+        id: 'cii-unknown-version',
+        name: 'a handshake with an unknown WebSocket version to CSS-CII',
+        run: async () => {
+          this.observed.unknownVersion = await handshakeOfUnknownVersion(this.#url)
+        },
+      },
+    ]
+  }
+
+  rubbishSteps(): Step[] {
+    return INVALID_MESSAGES.map(({ name, data }) => {
+      const sentAs = `${name} to CSS-CII`
+      return {
+        id: 'cii-rubbish',
+        name: sentAs,
+        run: async () => {
+          const socket = await this.#openWithMessage()
+          socket.send(data)
+          await this.#ping(socket)
+          this.observed.invalidMessages = [...this.observed.invalidMessages, { name, sentAs, record: socket.record }]
+          socket.close()
+        },
+      }
+    })
+  }
+
+  async #openWithMessage(): Promise<RecordedSocket> {
+    const socket = await this.#connections.open(this.#url)
+    await socket.frames(1, this.isSilent ? SILENT_MILLIS : FIRST_MESSAGE_MILLIS)
+    return socket
+  }
+
+  #ping(socket: RecordedSocket): Promise<boolean> {
+    const { pings, pongs } = this.observed.held
+    return socket.ping(pongs < pings ? SILENT_MILLIS : undefined)
+  }
 }

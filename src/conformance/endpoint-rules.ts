@@ -1,10 +1,13 @@
 import type { HttpResponse } from './endpoint-probe.js'
 import { describeState, type SocketRecord, wasDropped } from './recorded-socket.js'
 import { eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
+import type { Ending } from './step.js'
 
 /** An invalid message that was sent, and its effect on the connection. */
 export interface SentInvalidMessage {
   readonly name: string
+  /** The name of the step that sent it. */
+  readonly sentAs: string
   readonly record: SocketRecord
 }
 
@@ -14,8 +17,8 @@ export interface EndpointObservations {
   /** The connection that was kept open throughout. */
   readonly held: SocketRecord
   readonly invalidMessages: readonly SentInvalidMessage[]
-  /** A connection made after all invalid messages had been sent. */
-  readonly afterwards: SocketRecord | undefined
+  /** What the endpoint did not survive. */
+  readonly ending: Ending | undefined
   readonly plainGet: HttpResponse | undefined
   readonly unknownVersion: HttpResponse | undefined
 }
@@ -27,6 +30,9 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
       id: `${endpoint}-connects`,
       title: 'a WebSocket can be opened',
       source: clause,
+      severity: 'fault',
+      harm: 'Every companion: none can use the endpoint.',
+      step: `${endpoint}-observation`,
       judge: ({ url, held }) =>
         held.openedNanos === undefined ? fail(`a WebSocket at ${url}`, describeState(held)) : pass(url),
     },
@@ -34,12 +40,18 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
       id: `${endpoint}-kept-open`,
       title: 'the server keeps the connection open',
       source: clause,
+      severity: 'fault',
+      harm: 'Every companion: it reconnects, and misses the changes in between.',
+      step: `${endpoint}-observation`,
       judge: ({ held }) => keptOpen(held),
     },
     {
       id: `${endpoint}-ping-answered`,
       title: 'a ping is answered with a pong',
       source: 'RFC 6455, 5.5.2',
+      severity: 'field',
+      harm: 'Companions that detect dead connections with pings, such as Autobahn and browsers behind proxies: they disconnect.',
+      step: `${endpoint}-observation`,
       judge: ({ held: { pings, pongs } }) => {
         if (pings === 0) return skipped('the connection was closed before a ping could be sent')
         return pongs >= pings ? pass(`${pongs} of ${pings}`) : fail(`${pings} pongs`, `${pongs}`)
@@ -49,24 +61,33 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
       id: `${endpoint}-plain-get-refused`,
       title: 'a GET request without an upgrade is rejected with a 4xx status',
       source: FIELD_PRACTICE,
+      severity: 'advice',
+      harm: 'No companion is known to send this.',
+      step: `${endpoint}-plain-get`,
       judge: ({ plainGet }) => rejected(plainGet),
     },
     {
       id: `${endpoint}-unknown-version-refused`,
       title: 'a handshake with an unknown WebSocket version is rejected with a 4xx status',
       source: 'RFC 6455, 4.2.2',
+      severity: 'advice',
+      harm: 'No companion is known to send this.',
+      step: `${endpoint}-unknown-version`,
       judge: ({ unknownVersion }) => rejected(unknownVersion),
     },
     {
       id: `${endpoint}-survives`,
-      title: 'the endpoint accepts another connection after all invalid messages',
-      source: FIELD_PRACTICE,
-      judge: ({ afterwards }) => {
-        if (afterwards === undefined) return skipped('not tried')
-        return afterwards.openedNanos === undefined ? fail('a connection', describeState(afterwards)) : pass('it does')
-      },
+      title: 'the endpoint still works after everything that it is sent',
+      source: clause,
+      severity: 'fault',
+      harm: 'Every companion, not only the one that sent it: it cannot connect until the television is restarted.',
+      judge: ({ held, ending }) => (held.openedNanos === undefined ? skipped('no connection') : survives(ending)),
     },
   ]
+}
+
+export function survives(ending: Ending | undefined): Outcome {
+  return ending === undefined ? pass('it does') : fail(`an answer after ${ending.after}`, 'none any more')
 }
 
 /** For a connection that the server has no reason to close. */
@@ -78,8 +99,14 @@ export function keptOpen(record: SocketRecord): Outcome {
 }
 
 /** A server may close a connection because of an invalid message, with a close frame; it must not drop it or hang. */
-export function toleratesInvalidMessages(invalidMessages: readonly SentInvalidMessage[]): Outcome {
-  const tried = invalidMessages.filter(({ record }) => record.openedNanos !== undefined)
+export function toleratesInvalidMessages(
+  invalidMessages: readonly SentInvalidMessage[],
+  ending: Ending | undefined,
+): Outcome {
+  // A message that ended the television is the business of the rule that the endpoint survives.
+  const tried = invalidMessages.filter(
+    ({ record, sentAs }) => record.openedNanos !== undefined && sentAs !== ending?.after,
+  )
   return eachOf(
     tried,
     ({ name, record }) => {

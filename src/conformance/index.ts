@@ -1,3 +1,6 @@
 export { type CheckRequest, CheckUnreachableError } from './check-request.js'
-export { reportJson, reportText, summarise } from './report.js'
+export { type CheckReport, summarise } from './report.js'
+export type { Finding, Severity, Verdict } from './rule.js'
+export { RULE_IDS } from './rules.js'
 export { runCheck } from './run-check.js'
+export type { EndpointName } from './step.js'

@@ -17,6 +17,10 @@ export interface SocketRecord {
   openedNanos?: bigint
   /** Why it never opened, or how the server violated the WebSocket protocol. */
   error?: string
+  /** The HTTP status of a handshake that was rejected. */
+  status?: number
+  /** Whether the handshake was rejected with 503 while other connections of this check were open. */
+  isOverLimit?: boolean
   /** Whether it was terminated here because the server exceeded the limits of the record. */
   isFlooded?: boolean
   readonly frames: Frame[]
@@ -46,14 +50,19 @@ export class RecordedSocket {
   #listeners = new Set<() => void>()
   #ended = false
   #recordedBytes = 0
+  readonly #gone: Promise<void>
+  #setGone = (): void => {}
 
-  private constructor(url: string) {
+  private constructor(url: string, handshakeMillis: number) {
     this.#socket = new WebSocket(url, {
-      handshakeTimeout: HANDSHAKE_MILLIS,
+      handshakeTimeout: handshakeMillis,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
     })
     const { record } = this
+    this.#gone = new Promise((resolve) => {
+      this.#setGone = resolve
+    })
     this.#socket.on('open', () => {
       record.openedNanos = process.hrtime.bigint()
       this.#changed()
@@ -72,9 +81,11 @@ export class RecordedSocket {
     })
     this.#socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
       record.error = `HTTP status ${response.statusCode}`
+      record.status = response.statusCode ?? 0
       response.resume()
       request.destroy()
       this.#setEnded()
+      this.#setGone()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       record.error ??= error.message || error.code || 'an unknown error'
@@ -82,20 +93,26 @@ export class RecordedSocket {
     this.#socket.on('close', (code: number, reason: Buffer) => {
       if (!this.#ended && record.openedNanos !== undefined) record.closed = { code, reason: reason.toString() }
       this.#setEnded()
+      this.#setGone()
     })
   }
 
   /** Resolves when the handshake has succeeded or failed; see the record. */
-  static async open(url: string): Promise<RecordedSocket> {
+  static async open(url: string, handshakeMillis: number = HANDSHAKE_MILLIS): Promise<RecordedSocket> {
     let socket: RecordedSocket
     try {
-      socket = new RecordedSocket(url)
+      socket = new RecordedSocket(url, handshakeMillis)
     } catch (error) {
       const { message } = error as Error
       throw new CheckUnreachableError(`could not open a WebSocket to ${displayUrl(url)}: ${message}`)
     }
-    await socket.until(() => socket.record.openedNanos !== undefined, HANDSHAKE_MILLIS + 1000)
+    await socket.until(() => socket.record.openedNanos !== undefined, handshakeMillis + 1000)
     return socket
+  }
+
+  /** Resolves when there is no connection any more, from either side. */
+  get gone(): Promise<void> {
+    return this.#gone
   }
 
   get isOpen(): boolean {

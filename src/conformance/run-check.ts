@@ -1,163 +1,263 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
 import { type CheckRequest, CheckUnreachableError, checkRequest } from './check-request.js'
-import { CII_MESSAGE_RULES } from './cii-message-rules.js'
-import { type CiiObservations, statesOf } from './cii-observations.js'
-import { observeCii, openCii, partialCii } from './cii-probe.js'
-import { CII_PROPERTY_RULES } from './cii-property-rules.js'
-import { endpointRules } from './endpoint-rules.js'
+import { statesOf } from './cii-observations.js'
+import { CiiProbe } from './cii-probe.js'
+import { Connections } from './connections.js'
 import type { JsonObject } from './json-values.js'
 import { chooseTimeline } from './offered-timeline.js'
 import { describeState } from './recorded-socket.js'
-import { CLAUSE_CII, CLAUSE_TS, type Finding, judgeAll, type Rule } from './rule.js'
-import { TS_BEHAVIOUR_RULES } from './ts-behaviour-rules.js'
-import type { TsObservations } from './ts-observations.js'
+import type { CheckReport, EndpointReport } from './report.js'
+import { type Judging, judgeAll, type Rule } from './rule.js'
+import { RULES } from './rules.js'
+import { type StepId, StepRunner } from './step.js'
 import { TsProbe } from './ts-probe.js'
-import { TS_TIMESTAMP_RULES } from './ts-timestamp-rules.js'
-import { WALL_CLOCK_GARBAGE_RULES } from './wall-clock-garbage-rules.js'
-import { WALL_CLOCK_MESSAGE_RULES } from './wall-clock-message-rules.js'
-import { offsetNanos, type WallClockObservations } from './wall-clock-observations.js'
+import { offsetNanos } from './wall-clock-observations.js'
 import { WallClockProbe } from './wall-clock-probe.js'
-import { WALL_CLOCK_TIME_RULES } from './wall-clock-time-rules.js'
 
-/**
- * Seconds for everything that follows the observation: a conforming television needs three, one that answers slowly or not
- * at all might need a minute.
- */
+/** Seconds for everything that follows the observation: a conforming television needs three. */
 const TRIAL_SECONDS = 15
 /** Seconds for the DNS lookup of the wall clock's host. */
 const LOOKUP_SECONDS = 5
-
-interface Rules {
-  readonly cii: readonly Rule<CiiObservations>[]
-  readonly ts: readonly Rule<TsObservations>[]
-  readonly wc: readonly Rule<WallClockObservations>[]
-}
-
-/** All rules, by endpoint. */
-export const RULES: Rules = {
-  cii: [...endpointRules('cii', CLAUSE_CII), ...CII_MESSAGE_RULES, ...CII_PROPERTY_RULES],
-  ts: [...endpointRules('ts', CLAUSE_TS), ...TS_BEHAVIOUR_RULES, ...TS_TIMESTAMP_RULES],
-  wc: [...WALL_CLOCK_MESSAGE_RULES, ...WALL_CLOCK_TIME_RULES, ...WALL_CLOCK_GARBAGE_RULES],
-}
-
-export type EndpointName = keyof Rules
-
-/** The findings on one endpoint. */
-export interface EndpointReport {
-  readonly endpoint: EndpointName
-  readonly url: string
-  /** Why there are no findings. */
-  readonly untested?: string
-  /** Why some rules could not be tried. */
-  readonly incomplete?: string
-  readonly findings: readonly Finding[]
-}
+const DEFAULT_CONNECTIONS = 2
+/** With this many connections, CSS-CII and CSS-TS can be observed at the same time throughout. */
+const CONNECTIONS_FOR_BOTH = 3
+const OVER_LIMIT = 'the television accepts no further connection beside the one that is open (503)'
 
 /**
- * Observes a television for a time, then sends it unusual and invalid messages, and applies the rules to the observations.
+ * Observes a television, asks it everything that a companion may ask, then sends it unusual and at last invalid messages, and
+ * applies the rules to the observations.
  * @throws InvalidUrlError; CheckUnreachableError if the target cannot be tested at all.
  */
-export async function runCheck(request: CheckRequest): Promise<EndpointReport[]> {
-  // Open sockets would keep the process alive, also after an error.
-  const open: { close(): void }[] = []
-  try {
-    return await observeAndProvoke(request, (opened) => open.push(opened))
-  } finally {
-    for (const opened of open) opened.close()
-  }
-}
-
-async function observeAndProvoke(
-  request: CheckRequest,
-  keep: (opened: { close(): void }) => void,
-): Promise<EndpointReport[]> {
-  const { target, seconds } = request
+export async function runCheck(request: CheckRequest): Promise<CheckReport> {
   checkRequest(request)
-  const hasCii = parseUdpUrl(target) === undefined
-  const held = hasCii ? await openCii(target) : undefined
-  if (held !== undefined) keep(held)
-  if (held !== undefined && held.record.openedNanos === undefined) {
-    throw new CheckUnreachableError(`${target}: ${describeState(held.record)}`)
+  const check = new Check(request)
+  try {
+    return await check.run()
+  } finally {
+    // Open sockets would keep the process alive, also after an error.
+    check.close()
   }
-  const state = (held && statesOf(held.record).at(-1)) ?? {}
-  const wcUrl = request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
-  const tsUrl = request.tsUrl ?? urlIn(state, 'tsUrl')
-  const timeline = chooseTimeline(state, request.selector)
-
-  const ts = isWebSocketUrl(tsUrl)
-    ? await TsProbe.open({ url: tsUrl, selector: timeline.selector, stem: request.stem ?? '' })
-    : undefined
-  if (ts !== undefined) keep(ts)
-  const wc = await openWallClock(wcUrl)
-  if (typeof wc !== 'string') keep(wc)
-  const [observed] = await Promise.all([typeof wc === 'string' ? wc : wc.observe(seconds), sleep(seconds * 1000)])
-  if (!hasCii && typeof wc === 'string') throw new CheckUnreachableError(`${wcUrl}: ${wc}`)
-  if (!hasCii && typeof observed !== 'string' && !hasAnswers(observed)) {
-    throw new CheckUnreachableError(`${wcUrl}: no response to any request`, { isSilent: true })
-  }
-
-  const wallClockOffsetNanos = typeof observed === 'string' ? undefined : offsetNanos(observed)
-  const known = { ...timeline, wallClockOffsetNanos }
-  const deadline = new Deadline(TRIAL_SECONDS)
-  const tsObserved = ts && (await deadline.within(ts.observe(known), () => ts.partial(known)))
-  const ciiObserved = held && (await deadline.within(observeCii(target, held), () => partialCii(target, held)))
-  // Last, because it may crash the whole television.
-  const wcObserved =
-    typeof wc === 'string' || typeof observed === 'string'
-      ? undefined
-      : await deadline.within(
-          wc.provoke().then((provocations) => ({ ...observed, provocations })),
-          () => observed,
-        )
-  deadline.end()
-
-  const reports: EndpointReport[] = []
-  if (ciiObserved) {
-    const { value, incomplete } = ciiObserved
-    reports.push({ endpoint: 'cii', url: target, ...incomplete, findings: judgeAll(RULES.cii, value) })
-  }
-  if (tsObserved) {
-    const { value, incomplete } = tsObserved
-    reports.push({ endpoint: 'ts', url: value.url, ...incomplete, findings: judgeAll(RULES.ts, value) })
-  } else if (hasCii) {
-    const untested = untestedBecause(tsUrl, 'tsUrl', '--ts', 'ws:// or wss://')
-    reports.push({ endpoint: 'ts', url: tsUrl ?? '', untested, findings: [] })
-  }
-  if (wcObserved) {
-    const { value, incomplete } = wcObserved
-    reports.push({ endpoint: 'wc', url: wcUrl ?? '', ...incomplete, findings: judgeAll(RULES.wc, value) })
-  } else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url: wcUrl ?? '', untested: wc, findings: [] })
-  return reports
 }
 
-/** One time limit for several steps. A step that exceeds it is abandoned, and the rules get what was known before. */
-class Deadline {
-  readonly #seconds: number
-  readonly #timer: NodeJS.Timeout
-  readonly #expired: Promise<'expired'>
+class Check {
+  readonly #request: CheckRequest
+  readonly #connections: Connections
+  readonly #runner: StepRunner
+  readonly #neededSteps: ReadonlySet<StepId>
+  readonly #startedAt = new Date()
+  readonly #start = performance.now()
+  #cii: CiiProbe | undefined
+  #ts: TsProbe | undefined
+  /** Or why it cannot be tested. */
+  #wc: WallClockProbe | string | undefined
+  #tsUrl: string | undefined
+  #wcUrl: string | undefined
 
-  constructor(seconds: number) {
-    this.#seconds = seconds
-    let expire: (value: 'expired') => void = () => {}
-    this.#expired = new Promise((resolve) => {
-      expire = resolve
+  constructor(request: CheckRequest) {
+    this.#request = request
+    this.#connections = new Connections(request.connections ?? DEFAULT_CONNECTIONS)
+    this.#neededSteps = new Set(
+      Object.values(RULES).flatMap((rules: readonly Rule<never>[]) =>
+        rules.flatMap(({ id, step }) => (step !== undefined && this.#isSelected(id) ? [step] : [])),
+      ),
+    )
+    this.#runner = new StepRunner((step) => this.#neededSteps.has(step), {
+      cii: () => this.#cii?.isAlive() ?? Promise.resolve(true),
+      ts: () => this.#ts?.isAlive() ?? Promise.resolve(true),
+      wc: () => (this.#wc instanceof WallClockProbe ? this.#wc.isAlive() : Promise.resolve(true)),
     })
-    this.#timer = setTimeout(() => expire('expired'), seconds * 1000)
   }
 
-  async within<Value>(
-    step: Promise<Value>,
-    fallback: () => Value,
-  ): Promise<{ value: Value; incomplete?: { incomplete: string } }> {
-    const value = await Promise.race([step, this.#expired])
-    if (value !== 'expired') return { value: value as Value }
-    return { value: fallback(), incomplete: { incomplete: `not all rules could be tried within ${this.#seconds} s` } }
+  close(): void {
+    this.#connections.closeAll()
+    if (this.#wc instanceof WallClockProbe) this.#wc.close()
   }
 
-  end(): void {
-    clearTimeout(this.#timer)
+  async run(): Promise<CheckReport> {
+    await this.#observe()
+    this.#runner.limit(TRIAL_SECONDS)
+    await this.#ask()
+    const reports = this.#judge()
+    return {
+      target: this.#request.target,
+      startedAt: this.#startedAt,
+      seconds: (performance.now() - this.#start) / 1000,
+      isStrict: this.#request.strict ?? false,
+      isIncomplete: this.#runner.hasExpired,
+      connections: { max: this.#connections.max, peak: this.#connections.peak },
+      endpoints: reports,
+    }
   }
+
+  /** Holds connections, and makes ordinary requests. */
+  async #observe(): Promise<void> {
+    const { target, seconds } = this.#request
+    const start = performance.now()
+    const hasCii = parseUdpUrl(target) === undefined
+    const cii = hasCii ? await CiiProbe.open(target, this.#connections) : undefined
+    this.#cii = cii
+    if (cii?.isConnected === false) throw new CheckUnreachableError(`${target}: ${describeState(cii.observed.held)}`)
+    const state = this.#state()
+    this.#wcUrl = this.#request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
+    this.#tsUrl = this.#request.tsUrl ?? urlIn(state, 'tsUrl')
+    const wc = await openWallClock(this.#wcUrl)
+    this.#wc = wc
+    if (!hasCii && typeof wc === 'string') throw new CheckUnreachableError(`${this.#wcUrl}: ${wc}`)
+
+    // A television that is silent is not listened to any longer.
+    const hasOthers = typeof wc !== 'string' || this.#tsUrl !== undefined
+    const end = cii?.isSilent === true && !hasOthers ? start : start + seconds * 1000
+    const measured = typeof wc === 'string' ? undefined : wc.observe(Math.max(0.001, (end - performance.now()) / 1000))
+    await this.#observeSockets(cii, end)
+    await measured
+    if (typeof wc !== 'string') this.#runner.took('wc-observation', seconds)
+    if (!hasCii && typeof wc !== 'string' && wc.isSilent) {
+      throw new CheckUnreachableError(`${this.#wcUrl}: no response to any request`, { isSilent: true })
+    }
+  }
+
+  async #observeSockets(cii: CiiProbe | undefined, end: number): Promise<void> {
+    const isTogether = this.#connections.max >= CONNECTIONS_FOR_BOTH
+    if (cii === undefined || isTogether || !isWebSocketUrl(this.#tsUrl)) {
+      if (isTogether) await this.#openTs(cii)
+      await sleepUntil(end)
+      if (cii !== undefined) await this.#endCii(cii, true)
+      await this.#endTs()
+      return
+    }
+    // With two connections, each endpoint is compared with a second connection while only it is observed.
+    await sleepUntil((performance.now() + end) / 2)
+    await this.#endCii(cii, false)
+    await this.#openTs(cii)
+    await sleepUntil(end)
+    await cii.release()
+    await this.#endTs()
+  }
+
+  /** Compares it with a second connection. */
+  async #endCii(cii: CiiProbe, isLast: boolean): Promise<void> {
+    this.#runner.took('cii-observation', (performance.now() - this.#start) / 1000)
+    await this.#second('cii-second-connection', async () => {
+      await cii.openSecond()
+      return cii.observed.later?.isOverLimit === true
+    })
+    if (isLast || this.#connections.max === 1) await cii.release()
+  }
+
+  async #openTs(cii: CiiProbe | undefined): Promise<void> {
+    const url = this.#tsUrl
+    if (!isWebSocketUrl(url)) return
+    const { selector, ...known } = chooseTimeline(this.#state(), this.#request.selector)
+    const request = { url, selector, stem: this.#request.stem ?? '' }
+    const ts = await TsProbe.open(request, known, this.#connections)
+    this.#ts = ts
+    if (!ts.isConnected && ts.observed.held.isOverLimit === true && cii !== undefined) {
+      await cii.release()
+      this.#ts = await TsProbe.open(request, known, this.#connections)
+    }
+  }
+
+  async #endTs(): Promise<void> {
+    const ts = this.#ts
+    if (ts === undefined) return
+    this.#runner.took('ts-observation', (performance.now() - this.#start) / 1000)
+    if (!ts.isConnected) return this.#runner.skip('ts-second-connection', 'there was no connection')
+    await this.#second('ts-second-connection', async () => {
+      await ts.openSecond()
+      return ts.observed.last?.record.isOverLimit === true
+    })
+    await ts.release()
+  }
+
+  /** @param open whether the television has no connection left for it */
+  async #second(id: StepId, open: () => Promise<boolean>): Promise<void> {
+    if (!this.#neededSteps.has(id)) return
+    if (this.#connections.max < 2) return this.#runner.skip(id, 'it needs two connections at once')
+    const start = performance.now()
+    if (await open()) this.#runner.skip(id, OVER_LIMIT)
+    else this.#runner.took(id, (performance.now() - start) / 1000)
+  }
+
+  /** All polite questions of all protocols come before the first invalid message, which may end the television. */
+  async #ask(): Promise<void> {
+    const cii = this.#cii
+    const ts = this.#ts?.isConnected === true ? this.#ts : undefined
+    const wc = this.#wc instanceof WallClockProbe ? this.#wc : undefined
+    const { contentId } = this.#state()
+    const ordinary = ts === undefined ? [] : ts.ordinarySteps(typeof contentId === 'string' ? contentId : undefined)
+    const unusual = [...(wc?.unusualSteps() ?? []), ...(cii?.unusualSteps() ?? []), ...(ts?.unusualSteps() ?? [])]
+    const rubbish = [...(cii?.rubbishSteps() ?? []), ...(ts?.rubbishSteps() ?? []), ...(wc?.rubbishSteps() ?? [])]
+    if (this.#ts !== undefined && ts === undefined) this.#skipAll('ts', 'there was no connection')
+    if (cii?.isSilent === true) this.#skipAll('cii', 'CSS-CII sent nothing')
+    if (ts?.isSilent === true) this.#skipAll('ts', 'CSS-TS did not answer setup-data')
+    if (wc?.isSilent === true) this.#skipAll('wc', 'CSS-WC answered no request')
+    else if (wc?.isEchoing === false) {
+      this.#silenced.add('wc-rubbish')
+      this.#runner.skip('wc-rubbish', 'responses cannot be told apart, because they do not repeat the originate time')
+    }
+    if (this.#request.stem !== undefined) {
+      for (const id of ['ts-partial-stem', 'ts-no-stem'] as const) this.#runner.skip(id, 'a contentIdStem was given')
+    } else if (contentId === undefined) this.#runner.skip('ts-partial-stem', 'CII has no contentId')
+    for (const step of rubbish) if (this.#request.garbage === false) this.#runner.skip(step.id, '--no-garbage')
+    const steps = [...ordinary, ...unusual, ...(this.#request.garbage === false ? [] : rubbish)]
+    for (const step of steps) if (!this.#silenced.has(step.id)) await this.#runner.run(step)
+  }
+
+  readonly #silenced = new Set<StepId>()
+
+  #skipAll(endpoint: 'cii' | 'ts' | 'wc', reason: string): void {
+    for (const { step } of RULES[endpoint] as readonly Rule<never>[]) {
+      if (step === undefined || /-(second-connection|observation)$/.test(step)) continue
+      this.#silenced.add(step)
+      this.#runner.skip(step, reason)
+    }
+  }
+
+  #judge(): EndpointReport[] {
+    const { target, strict = false } = this.#request
+    const judging: Judging = {
+      isStrict: strict,
+      isSelected: (id) => this.#isSelected(id),
+      notTried: (step) => this.#runner.notTried(step),
+      secondsOf: (step) => this.#runner.secondsOf(step),
+    }
+    const reports: EndpointReport[] = []
+    const wc = this.#wc
+    const wallClock = wc instanceof WallClockProbe ? wc.observed : undefined
+    if (this.#cii !== undefined) {
+      const observed = { ...this.#cii.observed, ending: this.#runner.endingOf('cii') }
+      reports.push({ endpoint: 'cii', url: target, findings: judgeAll(RULES.cii, observed, judging) })
+    }
+    if (this.#ts !== undefined) {
+      const wallClockOffsetNanos = wallClock && offsetNanos(wallClock)
+      const observed = { ...this.#ts.observed, wallClockOffsetNanos, ending: this.#runner.endingOf('ts') }
+      reports.push({ endpoint: 'ts', url: observed.url, findings: judgeAll(RULES.ts, observed, judging) })
+    } else if (this.#cii !== undefined) {
+      const untested = untestedBecause(this.#tsUrl, 'tsUrl', '--ts', 'ws:// or wss://')
+      reports.push({ endpoint: 'ts', url: this.#tsUrl ?? '', untested, findings: [] })
+    }
+    const url = this.#wcUrl ?? ''
+    if (wallClock !== undefined) {
+      const observed = { ...wallClock, ending: this.#runner.endingOf('wc') }
+      reports.push({ endpoint: 'wc', url, findings: judgeAll(RULES.wc, observed, judging) })
+    } else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url, untested: wc, findings: [] })
+    return reports
+  }
+
+  #isSelected(id: string): boolean {
+    const { only, skip = [] } = this.#request
+    return (only === undefined || only.includes(id)) && !skip.includes(id)
+  }
+
+  #state(): JsonObject {
+    return (this.#cii && statesOf(this.#cii.observed.held).at(-1)) ?? {}
+  }
+}
+
+async function sleepUntil(end: number): Promise<void> {
+  const wait = end - performance.now()
+  if (wait > 0) await sleep(wait)
 }
 
 /** @returns the reason as text if there is no wall clock to test. */
@@ -172,10 +272,6 @@ async function openWallClock(url: string | undefined): Promise<WallClockProbe | 
   } catch (error) {
     return (error as Error).message
   }
-}
-
-function hasAnswers({ exchanges }: WallClockObservations): boolean {
-  return exchanges.some(({ replies }) => replies.length > 0)
 }
 
 function untestedBecause(url: string | undefined, property: string, option: string, expected: string): string {

@@ -7,6 +7,8 @@ export interface SetUpConnection {
   readonly record: SocketRecord
   /** Number of frames received before the setup-data were sent. */
   readonly framesBefore: number
+  /** When the setup-data were sent. */
+  readonly setUpNanos: bigint
 }
 
 /** An invalid message, and whether setup-data sent after it were answered. */
@@ -28,15 +30,23 @@ export interface TsObservations extends EndpointObservations {
   readonly wallClockOffsetNanos: bigint | undefined
   /** The held connection, set up at the start of the observation. */
   readonly first: SetUpConnection
-  /** A second connection with the same setup-data, at the end of the observation. */
+  /** A second connection with the same setup-data, beside the first one and at the end of the observation. */
   readonly last: SetUpConnection | undefined
+  /** Another one a second later, if the second contradicts the first. */
+  readonly confirming: SetUpConnection | undefined
   readonly unknownSelector: SetUpConnection | undefined
   readonly wrongStem: SetUpConnection | undefined
+  /** With the first half of the content id as contentIdStem. */
+  readonly partialStem: SetUpConnection | undefined
+  /** With setup-data that lack contentIdStem. */
+  readonly withoutStem: SetUpConnection | undefined
   /** A connection that sent presentation timestamps. */
   readonly presenting: SetUpConnection | undefined
   readonly invalidMessages: readonly TsInvalidMessage[]
-  readonly observedSeconds: number
 }
+
+/** What CII states about the timeline. */
+export type KnownTimeline = Pick<TsObservations, 'listed' | 'tickRate' | 'accuracySeconds'>
 
 /** A control timestamp as received, and its arrival time on the local clock. */
 export interface ReceivedTimestamp {
@@ -54,12 +64,22 @@ export function timestampsOf(connection: SetUpConnection | undefined): ReceivedT
 }
 
 export function connectionsOf(observed: TsObservations): SetUpConnection[] {
-  const { first, last, unknownSelector, wrongStem, presenting } = observed
-  return [first, last, unknownSelector, wrongStem, presenting].filter((connection) => connection !== undefined)
+  const { first, last, confirming, unknownSelector, wrongStem, partialStem, withoutStem, presenting } = observed
+  return [first, last, confirming, unknownSelector, wrongStem, partialStem, withoutStem, presenting].filter(
+    (connection) => connection !== undefined,
+  )
 }
 
 export function allTimestamps(observed: TsObservations): ReceivedTimestamp[] {
   return connectionsOf(observed).flatMap(timestampsOf)
+}
+
+/** The control timestamps of the first connection that were in force when the second was set up, or sent since. */
+export function latestTimestamps({ first, last }: TsObservations): ReceivedTimestamp[] {
+  if (last === undefined) return []
+  const all = timestampsOf(first)
+  const before = all.findLastIndex(({ atNanos }) => atNanos <= last.setUpNanos)
+  return all.slice(Math.max(0, before))
 }
 
 /** A control timestamp of a timeline that is available. */

@@ -1,27 +1,25 @@
+import type { Connections } from './connections.js'
 import { handshakeOfUnknownVersion, INVALID_MESSAGES, plainGet } from './endpoint-probe.js'
-import { RecordedSocket } from './recorded-socket.js'
+import type { RecordedSocket } from './recorded-socket.js'
+import type { Step, StepId } from './step.js'
 import {
+  type KnownTimeline,
+  latestTimestamps,
   positionOf,
   type SetUpConnection,
-  type TsInvalidMessage,
   type TsObservations,
   timestampsOf,
 } from './ts-observations.js'
+import { deviation } from './ts-position.js'
 
 /** Not served by any television. */
 const UNKNOWN_SELECTOR = 'urn:dvb:css:timeline:dvbcss-check:unknown'
 const UNKNOWN_STEM = 'dvbcss-check:no-such-content'
 const ANSWER_MILLIS = 3000
-/** Used if the first connection received nothing: later ones then need not wait as long. */
+/** Used if the endpoint has not answered before: then it need not be waited for as long. */
 const SILENT_MILLIS = 300
-
-/** How long to wait for a response, and for a pong. */
-interface Timeouts {
-  readonly answerMillis: number
-  readonly pingMillis: number | undefined
-}
-
-const DEFAULT_TIMEOUTS: Timeouts = { answerMillis: ANSWER_MILLIS, pingMillis: undefined }
+/** Between two measurements that distinguish a timeline that jumped from one that runs at a wrong rate. */
+const RATE_MILLIS = 1000
 
 interface OpenConnection extends SetUpConnection {
   readonly socket: RecordedSocket
@@ -34,91 +32,172 @@ export interface TsRequest {
   readonly stem: string
 }
 
-/** Properties of the timeline that are known from CII and CSS-WC. */
-export type KnownTimeline = Pick<TsObservations, 'listed' | 'tickRate' | 'accuracySeconds' | 'wallClockOffsetNanos'>
+type Observed = { -readonly [Name in keyof TsObservations]: TsObservations[Name] }
 
-/** Tests a CSS-TS endpoint. Keeps three connections open during the observation. */
+/** Tests a CSS-TS endpoint. Holds a connection during the observation. */
 export class TsProbe {
+  readonly observed: Observed
   readonly #request: TsRequest
+  readonly #connections: Connections
   readonly #first: OpenConnection
-  readonly #unknownSelector: OpenConnection
-  readonly #wrongStem: OpenConnection
-  readonly #startedAt = performance.now()
-  #timeouts = DEFAULT_TIMEOUTS
 
-  private constructor(request: TsRequest, connections: readonly [OpenConnection, OpenConnection, OpenConnection]) {
+  private constructor(request: TsRequest, known: KnownTimeline, connections: Connections, first: OpenConnection) {
     this.#request = request
-    ;[this.#first, this.#unknownSelector, this.#wrongStem] = connections
+    this.#connections = connections
+    this.#first = first
+    this.observed = {
+      ...request,
+      ...known,
+      wallClockOffsetNanos: undefined,
+      held: first.record,
+      first,
+      last: undefined,
+      confirming: undefined,
+      unknownSelector: undefined,
+      wrongStem: undefined,
+      partialStem: undefined,
+      presenting: undefined,
+      withoutStem: undefined,
+      invalidMessages: [],
+      ending: undefined,
+      plainGet: undefined,
+      unknownVersion: undefined,
+    }
   }
 
-  static async open(request: TsRequest): Promise<TsProbe> {
+  /** Opens a connection, sends setup-data, and waits for the answer. */
+  static async open(request: TsRequest, known: KnownTimeline, connections: Connections): Promise<TsProbe> {
     const { url, selector, stem } = request
-    const connections = await Promise.all([
-      setUp(url, selector, stem),
-      setUp(url, UNKNOWN_SELECTOR, stem),
-      setUp(url, selector, UNKNOWN_STEM),
-    ])
-    return new TsProbe(request, connections)
+    const first = await setUp(await connections.open(url), setupData(selector, stem))
+    await first.socket.frames(first.framesBefore + 1, ANSWER_MILLIS)
+    return new TsProbe(request, known, connections, first)
   }
 
-  close(): void {
-    for (const { socket } of [this.#first, this.#unknownSelector, this.#wrongStem]) socket.close()
+  get isConnected(): boolean {
+    return this.observed.held.openedNanos !== undefined
   }
 
-  /** Runs the tests at the end of the observation. */
-  async observe(known: KnownTimeline): Promise<TsObservations> {
-    const { url } = this.#request
-    const first = this.#first
-    const held = first.record
-    if (held.openedNanos === undefined) return this.partial(known)
-    const observedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
-    const observations = { ...this.#request, ...known, held, first, observedSeconds }
-    this.#timeouts = {
-      answerMillis: held.frames.length > first.framesBefore ? ANSWER_MILLIS : SILENT_MILLIS,
-      pingMillis: held.pongs === held.pings ? undefined : SILENT_MILLIS,
-    }
+  /** Whether setup-data have not been answered so far. */
+  get isSilent(): boolean {
+    const { record, framesBefore } = this.#first
+    return record.frames.length <= framesBefore
+  }
+
+  /** Opens a second connection with the same setup-data beside the first, to compare what the two have received. */
+  async openSecond(): Promise<void> {
+    await this.#ping(this.#first.socket)
     const last = await this.#answered()
-    await Promise.all([first, last, this.#unknownSelector, this.#wrongStem].map((each) => this.#ping(each.socket)))
-    const presenting = await this.#present()
-    const invalidMessages = [...(await this.#invalidBeforeSetup()), ...(await this.#invalidAfterSetup())]
-    const responses = { plainGet: await plainGet(url), unknownVersion: await handshakeOfUnknownVersion(url) }
-    const afterwards = await this.#answered()
-    await this.#ping(first.socket)
-    const unknownSelector = this.#unknownSelector
-    const wrongStem = this.#wrongStem
-    for (const { socket } of [last, presenting, afterwards]) socket.close()
-    this.close()
+    // Afterwards, the first one has everything that was sent to it before.
+    await Promise.all([this.#ping(this.#first.socket), this.#ping(last.socket)])
+    this.observed.last = last
+    last.socket.close()
+    await last.socket.gone
+    const deviations = latestTimestamps(this.observed).map((earlier) =>
+      deviation(earlier, timestampsOf(last)[0], this.observed),
+    )
+    if (deviations.length === 0 || deviations.some((each) => each === undefined || each.isWithin)) return
+    // Either it jumped without a message, or it runs at another rate than stated: only time can tell.
+    await new Promise((resolve) => setTimeout(resolve, RATE_MILLIS))
+    const confirming = await this.#answered()
+    this.observed.confirming = confirming
+    confirming.socket.close()
+  }
+
+  /** Ends the first connection. */
+  async release(): Promise<void> {
+    await this.#ping(this.#first.socket)
+    this.#first.socket.close()
+    await this.#first.socket.gone
+  }
+
+  isAlive(): Promise<boolean> {
+    return this.#connections.isAlive(this.#request.url)
+  }
+
+  /** @param contentId the content id in CII, if known */
+  ordinarySteps(contentId: string | undefined): Step[] {
+    const { selector, stem } = this.#request
+    const steps = [
+      this.#setUpStep('ts-unknown-selector', 'an unknown timelineSelector to CSS-TS', 'unknownSelector', {
+        timelineSelector: UNKNOWN_SELECTOR,
+        contentIdStem: stem,
+      }),
+      this.#setUpStep('ts-other-stem', 'another contentIdStem to CSS-TS', 'wrongStem', {
+        timelineSelector: selector,
+        contentIdStem: UNKNOWN_STEM,
+      }),
+    ]
+    if (contentId !== undefined && stem === '') {
+      const contentIdStem = contentId.slice(0, Math.ceil(contentId.length / 2))
+      const data = { timelineSelector: selector, contentIdStem }
+      steps.push(this.#setUpStep('ts-partial-stem', 'the start of the content id to CSS-TS', 'partialStem', data))
+    }
+    const present = {
+      id: 'ts-presentation-timestamps',
+      name: 'presentation timestamps to CSS-TS',
+      run: () => this.#present(),
+    } as const
+    return [...steps, present]
+  }
+
+  unusualSteps(): Step[] {
+    const { url, selector, stem } = this.#request
+    const withoutStem = this.#setUpStep('ts-no-stem', 'setup-data without contentIdStem to CSS-TS', 'withoutStem', {
+      timelineSelector: selector,
+    })
+    return [
+      // Equivalent to an empty stem, so that another one may rightly get another answer.
+      ...(stem === '' ? [withoutStem] : []),
+      {
+        id: 'ts-plain-get',
+        name: 'a GET request without an upgrade to CSS-TS',
+        run: async () => {
+          this.observed.plainGet = await plainGet(url)
+        },
+      },
+      {
+        id: 'ts-unknown-version',
+        name: 'a handshake with an unknown WebSocket version to CSS-TS',
+        run: async () => {
+          this.observed.unknownVersion = await handshakeOfUnknownVersion(url)
+        },
+      },
+    ]
+  }
+
+  rubbishSteps(): Step[] {
+    const { selector, stem } = this.#request
+    const again = { name: 'setup-data a second time', data: setupData(selector, stem) }
+    const before = INVALID_MESSAGES.map(({ name, data }): Step => {
+      const sentAs = `${name} to CSS-TS before setup-data`
+      return { id: 'ts-rubbish-before-setup', name: sentAs, run: () => this.#sendBefore(name, sentAs, data) }
+    })
+    const after = [...INVALID_MESSAGES, again].map(({ name, data }): Step => {
+      const sentAs = `${name} to CSS-TS after setup-data`
+      return { id: 'ts-rubbish-after-setup', name: sentAs, run: () => this.#sendAfter(name, sentAs, data) }
+    })
+    return [...before, ...after]
+  }
+
+  #setUpStep(
+    id: StepId,
+    name: string,
+    observed: 'unknownSelector' | 'wrongStem' | 'partialStem' | 'withoutStem',
+    data: object,
+  ): Step {
     return {
-      ...observations,
-      ...responses,
-      last,
-      unknownSelector,
-      wrongStem,
-      presenting,
-      invalidMessages,
-      afterwards: afterwards.record,
+      id,
+      name,
+      run: async () => {
+        const connection = await this.#answered(JSON.stringify(data))
+        await this.#ping(connection.socket)
+        this.observed[observed] = connection
+        connection.socket.close()
+      },
     }
   }
 
-  /** The observations without the tests at the end. */
-  partial(known: KnownTimeline): TsObservations {
-    const none = { plainGet: undefined, unknownVersion: undefined, afterwards: undefined, presenting: undefined }
-    const connections = { last: undefined, unknownSelector: undefined, wrongStem: undefined, invalidMessages: [] }
-    const observedSeconds = Math.round((performance.now() - this.#startedAt) / 1000)
-    const { record } = this.#first
-    return { ...this.#request, ...known, held: record, first: this.#first, observedSeconds, ...none, ...connections }
-  }
-
-  #answered(): Promise<OpenConnection> {
-    const { url, selector, stem } = this.#request
-    return answered(url, selector, stem, this.#timeouts)
-  }
-
-  #ping(socket: RecordedSocket): Promise<boolean> {
-    return socket.ping(this.#timeouts.pingMillis)
-  }
-
-  async #present(): Promise<OpenConnection> {
+  async #present(): Promise<void> {
     const connection = await this.#answered()
     const { contentTime = 0n, wallClockTime = 0n } = positionOf(timestampsOf(connection)[0]) ?? {}
     const actual = { contentTime: `${contentTime}`, wallClockTime: `${wallClockTime}` }
@@ -127,37 +206,51 @@ export class TsProbe {
     connection.socket.send(JSON.stringify({ actual, earliest, latest }))
     connection.socket.send(JSON.stringify({ earliest: actual, latest: actual }))
     await this.#ping(connection.socket)
+    this.observed.presenting = connection
+    connection.socket.close()
+  }
+
+  async #sendBefore(name: string, sentAs: string, data: string | Uint8Array): Promise<void> {
+    const { url, selector, stem } = this.#request
+    const socket = await this.#connections.open(url)
+    socket.send(data)
+    await this.#ping(socket)
+    const before = socket.record.frames.length
+    socket.send(setupData(selector, stem))
+    const answered = await socket.frames(before + 1, this.#answerMillis)
+    this.#record({ name, sentAs, when: 'before', record: socket.record, answered })
+    socket.close()
+  }
+
+  async #sendAfter(name: string, sentAs: string, data: string | Uint8Array): Promise<void> {
+    const { socket, record } = await this.#answered()
+    socket.send(data)
+    await this.#ping(socket)
+    this.#record({ name, sentAs, when: 'after', record, answered: record.frames.length > 0 })
+    socket.close()
+  }
+
+  #record(sent: TsObservations['invalidMessages'][number]): void {
+    this.observed.invalidMessages = [...this.observed.invalidMessages, sent]
+  }
+
+  async #answered(data = setupData(this.#request.selector, this.#request.stem)): Promise<OpenConnection> {
+    const connection = await setUp(await this.#connections.open(this.#request.url), data, this.#pingMillis)
+    await connection.socket.frames(connection.framesBefore + 1, this.#answerMillis)
     return connection
   }
 
-  async #invalidBeforeSetup(): Promise<TsInvalidMessage[]> {
-    const { url, selector, stem } = this.#request
-    const sent: TsInvalidMessage[] = []
-    for (const { name, data } of INVALID_MESSAGES) {
-      const socket = await RecordedSocket.open(url)
-      socket.send(data)
-      await this.#ping(socket)
-      const before = socket.record.frames.length
-      socket.send(setupData(selector, stem))
-      const isAnswered = await socket.frames(before + 1, this.#timeouts.answerMillis)
-      sent.push({ name, when: 'before', record: socket.record, answered: isAnswered })
-      socket.close()
-    }
-    return sent
+  #ping(socket: RecordedSocket): Promise<boolean> {
+    return socket.ping(this.#pingMillis)
   }
 
-  async #invalidAfterSetup(): Promise<TsInvalidMessage[]> {
-    const { selector, stem } = this.#request
-    const sent: TsInvalidMessage[] = []
-    const again = { name: 'setup-data a second time', data: setupData(selector, stem) }
-    for (const { name, data } of [...INVALID_MESSAGES, again]) {
-      const { socket, record } = await this.#answered()
-      socket.send(data)
-      await this.#ping(socket)
-      sent.push({ name, when: 'after', record, answered: record.frames.length > 0 })
-      socket.close()
-    }
-    return sent
+  get #answerMillis(): number {
+    return this.isSilent ? SILENT_MILLIS : ANSWER_MILLIS
+  }
+
+  get #pingMillis(): number | undefined {
+    const { pings, pongs } = this.observed.held
+    return pongs < pings ? SILENT_MILLIS : undefined
   }
 }
 
@@ -165,22 +258,11 @@ function setupData(timelineSelector: string, contentIdStem: string): string {
   return JSON.stringify({ contentIdStem, timelineSelector })
 }
 
-async function setUp(
-  url: string,
-  selector: string,
-  stem: string,
-  { pingMillis } = DEFAULT_TIMEOUTS,
-): Promise<OpenConnection> {
-  const socket = await RecordedSocket.open(url)
+async function setUp(socket: RecordedSocket, data: string, pingMillis?: number): Promise<OpenConnection> {
   // What the server sends unrequested arrives before the pong.
   await socket.ping(pingMillis)
   const framesBefore = socket.record.frames.length
-  socket.send(setupData(selector, stem))
-  return { socket, record: socket.record, framesBefore }
-}
-
-async function answered(url: string, selector: string, stem: string, timeouts: Timeouts): Promise<OpenConnection> {
-  const connection = await setUp(url, selector, stem, timeouts)
-  await connection.socket.frames(connection.framesBefore + 1, timeouts.answerMillis)
-  return connection
+  const setUpNanos = process.hrtime.bigint()
+  socket.send(data)
+  return { socket, record: socket.record, framesBefore, setUpNanos }
 }

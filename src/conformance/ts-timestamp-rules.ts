@@ -5,12 +5,12 @@ import { CLAUSE_TS, eachOf, fail, type Outcome, pass, type Rule, skipped, warn }
 import {
   allTimestamps,
   connectionsOf,
-  type Position,
+  latestTimestamps,
   positionOf,
-  type SetUpConnection,
   type TsObservations,
   timestampsOf,
 } from './ts-observations.js'
+import { deviation, isRateError } from './ts-position.js'
 
 const PROPERTIES = ['contentTime', 'wallClockTime', 'timelineSpeedMultiplier']
 /** A control timestamp further in the future is not yet valid: a companion would have to wait for it. */
@@ -31,6 +31,9 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     id: 'ts-json-text',
     title: 'a control timestamp is a JSON object in a text frame',
     source: CLAUSE_TS,
+    severity: 'fault',
+    harm: 'Every companion: it cannot read the message. pydvbcss and dvbcss-protocols throw an error.',
+    step: 'ts-observation',
     judge: (observed) =>
       eachOf(
         connectionsOf(observed).flatMap(({ record }) => record.frames),
@@ -41,37 +44,59 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
         'all are',
       ),
   },
-  timestampRule('ts-properties', 'a control timestamp has all three properties', (timestamp) => {
-    const missing = PROPERTIES.filter((name) => !(name in timestamp))
-    return missing.length === 0 ? undefined : fail(PROPERTIES.join(', '), `${missing.join(', ')} missing`)
-  }),
-  timestampRule('ts-integers-in-strings', 'the times are decimal integers in strings', (timestamp) => {
-    const { contentTime, wallClockTime } = timestamp
-    if (contentTime !== null && !isIntegerString(contentTime)) {
-      return fail('a contentTime such as "900000", or null', describe(contentTime))
-    }
-    return isIntegerString(wallClockTime)
-      ? undefined
-      : fail('a wallClockTime such as "900000"', describe(wallClockTime))
-  }),
-  timestampRule('ts-speed-finite', 'the speed is a finite number or null', ({ timelineSpeedMultiplier: speed }) =>
-    speed === null || Number.isFinite(speed)
-      ? undefined
-      : fail('a finite number or null', typeof speed === 'number' ? `${speed}` : describe(speed)),
+  timestampRule(
+    'ts-properties',
+    'a control timestamp has all three properties',
+    'Every companion: pydvbcss rejects the message.',
+    (timestamp) => {
+      const missing = PROPERTIES.filter((name) => !(name in timestamp))
+      return missing.length === 0 ? undefined : fail(PROPERTIES.join(', '), `${missing.join(', ')} missing`)
+    },
   ),
-  timestampRule('ts-null-together', 'contentTime and timelineSpeedMultiplier are null together', (timestamp) => {
-    const { contentTime, timelineSpeedMultiplier: speed } = timestamp
-    return (contentTime === null) === (speed === null)
-      ? undefined
-      : fail(
-          'both null, or neither',
-          `contentTime ${describe(contentTime)}, timelineSpeedMultiplier ${describe(speed)}`,
-        )
-  }),
+  timestampRule(
+    'ts-integers-in-strings',
+    'the times are decimal integers in strings',
+    'pydvbcss: it rejects times that are numbers. Times beyond 2^53 lose precision as numbers.',
+    (timestamp) => {
+      const { contentTime, wallClockTime } = timestamp
+      if (contentTime !== null && !isIntegerString(contentTime)) {
+        return fail('a contentTime such as "900000", or null', describe(contentTime))
+      }
+      return isIntegerString(wallClockTime)
+        ? undefined
+        : fail('a wallClockTime such as "900000"', describe(wallClockTime))
+    },
+  ),
+  timestampRule(
+    'ts-speed-finite',
+    'the speed is a finite number or null',
+    'Every companion: it cannot tell how fast the timeline runs.',
+    ({ timelineSpeedMultiplier: speed }) =>
+      speed === null || Number.isFinite(speed)
+        ? undefined
+        : fail('a finite number or null', typeof speed === 'number' ? `${speed}` : describe(speed)),
+  ),
+  timestampRule(
+    'ts-null-together',
+    'contentTime and timelineSpeedMultiplier are null together',
+    'Every companion: it cannot tell whether the timeline is available.',
+    (timestamp) => {
+      const { contentTime, timelineSpeedMultiplier: speed } = timestamp
+      return (contentTime === null) === (speed === null)
+        ? undefined
+        : fail(
+            'both null, or neither',
+            `contentTime ${describe(contentTime)}, timelineSpeedMultiplier ${describe(speed)}`,
+          )
+    },
+  ),
   {
     id: 'ts-wall-clock-time-near',
     title: 'wallClockTime is a time of the wall clock that CSS-WC serves',
     source: CLAUSE_TS,
+    severity: 'fault',
+    harm: 'Every companion: the position that it computes is wrong by the difference.',
+    step: 'ts-observation',
     judge: (observed) => {
       const { wallClockOffsetNanos: offset } = observed
       if (offset === undefined) return skipped('no wall clock for comparison')
@@ -102,6 +127,9 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     id: 'ts-drift',
     title: 'the timeline advances at its stated tick rate and speed',
     source: CLAUSE_TS,
+    severity: 'fault',
+    harm: 'Every companion: it drifts from the television between two control timestamps.',
+    step: 'ts-second-connection',
     judge: drift,
   },
 ]
@@ -109,12 +137,16 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
 function timestampRule(
   id: string,
   title: string,
+  harm: string,
   problemWith: (timestamp: JsonObject) => Outcome | undefined,
 ): Rule<TsObservations> {
   return {
     id,
     title,
     source: CLAUSE_TS,
+    severity: 'fault',
+    harm,
+    step: 'ts-observation',
     judge: (observed) => {
       const timestamps = allTimestamps(observed).map(({ timestamp }) => timestamp)
       return eachOf(timestamps, problemWith, `in all of ${timestamps.length}`)
@@ -122,34 +154,27 @@ function timestampRule(
   }
 }
 
-/** Used if the television states no accuracy: the granularity of reading a decoder's clock. */
-const DEFAULT_ACCURACY_SECONDS = 0.01
-/** Between the clock of the stream and the wall clock. */
-const RELATIVE_FREQ_ERROR = 500e-6
-/** Both positions are rounded. */
-const ROUNDING_TICKS = 2
-
 function drift(observed: TsObservations): Outcome {
-  const { tickRate, accuracySeconds, first, last } = observed
-  const positions = positionsOf(first)
-  const from = positions[0]
-  const to = positionsOf(last)[0]
-  if (from === undefined || to === undefined) return skipped('the timeline was not available for two measurements')
+  const { tickRate, last } = observed
+  const from = latestTimestamps(observed).at(-1)
+  const [to] = timestampsOf(last)
+  const speed = positionOf(from)?.speed
+  if (speed === undefined || positionOf(to) === undefined) {
+    return skipped('the timeline was not available for two measurements')
+  }
   if (tickRate === undefined) return skipped('unknown tick rate: CII does not list the timeline')
-  if (from.speed === 0) return skipped('the timeline was paused')
-  if (positions.length > 1 || from.speed !== to.speed) return skipped('the timeline changed during the observation')
-  const seconds = Number(to.wallClockTime - from.wallClockTime) / NANOS_PER_SECOND
+  if (speed === 0) return skipped('the timeline was paused')
+  const found = deviation(from, to, observed)
+  if (found === undefined || speed !== positionOf(to)?.speed) return skipped('the speed changed during the observation')
+  const { seconds, ticks, expectedTicks, allowedTicks, isWithin } = found
   if (seconds === 0) return pass('same control timestamp both times')
-  const ticks = Number(to.contentTime - from.contentTime)
-  const expected = seconds * tickRate * from.speed
-  const allowed =
-    (accuracySeconds ?? DEFAULT_ACCURACY_SECONDS) * tickRate + Math.abs(expected) * RELATIVE_FREQ_ERROR + ROUNDING_TICKS
-  const over = `in ${seconds.toFixed(3)} s at speed ${from.speed}`
-  return Math.abs(ticks - expected) <= allowed
-    ? pass(`${ticks} ticks ${over}, ${expected.toFixed(0)} expected`)
-    : fail(`${expected.toFixed(0)} ± ${allowed.toFixed(0)} ticks ${over}`, `${ticks}`)
-}
-
-function positionsOf(connection: SetUpConnection | undefined): (Position | undefined)[] {
-  return timestampsOf(connection).map(positionOf)
+  const over = `in ${seconds.toFixed(3)} s at speed ${speed}`
+  const measurement = {
+    name: 'deviation of the timeline',
+    value: (ticks - expectedTicks) / tickRate,
+    unit: 's',
+  } as const
+  if (isWithin) return pass(`${ticks} ticks ${over}, ${expectedTicks.toFixed(0)} expected`, measurement)
+  if (!isRateError(observed)) return skipped('the timeline jumped between the two measurements')
+  return fail(`${expectedTicks.toFixed(0)} ± ${allowedTicks.toFixed(0)} ticks ${over}`, `${ticks}`, measurement)
 }

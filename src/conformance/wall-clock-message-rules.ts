@@ -24,6 +24,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-answers',
     title: 'requests are answered',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: without a wall clock it cannot synchronise.',
+    step: 'wc-observation',
     judge: ({ exchanges }) => {
       const answered = exchanges.filter(({ replies }) => replies.length > 0).length
       const share = `${answered} of ${exchanges.length} requests answered`
@@ -37,6 +40,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-answer-address',
     title: 'responses come from the address and port of the request',
     source: FIELD_PRACTICE,
+    severity: 'field',
+    harm: 'Companions with a connected UDP socket, and those behind a firewall: the operating system drops the response.',
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         observed.exchanges.flatMap(({ replies }) => replies),
@@ -51,6 +57,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-length',
     title: 'a response has exactly 32 bytes',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'pydvbcss: it raises an error for any other length.',
+    step: 'wc-observation',
     judge: ({ exchanges }) =>
       eachOf(
         exchanges.flatMap(({ replies }) => replies),
@@ -59,17 +68,28 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
         `all have ${MESSAGE_BYTES} bytes`,
       ),
   },
-  fieldRule('wc-version', 'the version is 0', ({ version }) => (version === 0 ? undefined : ['0', `${version}`])),
-  fieldRule('wc-reserved', 'the reserved byte is 0', ({ reserved }) =>
-    reserved === 0 ? undefined : ['0', `${reserved}`],
+  fieldRule('wc-version', 'the version is 0', 'pydvbcss and dvbcss-protocols: they throw an error.', ({ version }) =>
+    version === 0 ? undefined : ['0', `${version}`],
   ),
-  fieldRule('wc-type', 'a response is of type 1, 2 or 3', ({ type }) =>
-    type >= 1 && type <= 3 ? undefined : ['type 1, 2 or 3', `type ${type}`],
+  fieldRule(
+    'wc-reserved',
+    'the reserved byte is 0',
+    'Companions of a later version of the specification, which may give the byte a meaning.',
+    ({ reserved }) => (reserved === 0 ? undefined : ['0', `${reserved}`]),
+  ),
+  fieldRule(
+    'wc-type',
+    'a response is of type 1, 2 or 3',
+    'pydvbcss: it raises an error for other types.',
+    ({ type }) => (type >= 1 && type <= 3 ? undefined : ['type 1, 2 or 3', `type ${type}`]),
   ),
   {
     id: 'wc-one-answer',
     title: 'a request gets one response: type 1 alone, or type 2 followed by type 3',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Companions that match responses to requests: the second response arrives unexpectedly, and may be measured twice.',
+    step: 'wc-observation',
     judge: ({ exchanges }) => {
       const answered = exchanges.filter(({ replies }) => replies.length > 0)
       const types = ({ replies }: (typeof answered)[number]) =>
@@ -87,6 +107,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-follow-up-complete',
     title: 'a response of type 2 is followed by a follow-up with the same fields and a later transmit time',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'dvbcss-protocols: it waits 3 s for the follow-up that a response announces.',
+    step: 'wc-observation',
     judge: ({ exchanges }) => {
       const announced = exchanges.filter(({ replies }) => replies.some(({ bytes }) => readMessage(bytes)?.type === 2))
       if (announced.length === 0) return skipped('the server announces no follow-ups')
@@ -121,6 +144,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-originate-echoed',
     title: 'a response repeats the eight bytes of the originate time',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: it measures from a wrong time, or rejects the response.',
+    step: 'wc-observation',
     judge: ({ exchanges }) =>
       eachOf(
         exchanges.flatMap(({ request, replies }) => replies.map(({ bytes }) => [request, bytes] as const)),
@@ -133,18 +159,27 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     title:
       'a response repeats the originate bytes also if they are not a valid time, because clients match responses by them',
     source: FIELD_PRACTICE,
+    severity: 'field',
+    harm: 'Companions that use the originate time as a cookie to match responses, such as the Companion of fastify-dvbcss: they reject the response.',
+    step: 'wc-unusual-originates',
     judge: ({ originates }) => oddRequests(originates),
   },
   {
     id: 'wc-request-fields-ignored',
     title: 'a request is answered regardless of the fields that the server fills in',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Companions that fill in their own precision and frequency error, such as pydvbcss: they get no response.',
+    step: 'wc-filled-requests',
     judge: ({ filled }) => oddRequests(filled),
   },
   {
     id: 'wc-precision-plausible',
     title: `the precision is between 2^${FINEST_EXPONENT} s and 2^${COARSEST_EXPONENT} s`,
     source: CLAUSE_WC,
+    severity: 'field',
+    harm: 'Every companion that keeps the measurement with the lowest dispersion: its error bound is useless, or too good to be true.',
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
@@ -159,6 +194,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-precision-kept',
     title: 'the clock advances in steps no coarser than its stated precision',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: its error bound is smaller than its error.',
+    step: 'wc-observation',
     judge: (observed) => {
       const step = granularityNanos(observed)
       const [message] = messagesOf(observed)
@@ -175,6 +213,9 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     id: 'wc-max-freq-error-plausible',
     title: `the maximum frequency error is above 0 and at most ${PPM_TO_WARN_OF} ppm`,
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: its error bound does not grow between measurements, or grows too fast.',
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
@@ -192,12 +233,16 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
 function fieldRule(
   id: string,
   title: string,
+  harm: string,
   problemWith: (message: ReturnType<typeof messagesOf>[number]) => [expected: string, got: string] | undefined,
 ): Rule<WallClockObservations> {
   return {
     id,
     title,
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm,
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
@@ -232,8 +277,9 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
+const MAX_HEX_BYTES = 256
+
 export function hex(bytes: Uint8Array): string {
-  return bytes.length <= 40
-    ? Buffer.from(bytes).toString('hex')
-    : `${Buffer.from(bytes.subarray(0, 40)).toString('hex')}…`
+  const shown = Buffer.from(bytes.subarray(0, MAX_HEX_BYTES)).toString('hex')
+  return bytes.length <= MAX_HEX_BYTES ? shown : `${shown} [and ${bytes.length - MAX_HEX_BYTES} more bytes]`
 }

@@ -1,4 +1,5 @@
 import { NANOS_PER_SECOND } from '../clocks/index.js'
+import type { Ending } from './step.js'
 import type { ProbeReply } from './udp-probe.js'
 
 /** A request, and all replies to it. */
@@ -21,8 +22,6 @@ export interface Provocation {
   readonly kind: 'type' | 'long' | 'short' | 'version'
   readonly name: string
   readonly replies: readonly ProbeReply[]
-  /** Whether an ordinary request was answered afterwards. */
-  readonly aliveAfter: boolean
 }
 
 /** Observations of a wall clock server. */
@@ -35,6 +34,8 @@ export interface WallClockObservations {
   readonly filled: readonly OddRequest[]
   /** In the order of sending, up to the first after which the server stopped answering. */
   readonly provocations: readonly Provocation[]
+  /** What the server did not survive. */
+  readonly ending: Ending | undefined
 }
 
 /** The fields of a message as received, valid or not. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Step } from './step.js'
 import { type ProbeReply, UdpProbe } from './udp-probe.js'
 import {
   MESSAGE_BYTES,
@@ -10,7 +11,7 @@ import {
 } from './wall-clock-observations.js'
 
 const RESPONSE_MILLIS = 500
-const TRIES = 4
+const TRIES = 3
 const REQUESTS_PER_SECOND = 20
 /** Maximum per observation: a long one sends fewer per second. */
 const MAX_REQUESTS = 20_000
@@ -27,8 +28,11 @@ interface OpenExchange extends ObservedExchange {
   complete: () => void
 }
 
+type Observed = { -readonly [Name in keyof WallClockObservations]: WallClockObservations[Name] }
+
 /** Tests a wall clock server. */
 export class WallClockProbe {
+  readonly observed: Observed
   readonly #exchanges: OpenExchange[] = []
   readonly #probe: UdpProbe
   /** While invalid datagrams are being sent: replies that match no request. */
@@ -38,6 +42,8 @@ export class WallClockProbe {
 
   private constructor(probe: UdpProbe) {
     this.#probe = probe
+    const { address, port } = probe
+    this.observed = { address, port, exchanges: [], originates: [], filled: [], provocations: [], ending: undefined }
   }
 
   static async open(host: string, port: number): Promise<WallClockProbe> {
@@ -45,14 +51,6 @@ export class WallClockProbe {
     const probe = new WallClockProbe(await UdpProbe.open(host, port, (reply) => received(reply)))
     received = (reply) => probe.#receive(reply)
     return probe
-  }
-
-  get address(): string {
-    return this.#probe.address
-  }
-
-  get port(): number {
-    return this.#probe.port
   }
 
   close(): void {
@@ -76,55 +74,76 @@ export class WallClockProbe {
     return exchanges
   }
 
-  async originates(): Promise<OddRequest[]> {
-    return [
-      await this.#attempt('nanoseconds of 10^9', () => request(++this.#count, 1_000_000_000)),
-      await this.#attempt('nanoseconds of 2^32 - 1', () => request(++this.#count, 0xffffffff)),
-      await this.#attempt('all bits set', () => request(0xffffffff, 0xffffffff)),
-      await this.#attempt('all bits clear', () => request(0, 0)),
+  unusualSteps(): Step[] {
+    const originates: [name: string, make: () => Uint8Array][] = [
+      ['nanoseconds of 10^9', () => request(++this.#count, 1_000_000_000)],
+      ['nanoseconds of 2^32 - 1', () => request(++this.#count, 0xffffffff)],
+      ['all bits set', () => request(0xffffffff, 0xffffffff)],
+      ['all bits clear', () => request(0, 0)],
     ]
-  }
-
-  async filled(): Promise<OddRequest[]> {
+    const filled: [name: string, make: () => Uint8Array][] = [
+      [
+        'precision and frequency error filled',
+        () =>
+          request(++this.#count, 1)
+            .fill(0xa5, 2, 3)
+            .fill(0xa5, 4, 8),
+      ],
+      ['receive and transmit times filled', () => request(++this.#count, 1).fill(0xff, 16, 32)],
+    ]
     return [
-      await this.#attempt('precision and frequency error filled', () => {
-        const message = request(++this.#count, 1)
-        message.fill(0xa5, 2, 3)
-        message.fill(0xa5, 4, 8)
-        return message
+      ...filled.map(([name, make]): Step => {
+        const run = async () => {
+          this.observed.filled = [...this.observed.filled, await this.#attempt(name, make)]
+        }
+        return { id: 'wc-filled-requests', name: `a request to CSS-WC with ${name}`, run }
       }),
-      await this.#attempt('receive and transmit times filled', () => request(++this.#count, 1).fill(0xff, 16, 32)),
+      ...originates.map(([name, make]): Step => {
+        const run = async () => {
+          this.observed.originates = [...this.observed.originates, await this.#attempt(name, make)]
+        }
+        return { id: 'wc-unusual-originates', name: `a request to CSS-WC with an originate time of ${name}`, run }
+      }),
     ]
   }
 
-  /** Sends datagrams that must not be answered, the most harmless first, until the server stops answering requests. */
-  async provoke(): Promise<Provocation[]> {
-    const provocations: Provocation[] = []
-    if (!(await this.#isAlive())) return []
-    for (const { kind, name, bytes } of invalidDatagrams(() => ++this.#count)) {
-      const strays: ProbeReply[] = []
-      this.#strays = strays
-      this.#probe.send(bytes)
-      const aliveAfter = await this.#isAlive()
-      await sleep(STRAY_MILLIS)
-      provocations.push({ kind, name, replies: strays, aliveAfter })
-      if (!aliveAfter) break
-    }
-    return provocations
+  /** Datagrams that must not be answered, the most harmless first. */
+  rubbishSteps(): Step[] {
+    return invalidDatagrams(() => ++this.#count).map(({ kind, name, bytes }) => {
+      const run = async () => {
+        const strays: ProbeReply[] = []
+        this.#strays = strays
+        this.#probe.send(bytes)
+        // A response to it arrives before that to the request behind it.
+        await this.#request(request(++this.#count, 7))
+        await sleep(STRAY_MILLIS)
+        this.observed.provocations = [...this.observed.provocations, { kind, name, replies: strays }]
+      }
+      return { id: 'wc-rubbish', name: `${name} to CSS-WC`, run }
+    })
   }
 
-  /** Sends everything that a conforming server answers. */
-  async observe(seconds: number): Promise<WallClockObservations> {
-    const exchanges = await this.sendRequests(seconds)
-    const isAnswering = exchanges.some(({ replies }) => replies.length > 0)
-    return {
-      address: this.address,
-      port: this.port,
-      exchanges,
-      originates: isAnswering ? await this.originates() : [],
-      filled: isAnswering ? await this.filled() : [],
-      provocations: [],
-    }
+  /** Sends ordinary requests for this time. */
+  async observe(seconds: number): Promise<void> {
+    this.observed.exchanges = await this.sendRequests(seconds)
+  }
+
+  /** Whether it has answered nothing so far. */
+  get isSilent(): boolean {
+    return !this.observed.exchanges.some(({ replies }) => replies.length > 0)
+  }
+
+  /** Whether responses repeat the originate time, so that they can be told apart. */
+  get isEchoing(): boolean {
+    return this.observed.exchanges.some(({ request, replies }) =>
+      replies.some(({ bytes }) => belongsTo(bytes, request)),
+    )
+  }
+
+  /** Whether an ordinary request is answered. */
+  async isAlive(): Promise<boolean> {
+    const { tries } = await this.#attempt('an ordinary request', () => request(++this.#count, 7))
+    return tries.some(({ replies }) => replies.length > 0)
   }
 
   async #attempt(name: string, make: () => Uint8Array): Promise<OddRequest> {
@@ -135,11 +154,6 @@ export class WallClockProbe {
       if (exchange.replies.length > 0) break
     }
     return { name, tries }
-  }
-
-  async #isAlive(): Promise<boolean> {
-    const { tries } = await this.#attempt('an ordinary request', () => request(++this.#count, 7))
-    return tries.some(({ request, replies }) => replies.some(({ bytes }) => belongsTo(bytes, request)))
   }
 
   /** Sends a request and waits for the response, and for the follow-up that it announces. */

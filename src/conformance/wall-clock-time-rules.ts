@@ -1,15 +1,14 @@
 import { NANOS_PER_SECOND } from '../clocks/index.js'
 import { fitRate } from './rate.js'
-import { CLAUSE_WC, eachOf, fail, pass, type Rule, skipped } from './rule.js'
+import { CLAUSE_WC, eachOf, fail, type Measurement, pass, type Rule, skipped } from './rule.js'
 import {
-  granularityNanos,
   messagesOf,
-  precisionNanos,
   roundTripNanos,
   type TimedExchange,
   timedExchanges,
   type WallClockObservations,
 } from './wall-clock-observations.js'
+import { ENOUGH_SAMPLES, hasGoneBack, jumpOf, offsetSamples, readingErrorNanos } from './wall-clock-samples.js'
 
 /** Maximum frequency error of the local clock, in parts per million: that of the worst computer clocks. */
 const LOCAL_MAX_FREQ_ERROR_PPM = 500
@@ -22,6 +21,9 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     id: 'wc-nanoseconds-in-range',
     title: 'the nanoseconds of the receive and transmit times are below 10^9',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: the time that it reads is wrong by up to 4 s.',
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
@@ -37,6 +39,9 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     id: 'wc-transmit-not-before-receive',
     title: 'a response is sent no earlier than its request was received (t2 <= t3)',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: the round trip that it computes is too long, and its offset is wrong.',
+    step: 'wc-observation',
     judge: (observed) =>
       eachOf(
         messagesOf(observed),
@@ -49,6 +54,9 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     id: 'wc-times-within-round-trip',
     title: 'the time between receive and transmit time does not exceed the measured round trip',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: the round trip that it computes is negative, and such a measurement wins over all others.',
+    step: 'wc-observation',
     judge: (observed) => {
       const slack = readingErrorNanos(observed)
       const shortest = Math.min(...timedExchanges(observed).map(roundTripNanos))
@@ -68,6 +76,9 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     id: 'wc-monotonic',
     title: 'the clock never goes backwards between exchanges',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: its measurements contradict each other.',
+    step: 'wc-observation',
     judge: (observed) => {
       const timed = timedExchanges(observed)
       if (timed.length < 2) return skipped('fewer than two responses')
@@ -89,53 +100,63 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     },
   },
   {
+    id: 'wc-steady',
+    title: 'the clock does not jump between exchanges',
+    source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: the measurement that it holds is suddenly wrong by more than its error bound.',
+    step: 'wc-observation',
+    judge: (observed) => {
+      const samples = offsetSamples(observed)
+      if (samples.length < ENOUGH_SAMPLES) return skipped('too few responses to recognise a jump')
+      const jump = jumpOf(samples)
+      if (jump === undefined) return pass(`over ${samples.length} exchanges`)
+      if (hasGoneBack(observed)) return skipped('the clock went backwards')
+      return fail(
+        `a change of the offset of at most ${millis(jump.allowedNanos)} between two exchanges`,
+        `one of ${millis(jump.nanos)}`,
+        { name: 'jump of the wall clock', value: jump.nanos, unit: 'ns' },
+      )
+    },
+  },
+  {
     id: 'wc-rate',
     title: 'the clock runs at the rate of the local clock, within its stated frequency error and the measurement error',
     source: CLAUSE_WC,
+    severity: 'fault',
+    harm: 'Every companion: its error bound grows too slowly for how the clock runs.',
+    step: 'wc-observation',
     judge: (observed) => {
-      const timed = timedExchanges(observed)
-      const [first] = timed
-      const slack = readingErrorNanos(observed)
-      const rate = fitRate(
-        timed.map((exchange) => {
-          const { sentNanos, receivedNanos, response } = exchange
-          // Relative to the first, so that a double represents them to the nanosecond.
-          const ours = Number(sentNanos + receivedNanos - 2n * (first?.sentNanos ?? 0n)) / 2
-          const theirs =
-            Number(response.receiveNanos + response.transmitNanos - 2n * (first?.response.receiveNanos ?? 0n)) / 2
-          return {
-            atNanos: ours,
-            offsetNanos: theirs - ours,
-            errorNanos: Math.max(0, roundTripNanos(exchange)) / 2 + slack,
-          }
-        }),
-      )
+      const [first] = timedExchanges(observed)
+      const samples = offsetSamples(observed)
+      const rate = fitRate(samples)
       if (rate === undefined || first === undefined) return skipped('too few responses to measure a rate')
+      if (jumpOf(samples) !== undefined) return skipped('the clock jumped')
       const { ppm, boundPpm, spanSeconds } = rate
       const measured = `${signed(ppm)} ppm ± ${boundPpm.toFixed(0)} over ${spanSeconds.toFixed(1)} s`
       const stated = first.response.maxFreqError / 256
+      const measurements: Measurement[] = [
+        { name: 'rate against the local clock', value: ppm, unit: 'ppm' },
+        { name: 'bound of the error of the rate', value: boundPpm, unit: 'ppm' },
+      ]
       if (Math.abs(ppm) > stated + LOCAL_MAX_FREQ_ERROR_PPM + boundPpm) {
         return fail(
           `within ${stated} ppm (server) + ${LOCAL_MAX_FREQ_ERROR_PPM} ppm (local) + ${boundPpm.toFixed(0)} ppm (measurement)`,
           measured,
+          ...measurements,
         )
       }
       return boundPpm > USELESS_BOUND_PPM
-        ? skipped(`measurement too coarse: ${measured}; use a longer --seconds`)
-        : pass(measured)
+        ? skipped(`measurement too coarse: ${measured}; use a longer --seconds`, ...measurements)
+        : pass(measured, ...measurements)
     },
   },
 ]
 
-/** Bound of the error of two readings of the server's clock. */
-function readingErrorNanos(observed: WallClockObservations): number {
-  const [message] = messagesOf(observed)
-  const stated = message === undefined || message.precisionExponent > 0 ? 0 : precisionNanos(message)
-  // A step of a second or more is not a real step, but means too few different times.
-  const observedStep = Number(granularityNanos(observed) ?? 0n)
-  return Math.max(stated, observedStep < NANOS_PER_SECOND ? observedStep : 0)
-}
-
 function signed(value: number): string {
   return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(0)}`
+}
+
+function millis(nanos: number): string {
+  return `${(nanos / 1e6).toFixed(3)} ms`
 }

@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/api': [...PURE, 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
   plugins: [...PURE, 'src/discovery', 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
   'src/conformance': PURE,
+  'src/conformance/reports': [...PURE, 'src/conformance'],
   'src/cli/terminal': [...PURE, ...COMPANION],
   'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
   'src/cli/commands': [
@@ -44,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/companion/node',
     'src/discovery',
     'src/conformance',
+    'src/conformance/reports',
     'src/cli/terminal',
     'src/cli/television',
   ],

@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { CheckRequest } from '../../conformance/index.js'
-import { jsonLine, visibleLine } from '../../validation/index.js'
+import { jsonLine, nearestName, visibleLine } from '../../validation/index.js'
 import { EXIT, type ExitCode, Output } from '../terminal/index.js'
 import {
   ADDRESS_FORMS,
   parseCiiOrUdpAddress,
+  parseCount,
   parseSeconds,
   parseSelector,
   parseTsAddress,
@@ -18,11 +19,18 @@ interface CheckOptions {
   selector?: string
   stem?: string
   seconds: number
+  only?: string[]
+  skip?: string[]
+  garbage: boolean
+  connections: number
+  strict?: boolean
   json?: boolean
 }
 
 /** How long to wait at the end for a reader of the report that is behind. */
 const FLUSH_MILLIS = 5000
+/** Where the output is not a terminal. */
+const DEFAULT_COLUMNS = 80
 
 /** `dvbcss check`: whether a television conforms to the protocols, rule by rule. */
 export function checkCommand(): Command {
@@ -46,6 +54,11 @@ export function checkCommand(): Command {
     )
     .option('--stem <text>', 'contentIdStem to request it with (default: empty, for any content)')
     .option('--seconds <n>', 'how long to observe; a longer time measures rates more precisely', parseSeconds, 5)
+    .option('--only <rules>', 'apply only these rules, separated by commas', parseRules)
+    .option('--skip <rules>', 'do not apply these rules, separated by commas', parseRules)
+    .option('--no-garbage', 'send no invalid messages')
+    .option('--connections <n>', 'the most WebSockets to have open at once', parseCount, 2)
+    .option('--strict', 'fail for violations of every severity, not only for faults')
     .option('--json', 'print one JSON object per rule and line, and the counts in the last line')
     .addHelpText(
       'after',
@@ -54,7 +67,17 @@ export function checkCommand(): Command {
     .action(check)
 }
 
-async function check(target: string, { wc, ts, seconds, json = false, ...rest }: CheckOptions): Promise<void> {
+function parseRules(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.every((name) => /^[a-z]+(-[a-z]+)+$/.test(name))) return names
+  throw new InvalidArgumentError('Expected names of rules, separated by commas, such as ts-drift,wc-rate.')
+}
+
+async function check(
+  target: string,
+  { wc, ts, seconds, json = false, ...rest }: CheckOptions,
+  command: Command,
+): Promise<void> {
   const request: CheckRequest = {
     target,
     seconds,
@@ -80,15 +103,21 @@ async function check(target: string, { wc, ts, seconds, json = false, ...rest }:
   exitOn('SIGINT', EXIT.interrupted, 'interrupted')
   exitOn('SIGTERM', EXIT.terminated, 'terminated')
   if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target} for ${seconds} s…`)}\n`)
-  const { CheckUnreachableError, reportJson, reportText, runCheck, summarise } = await import(
-    '../../conformance/index.js'
-  )
+  const { CheckUnreachableError, RULE_IDS, runCheck, summarise } = await import('../../conformance/index.js')
+  const { reportJson, reportText } = await import('../../conformance/reports/index.js')
+  for (const id of [...(rest.only ?? []), ...(rest.skip ?? [])]) {
+    if (!RULE_IDS.includes(id)) unknownRule(command, id, RULE_IDS)
+  }
   try {
-    const reports = await runCheck(request)
-    const isIncomplete = reports.some(({ incomplete }) => incomplete !== undefined)
-    const exitCode = summarise(reports).fail > 0 ? EXIT.violation : isIncomplete ? EXIT.timedOut : EXIT.success
-    const coloured = stdout.isTTY && process.env.NO_COLOR === undefined
-    stdout.write(`${json ? reportJson(reports, exitCode) : reportText(reports, coloured)}\n`)
+    const report = await runCheck(request)
+    const exitCode = summarise(report).fail > 0 ? EXIT.violation : report.isIncomplete ? EXIT.timedOut : EXIT.success
+    const columns = stdout.columns ?? DEFAULT_COLUMNS
+    const isColoured = stdout.isTTY && process.env.NO_COLOR === undefined
+    const version = command.parent?.version() ?? ''
+    const text = json
+      ? reportJson(report, { version, exitCode })
+      : reportText(report, { columns, isColoured, isShort: stdout.isTTY })
+    stdout.write(`${text}\n`)
     process.exitCode = exitCode
   } catch (error) {
     if (!(error instanceof CheckUnreachableError)) throw error
@@ -99,4 +128,9 @@ async function check(target: string, { wc, ts, seconds, json = false, ...rest }:
   }
   await Promise.all([stdout.flushed(FLUSH_MILLIS), stderr.flushed(FLUSH_MILLIS)])
   process.exit()
+}
+
+function unknownRule(command: Command, id: string, known: readonly string[]): never {
+  const meant = nearestName(id, known)
+  command.error(`error: unknown rule '${id}'${meant === undefined ? '' : ` (did you mean ${meant}?)`}`)
 }

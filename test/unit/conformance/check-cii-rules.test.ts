@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CiiObservations } from '../../../src/conformance/cii-observations.js'
 import type { SocketRecord } from '../../../src/conformance/recorded-socket.js'
 import { judgeAll } from '../../../src/conformance/rule.js'
-import { RULES } from '../../../src/conformance/run-check.js'
+import { RULES } from '../../../src/conformance/rules.js'
 
 const FIRST = {
   protocolVersion: '1.1',
@@ -38,8 +38,8 @@ function observed(change: Partial<CiiObservations> = {}): CiiObservations {
     url: 'ws://192.0.2.1:7681/cii',
     held: record([FIRST, CHANGE]),
     later: record([{ ...FIRST, ...CHANGE }]),
-    invalidMessages: [{ name: 'text', record: record([FIRST]) }],
-    afterwards: record([FIRST]),
+    invalidMessages: [{ name: 'text', sentAs: 'text to CSS-CII', record: record([FIRST]) }],
+    ending: undefined,
     plainGet: { status: 426 },
     unknownVersion: { status: 400 },
     ...change,
@@ -62,7 +62,7 @@ const BROKEN: [id: string, what: string, change: Partial<CiiObservations>][] = [
   ['cii-ping-answered', 'no pong', { held: record([FIRST], { pongs: 1 }) }],
   ['cii-plain-get-refused', 'a status of 500', { plainGet: { status: 500 } }],
   ['cii-unknown-version-refused', 'an upgrade', { unknownVersion: { status: 101 } }],
-  ['cii-survives', 'no connection afterwards', { afterwards: refused }],
+  ['cii-survives', 'no answer any more', { ending: { after: 'x to CSS-CII', step: 'cii-rubbish' } }],
   ['cii-first-message-sent', 'silence', { held: record([]) }],
   ['cii-json-text', 'a binary frame', { held: record([new Uint8Array(3)]) }],
   ['cii-json-text', 'text that is no JSON', { held: record(['{']) }],
@@ -73,11 +73,15 @@ const BROKEN: [id: string, what: string, change: Partial<CiiObservations>][] = [
   ['cii-changes-sent', 'a change that was not told', { held: record([FIRST]) }],
   ['cii-property-names', 'letters swapped', first({ msrUrl: 'http://x' })],
   ['cii-property-names', 'another case', first({ contentID: 'urn:x' })],
-  ['cii-client-messages-ignored', 'a connection that breaks', { invalidMessages: [{ name: 'text', record: dropped }] }],
+  [
+    'cii-client-messages-ignored',
+    'a connection that breaks',
+    { invalidMessages: [{ name: 'text', sentAs: 'text', record: dropped }] },
+  ],
   [
     'cii-client-messages-ignored',
     'a server that hangs',
-    { invalidMessages: [{ name: 'x', record: record([], { pongs: 0 }) }] },
+    { invalidMessages: [{ name: 'x', sentAs: 'x', record: record([], { pongs: 0 }) }] },
   ],
   ['cii-content-id-status', 'a contentId alone', { held: record([FIRST, { contentId: 'urn:x' }]) }],
   ['cii-content-id-status', 'a null beside a contentId', first({ contentIdStatus: null })],
@@ -115,9 +119,11 @@ const WARNED: [id: string, what: string, change: Partial<CiiObservations>][] = [
   ['cii-plain-get-refused', 'a page', { plainGet: { status: 200 } }],
 ]
 
-function verdict(id: string, change: Partial<CiiObservations>): string | undefined {
-  return judgeAll(RULES.cii, observed(change)).find(({ rule }) => rule === id)?.verdict
+function finding(id: string, change: Partial<CiiObservations>) {
+  return judgeAll(RULES.cii, observed(change)).find(({ rule }) => rule === id)
 }
+const verdict = (id: string, change: Partial<CiiObservations>) => finding(id, change)?.verdict
+const severityOf = (id: string) => RULES.cii.find((rule) => rule.id === id)?.severity
 
 describe('the rules of CII', () => {
   it('let a television in order pass in all of them', () => {
@@ -130,12 +136,13 @@ describe('the rules of CII', () => {
     expect([...tried].sort()).toEqual(RULES.cii.map(({ id }) => id).sort())
   })
 
-  it.each(BROKEN)('%s fails on %s', (id, _what, change) => {
-    expect(verdict(id, change)).toBe('fail')
+  it.each(BROKEN)('%s is violated by %s', (id, _what, change) => {
+    const severity = severityOf(id)
+    expect(finding(id, change)).toMatchObject({ verdict: severity === 'fault' ? 'fail' : 'warn', severity })
   })
 
   it.each(WARNED)('%s warns of %s', (id, _what, change) => {
-    expect(verdict(id, change)).toBe('warn')
+    expect(finding(id, change)).toMatchObject({ verdict: 'warn', severity: 'advice' })
   })
 
   it('let a change pass that came while the second connection was being made', () => {
@@ -148,6 +155,39 @@ describe('the rules of CII', () => {
 
   it('let a server close a connection with a close frame after an invalid message', () => {
     const closed = record([FIRST], { closed: { code: 1008, reason: 'no' } })
-    expect(verdict('cii-client-messages-ignored', { invalidMessages: [{ name: 'x', record: closed }] })).toBe('pass')
+    expect(
+      verdict('cii-client-messages-ignored', { invalidMessages: [{ name: 'x', sentAs: 'x', record: closed }] }),
+    ).toBe('pass')
+  })
+
+  it('charge a crash to the rule that the endpoint survives, and to no other', () => {
+    const change = {
+      invalidMessages: [
+        { name: 'x', sentAs: 'x', record: record([FIRST]) },
+        { name: 'y', sentAs: 'y', record: dropped },
+      ],
+      ending: { after: 'y', step: 'cii-rubbish' },
+    } as const
+    const failed = judgeAll(RULES.cii, observed(change)).filter((each) => each.verdict === 'fail')
+    expect(failed.map(({ rule, expected }) => [rule, expected])).toEqual([['cii-survives', 'an answer after y']])
+  })
+
+  it('fail only for faults, unless they are strict', () => {
+    const change = { plainGet: { status: 500 } }
+    expect(verdict('cii-plain-get-refused', change)).toBe('warn')
+    const strict = judgeAll(RULES.cii, observed(change), { isStrict: true })
+    expect(strict.filter((each) => each.verdict === 'fail')).toMatchObject([
+      { rule: 'cii-plain-get-refused', severity: 'advice' },
+    ])
+  })
+
+  it('are skipped with the reason where their step was not tried, and left out where they were not selected', () => {
+    const findings = judgeAll(RULES.cii, observed(), {
+      notTried: (step) => (step === 'cii-rubbish' ? 'the television ended after x' : undefined),
+      secondsOf: () => 1.5,
+      isSelected: (id) => id === 'cii-client-messages-ignored',
+    })
+    const reason = 'not tried: the television ended after x'
+    expect(findings).toMatchObject([{ rule: 'cii-client-messages-ignored', verdict: 'skipped', reason, seconds: 1.5 }])
   })
 })

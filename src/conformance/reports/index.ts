@@ -1,0 +1,2 @@
+export { reportJson } from './json-report.js'
+export { reportText } from './text-report.js'
