@@ -9,8 +9,8 @@ import {
   type TimeoutReason,
 } from '../src/server/endpoint/index.js'
 import type { MountedConnections } from './mounted-connections.js'
-import { reachedAt } from './reached-at.js'
 import { yieldTurn } from './reading-turns.js'
+import { requestAuthority } from './request-authority.js'
 
 const TEXT = { binary: false }
 const BINARY = { binary: true }
@@ -38,7 +38,7 @@ interface Internals {
 /** A `ws` socket as the servers see it, and what has to be known of its peer to limit what it costs. */
 export class AdaptedSocket implements ConnectionSocket {
   readonly remoteAddress: string
-  readonly reachedAt: Authority
+  readonly localAuthority: Authority
   readonly handshake: FastifyRequest
   /** The other connections of its endpoint. */
   readonly mount: MountedConnections
@@ -74,7 +74,7 @@ export class AdaptedSocket implements ConnectionSocket {
     this.handshake = request
     // An injected request has no address.
     this.remoteAddress = request.ip ?? ''
-    this.reachedAt = reachedAt(request, mount.authorities)
+    this.localAuthority = requestAuthority(request, mount.authorities)
     this.#isHeld = (request.raw.socket?.writableCorked ?? 0) > 0
   }
 
@@ -94,8 +94,8 @@ export class AdaptedSocket implements ConnectionSocket {
     return !this.#closing && !this.#isPaused && this.#socket.readyState !== this.#socket.OPEN
   }
 
-  send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
-    if (isText && handedOver === undefined && typeof data !== 'string' && this.#isIdle) {
+  send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined): void {
+    if (isText && onFlushed === undefined && typeof data !== 'string' && this.#isIdle) {
       const { _socket: socket } = this.#socket as unknown as Internals
       socket?.write(this.mount.frames.of(data))
       this.release()
@@ -104,7 +104,7 @@ export class AdaptedSocket implements ConnectionSocket {
     }
     const options = isText ? TEXT : BINARY
     if (this.#isBehind || this.#socket.bufferedAmount <= this.mount.pauseAbove) {
-      this.#socket.send(data, options, handedOver)
+      this.#socket.send(data, options, onFlushed)
       this.release()
       this.#watchSending()
       return
@@ -116,7 +116,7 @@ export class AdaptedSocket implements ConnectionSocket {
     this.#socket.send(data, options, () => {
       this.#isBehind = false
       this.#pauseOrResume()
-      handedOver?.()
+      onFlushed?.()
     })
   }
 

@@ -12,7 +12,7 @@ export interface EndpointUrls {
   ciiUrl?: string
   tsUrl?: string
   /** Over UDP: in general, and for clients that have reached the app at an address, which need not reach the wall clock there. */
-  udpWallClock?: { url: string; urlAt: (reachedAt: Authority) => string | undefined }
+  udpWallClock?: { url: string; urlAt: (localAuthority: Authority) => string | undefined }
   /** For companions without UDP. */
   webSocketWcUrl?: string
   /** The base URL of App2App for companions. */
@@ -75,9 +75,9 @@ export class AppRegistry {
       ...(tsUrl === undefined ? {} : { tsUrl }),
       ...wallClockProperties(udpWallClock?.url, webSocketWcUrl),
     }
-    cii.advertise(general, (reachedAt) => {
+    cii.advertise(general, (localAuthority) => {
       if (udpWallClock === undefined) return {}
-      const url = udpWallClock.urlAt(reachedAt)
+      const url = udpWallClock.urlAt(localAuthority)
       if (url === udpWallClock.url) return {}
       return { wcUrl: null, private: null, ...wallClockProperties(url, webSocketWcUrl) }
     })

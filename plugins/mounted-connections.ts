@@ -1,6 +1,6 @@
 import type { EndpointServer } from '../src/server/endpoint/index.js'
 import type { AdaptedSocket } from './adapted-socket.js'
-import { SharedAuthorities } from './reached-at.js'
+import { SharedAuthorities } from './request-authority.js'
 import { SharedFrames } from './shared-frames.js'
 
 /** How often a time limit is checked within itself: a connection is ended at most this share too late. */

@@ -111,7 +111,7 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
       }
       const url = wallClockUrlTemplate(server.addresses)
       if (url === undefined) return
-      const urlAt = (reachedAt: Authority) => wallClockUrl(server.addresses, addressesOfApp(app), reachedAt)
+      const urlAt = (localAuthority: Authority) => wallClockUrl(server.addresses, addressesOfApp(app), localAuthority)
       registryOf(app).announce(app, { udpWallClock: { url, urlAt } })
     })
     app.addHook('onClose', async () => {

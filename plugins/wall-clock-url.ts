@@ -12,9 +12,9 @@ import { type BoundAddress, hostOfAddress, isEveryAddress, isServed, neighboursO
 export function wallClockUrl(
   bound: readonly UdpServerAddress[],
   app: readonly BoundAddress[],
-  reachedAt: Authority,
+  localAuthority: Authority,
 ): string | undefined {
-  const { host: appHost, localAddress } = reachedAt
+  const { host: appHost, localAddress } = localAuthority
   const host =
     localAddress === undefined ? hostBehindProxy(bound, appHost) : hostOnThisMachine(bound, app, appHost, localAddress)
   const port = bound[0]?.port

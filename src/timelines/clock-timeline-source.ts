@@ -2,7 +2,6 @@ import { Clock, NANOS_PER_SECOND } from '../clocks/index.js'
 import type { ControlTimestamp } from '../messages/index.js'
 import { checkOption, checkOptions, type OptionTable, option } from '../validation/index.js'
 import { type TimelineSink, TimelineSource } from './timeline-source.js'
-import { wireTime } from './wire-time.js'
 
 /** Options of a {@link ClockTimelineSource}. */
 export interface ClockTimelineSourceOptions {
@@ -140,4 +139,9 @@ export class ClockTimelineSource extends TimelineSource {
     const expectedNanos = (contentTicks * NANOS_PER_SECOND) / (this.#clock.tickRate * speed)
     return Math.abs(Number(b.wallClockTime - a.wallClockTime) - expectedNanos) < NOISE_NANOS
   }
+}
+
+/** Converts nanoseconds to an integer for the wire. NaN becomes 0: the wire format cannot express it, and it must not block a message. */
+export function wireTime(nanos: number): bigint {
+  return Number.isFinite(nanos) ? BigInt(Math.round(nanos)) : 0n
 }

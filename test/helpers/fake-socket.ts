@@ -3,7 +3,7 @@ import type { ConnectionSocket } from '../../plugins/index.js'
 /** A socket on which messages wait until the test lets the client take them. */
 export class FakeSocket implements ConnectionSocket {
   readonly remoteAddress: string = '192.0.2.1'
-  readonly reachedAt = { secure: false, host: '192.0.2.2', port: 80 }
+  readonly localAuthority = { secure: false, host: '192.0.2.2', port: 80 }
   readonly handshake = { url: '/', headers: {} }
   readonly sent: string[] = []
   readonly closes: number[] = []
@@ -11,10 +11,10 @@ export class FakeSocket implements ConnectionSocket {
   isPaused = false
   #flushed: (() => void)[] = []
 
-  send(data: string | Uint8Array, _isText: boolean, handedOver: (() => void) | undefined): void {
+  send(data: string | Uint8Array, _isText: boolean, onFlushed: (() => void) | undefined): void {
     this.sent.push(Buffer.from(data as Uint8Array).toString())
     this.bufferedAmount += data.length
-    if (handedOver !== undefined) this.#flushed.push(handedOver)
+    if (onFlushed !== undefined) this.#flushed.push(onFlushed)
   }
 
   whenFlushed(flushed: () => void): void {

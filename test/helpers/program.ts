@@ -6,19 +6,19 @@ export class Program {
   readonly process: ChildProcess
   readonly exited: Promise<number | null>
   output = ''
-  #heard: (() => void)[] = []
+  #waiting: (() => void)[] = []
 
   constructor(file: string, args: readonly string[] = [], env: Record<string, string> = {}) {
     this.process = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env } })
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.output += chunk.toString()
-        for (const heard of this.#heard.splice(0)) heard()
+        for (const resolve of this.#waiting.splice(0)) resolve()
       })
     }
     // Not 'exit': there may be output that has not been read yet.
     this.exited = once(this.process, 'close').then(([code]) => {
-      for (const heard of this.#heard.splice(0)) heard()
+      for (const resolve of this.#waiting.splice(0)) resolve()
       return code as number | null
     })
   }
@@ -30,7 +30,7 @@ export class Program {
       if (match !== null) return match
       if (this.process.exitCode !== null) throw new Error(`expected ${pattern} before the exit, got:\n${this.output}`)
       await new Promise<void>((resolve) => {
-        this.#heard.push(resolve)
+        this.#waiting.push(resolve)
       })
     }
   }

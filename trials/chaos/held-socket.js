@@ -5,7 +5,7 @@
 /** An open connection in memory: what was sent is kept, and only when it is let go does the server hear that it has left. */
 export class HeldSocket {
   remoteAddress = '192.0.2.1'
-  reachedAt = { secure: false, host: '192.0.2.7', port: 80 }
+  localAuthority = { secure: false, host: '192.0.2.7', port: 80 }
   handshake = { url: '/', headers: {} }
   bufferedAmount = 0
   /** @type {string[]} */
@@ -25,8 +25,8 @@ export class HeldSocket {
     this.#events = server.open(this)
   }
 
-  /** @param {string | Uint8Array} data @param {boolean} isText @param {(() => void) | undefined} handedOver */
-  send(data, isText, handedOver) {
+  /** @param {string | Uint8Array} data @param {boolean} isText @param {(() => void) | undefined} onFlushed */
+  send(data, isText, onFlushed) {
     if (!isText) this.fault = 'a binary frame'
     if (!this.isOpen) this.fault = 'sent to after the end'
     this.#onTheWay += 1
@@ -38,7 +38,7 @@ export class HeldSocket {
     this.#held.push(() => {
       this.#onTheWay -= 1
       this.bufferedAmount -= data.length
-      handedOver?.()
+      onFlushed?.()
     })
   }
 

@@ -63,7 +63,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   #run = 0
   #runLookedAt = 0
   #looking = false
-  #telling = 0
+  #emitting = 0
   #clock: FollowedClock | undefined
   #forgetClock: (() => void) | undefined
   #forgetMedia: (() => void) | undefined
@@ -148,7 +148,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#retryWait.reset()
     this.#steering.reset()
     // In a listener there may be a look under way; and one that starts it whenever it has stopped must end.
-    if (this.#looking || this.#telling > 0) this.#lookIn(0)
+    if (this.#looking || this.#emitting > 0) this.#lookIn(0)
     else this.#look()
   }
 
@@ -201,11 +201,11 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   }
 
   protected override emit<Name extends keyof MediaFollowerEvents>(name: Name, event: MediaFollowerEvents[Name]): void {
-    this.#telling++
+    this.#emitting++
     try {
       super.emit(name, event)
     } finally {
-      this.#telling--
+      this.#emitting--
     }
   }
 

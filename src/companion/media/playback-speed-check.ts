@@ -7,7 +7,7 @@ export class PlaybackSpeedCheck {
   #position: number | undefined
   #wall = 0
   #media = 0
-  #told = 0
+  #expected = 0
   #measured: number | undefined
 
   /**
@@ -28,11 +28,11 @@ export class PlaybackSpeedCheck {
     // Every player plays at speed 1.
     if (last === undefined || speed === 1) return true
     this.#wall += wall
-    this.#told += wall * rate
+    this.#expected += wall * rate
     this.#media += positionSeconds - last
     if (this.#wall < SPEED_MEASURED_SECONDS) return true
     const measured = this.#media / this.#wall
-    const isOther = Math.abs(this.#media / this.#told - 1) > SPEED_PLAYED_WITHIN
+    const isOther = Math.abs(this.#media / this.#expected - 1) > SPEED_PLAYED_WITHIN
     const before = this.#measured
     this.#restart()
     this.#measured = isOther ? measured : undefined
@@ -47,7 +47,7 @@ export class PlaybackSpeedCheck {
 
   #restart(): void {
     this.#wall = 0
-    this.#told = 0
+    this.#expected = 0
     this.#media = 0
   }
 }

@@ -1,6 +1,5 @@
 import { checkOption, type OptionType, option } from '../../validation/index.js'
-import type { Candidate, ClockLine } from './candidate.js'
-import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import type { Candidate, CandidateAlgorithm, ClockLine } from './candidate.js'
 
 /** Accepts or rejects candidates. */
 export interface CandidateFilter {

@@ -1,7 +1,6 @@
 import { NANOS_PER_SECOND } from '../../clocks/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
-import type { Candidate, ClockLine } from './candidate.js'
-import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import type { Candidate, CandidateAlgorithm, ClockLine } from './candidate.js'
 
 /** Options of a {@link FilterAndPredictAlgorithm}: which candidates it uses for its regression. */
 export interface FilterAndPredictOptions {

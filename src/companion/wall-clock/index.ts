@@ -1,5 +1,4 @@
-export { Candidate, type CandidateFields, type ClockLine } from './candidate.js'
-export type { CandidateAlgorithm } from './candidate-algorithm.js'
+export { Candidate, type CandidateAlgorithm, type CandidateFields, type ClockLine } from './candidate.js'
 export {
   type CandidateFilter,
   FilteredAlgorithm,
@@ -8,9 +7,8 @@ export {
 } from './candidate-filters.js'
 export { type Implausible, type Measured, type MeasureOptions, measureCandidate } from './candidate-measurement.js'
 export { FilterAndPredictAlgorithm, type FilterAndPredictOptions } from './filter-and-predict-algorithm.js'
-export { LowestDispersionAlgorithm } from './lowest-dispersion-algorithm.js'
-export { MostRecentAlgorithm } from './most-recent-algorithm.js'
 export { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
+export { LowestDispersionAlgorithm, MostRecentAlgorithm } from './single-candidate-algorithms.js'
 export { WallClockClient } from './wall-clock-client.js'
 export type { WallClockClientEvents } from './wall-clock-events.js'
 export type { WallClockExchange } from './wall-clock-exchange.js'

@@ -1,6 +1,5 @@
 import { NANOS_PER_SECOND } from '../../clocks/index.js'
-import type { Candidate, ClockLine } from './candidate.js'
-import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import type { Candidate, CandidateAlgorithm, ClockLine } from './candidate.js'
 
 /** Candidates kept for comparison: one minute's worth at one per second. */
 const MAX_CANDIDATES = 64

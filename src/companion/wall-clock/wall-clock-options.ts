@@ -11,7 +11,7 @@ import {
   parseUdpUrl,
 } from '../../validation/index.js'
 import { PLATFORM_OPTIONS, type Platform, type WallClockTransport } from '../connections/index.js'
-import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import type { CandidateAlgorithm } from './candidate.js'
 import { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 import type { MillisecondSource } from './sleep-watch.js'
 import {

@@ -1,6 +1,5 @@
 import { type CorrelatedClock, Correlation, NANOS_PER_SECOND, rescale } from '../../clocks/index.js'
-import type { Candidate, ClockLine } from './candidate.js'
-import type { CandidateAlgorithm } from './candidate-algorithm.js'
+import type { Candidate, CandidateAlgorithm, ClockLine } from './candidate.js'
 import { AGREEING_ANSWERS_TO_STEP, MAX_EVIDENCE } from './wall-clock-limits.js'
 
 /** How the clock is brought to a new reading without a jump. */

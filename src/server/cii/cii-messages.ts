@@ -25,7 +25,7 @@ const MARKED = new RegExp(`${OPEN}(${PLACEHOLDERS.join('|')})${CLOSE}`)
 export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
 /** What is advertised to clients at one address in place of the defaults; null for a property that they do not get. */
-export type AdvertisedAt = (reachedAt: Authority) => Cii
+export type AdvertisedAt = (localAuthority: Authority) => Cii
 
 /**
  * A state of the server as the clients at one or more addresses have it, with its placeholders. States are compared by identity:
@@ -40,18 +40,18 @@ type Template = { readonly message: Uint8Array } | { readonly parts: readonly st
 
 /** The clients that have reached the server at one address, and so see the same URLs. */
 export class CiiAudience {
-  readonly reachedAt: Authority
+  readonly localAuthority: Authority
   /** What is advertised here in place of the defaults, and its JSON, by which audiences are compared. */
   differences: Cii = {}
   variant = ''
   clients = 0
   readonly #values: Record<Placeholder, string>
 
-  constructor(reachedAt: Authority) {
-    const { host, port, prefix } = reachedAt
-    this.reachedAt = reachedAt
+  constructor(localAuthority: Authority) {
+    const { host, port, prefix } = localAuthority
+    this.localAuthority = localAuthority
     this.#values = {
-      '{{scheme}}': schemeOf(reachedAt),
+      '{{scheme}}': schemeOf(localAuthority),
       '{{host}}': jsonText(host ?? ''),
       '{{port}}': String(port),
       '{{prefix}}': jsonText(prefix ?? ''),
@@ -106,11 +106,11 @@ export class CiiMessages {
   }
 
   /** One more client has come to this address. */
-  join(reachedAt: Authority): CiiAudience {
-    const key = keyOf(reachedAt)
+  join(localAuthority: Authority): CiiAudience {
+    const key = keyOf(localAuthority)
     let audience = this.#audiences.get(key)
     if (audience === undefined) {
-      audience = new CiiAudience(reachedAt)
+      audience = new CiiAudience(localAuthority)
       this.#findVariant(audience)
       this.#audiences.set(key, audience)
     }
@@ -121,7 +121,7 @@ export class CiiMessages {
   /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
   leave(audience: CiiAudience): void {
     audience.clients -= 1
-    if (audience.clients === 0) this.#audiences.delete(keyOf(audience.reachedAt))
+    if (audience.clients === 0) this.#audiences.delete(keyOf(audience.localAuthority))
   }
 
   /** The state that these clients are to have. */
@@ -136,7 +136,7 @@ export class CiiMessages {
 
   /** The message with the whole state, as UTF-8. */
   whole(audience: CiiAudience, position: CiiPosition): Uint8Array {
-    if (audience.reachedAt.host === null) return encode(resolved(audience, position))
+    if (audience.localAuthority.host === null) return encode(resolved(audience, position))
     let template = this.#whole.get(position)
     if (template === undefined) {
       template = templateOf(position.state)
@@ -159,7 +159,7 @@ export class CiiMessages {
   change(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
     if (from === to) return undefined
     // Which URLs can be had without a host depends on the URL.
-    if (audience.reachedAt.host === null) {
+    if (audience.localAuthority.host === null) {
       const change = this.#changeOf(resolved(audience, from), resolved(audience, to))
       return change && encode(change)
     }
@@ -188,7 +188,7 @@ export class CiiMessages {
   }
 
   #findVariant(audience: CiiAudience): void {
-    audience.differences = this.#advertisedAt?.(audience.reachedAt) ?? {}
+    audience.differences = this.#advertisedAt?.(audience.localAuthority) ?? {}
     audience.variant = JSON.stringify(audience.differences)
   }
 }
@@ -204,8 +204,8 @@ function templateOf(cii: Cii): Template {
 }
 
 /** The state as the clients at an address see it. */
-function resolved({ reachedAt }: CiiAudience, { state }: CiiPosition): Cii {
-  return mapUrls(state, (url) => fillIn(url, reachedAt))
+function resolved({ localAuthority }: CiiAudience, { state }: CiiPosition): Cii {
+  return mapUrls(state, (url) => fillIn(url, localAuthority))
 }
 
 /** Applies a function to each URL that may have placeholders; the property is left out where it returns undefined. */
@@ -233,14 +233,14 @@ function mapPrivate(data: PrivateData, map: (url: string) => string | undefined)
 }
 
 /** @returns undefined where the URL needs a host and there is none: no URL is better than one that leads nowhere. */
-function fillIn(url: string, reachedAt: Authority): string | undefined {
-  const { host } = reachedAt
+function fillIn(url: string, localAuthority: Authority): string | undefined {
+  const { host } = localAuthority
   if (host === null && url.includes('{{host}}')) return undefined
   return url
-    .replaceAll('{{scheme}}', schemeOf(reachedAt))
+    .replaceAll('{{scheme}}', schemeOf(localAuthority))
     .replaceAll('{{host}}', host ?? '')
-    .replaceAll('{{port}}', String(reachedAt.port))
-    .replaceAll('{{prefix}}', () => reachedAt.prefix ?? '')
+    .replaceAll('{{port}}', String(localAuthority.port))
+    .replaceAll('{{prefix}}', () => localAuthority.prefix ?? '')
 }
 
 /** A string as it stands within a JSON string. */
@@ -248,9 +248,9 @@ function jsonText(text: string): string {
   return JSON.stringify(text).slice(1, -1)
 }
 
-function keyOf(reachedAt: Authority): string {
-  const { host, port, prefix, localAddress } = reachedAt
-  return [schemeOf(reachedAt), host, port, prefix, localAddress].join(' ')
+function keyOf(localAuthority: Authority): string {
+  const { host, port, prefix, localAddress } = localAuthority
+  return [schemeOf(localAuthority), host, port, prefix, localAddress].join(' ')
 }
 
 function schemeOf({ secure }: Authority): string {

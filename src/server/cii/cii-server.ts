@@ -194,7 +194,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   protected override opened(connection: Connection): void {
-    const audience = this.#messages.join(this.#publicAddress ?? connection.reachedAt)
+    const audience = this.#messages.join(this.#publicAddress ?? connection.localAuthority)
     const client = new Client(connection, this.#composer, audience)
     this.#clients.set(connection, client)
     client.wake()

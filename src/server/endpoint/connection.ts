@@ -45,7 +45,7 @@ export interface Connection {
   /** The client's IP address; behind a proxy that the app trusts, the address that the proxy names. */
   readonly remoteAddress: string
   /** Where the client reached us: what `{{scheme}}`, `{{host}}`, `{{port}}` and `{{prefix}}` stand for. */
-  readonly reachedAt: Authority
+  readonly localAuthority: Authority
   /** What the client asked with: who it is, for an app that has authenticated it. */
   readonly handshake: Handshake
   /** Bytes that wait in the process for this client to read. Bytes in the operating system's buffers are not counted. */
@@ -55,11 +55,11 @@ export interface Connection {
   /**
    * Sends a string as a text frame, bytes as a binary frame. Sending on a closed connection does nothing. Where more than
    * `maxBufferedBytes` of the endpoint wait already, the message is dropped and the connection closed with 1008.
-   * @param handedOver called once, when the operating system has the message or the connection has failed.
+   * @param onFlushed called once, when the operating system has the message or the connection has failed.
    */
-  send(data: string | Uint8Array, handedOver?: () => void): void
+  send(data: string | Uint8Array, onFlushed?: () => void): void
   /** Sends text that is UTF-8 already. The same bytes for many connections in a row are encoded and framed once. */
-  sendText(utf8: Uint8Array, handedOver?: () => void): void
+  sendText(utf8: Uint8Array, onFlushed?: () => void): void
   /** Calls back once, when the operating system has everything that waits now. Does not call back while the connection closes. */
   whenFlushed(flushed: () => void): void
   /**
@@ -77,8 +77,8 @@ export interface Connection {
 export interface ConnectionSocket {
   /** The client's IP address, used by the per-address limits and in logs: see {@link Connection.remoteAddress}. */
   readonly remoteAddress: string
-  /** Where the client reached this server, used to build the URLs that it is sent: see {@link Connection.reachedAt}. */
-  readonly reachedAt: Authority
+  /** Where the client reached this server, used to build the URLs that it is sent: see {@link Connection.localAuthority}. */
+  readonly localAuthority: Authority
   /** The HTTP request that became this connection, passed on to hooks as {@link Connection.handshake}. */
   readonly handshake: HandshakeRequest
   /** Bytes queued in the process for this client, not counting the buffers of the operating system. */
@@ -87,9 +87,9 @@ export interface ConnectionSocket {
    * Sends one message as one WebSocket message.
    *
    * @param isText whether the frame is text; bytes that are sent as text are UTF-8.
-   * @param handedOver called once, when the operating system has the message or the connection has failed.
+   * @param onFlushed called once, when the operating system has the message or the connection has failed.
    */
-  send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void
+  send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined): void
   /** Calls back once, when the operating system has everything that waits now, or the socket has failed. */
   whenFlushed(flushed: () => void): void
   /** Starts or stops reading from the peer. While nothing is read, the peer must not be taken for dead. */

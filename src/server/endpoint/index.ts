@@ -22,7 +22,6 @@ export {
 export { type EndpointHooks, isThenable, withHook } from './hooks.js'
 export { writesLevel } from './log-limiter.js'
 export type { Logger } from './logger.js'
-export { type ServeMessagePortOptions, serveMessagePort } from './message-port.js'
 export {
   defaultPort,
   PUBLIC_URL,
@@ -31,6 +30,7 @@ export {
   parsePublicUrl,
 } from './public-address.js'
 export { RateLimiter } from './rate-limiter.js'
+export { type ServeMessagePortOptions, serveMessagePort } from './serve-message-port.js'
 export { sourceKey } from './source-key.js'
 export { type StateComposer, StateSender } from './state-sender.js'
 export { UpdateRounds } from './update-rounds.js'

@@ -70,8 +70,8 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#socket.remoteAddress
   }
 
-  get reachedAt(): Authority {
-    return this.#socket.reachedAt
+  get localAuthority(): Authority {
+    return this.#socket.localAuthority
   }
 
   get handshake(): Handshake {
@@ -87,32 +87,32 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#closing
   }
 
-  send(data: string | Uint8Array, handedOver?: () => void): void {
-    this.#send(data, typeof data === 'string', handedOver)
+  send(data: string | Uint8Array, onFlushed?: () => void): void {
+    this.#send(data, typeof data === 'string', onFlushed)
   }
 
-  sendText(utf8: Uint8Array, handedOver?: () => void): void {
-    this.#send(utf8, true, handedOver)
+  sendText(utf8: Uint8Array, onFlushed?: () => void): void {
+    this.#send(utf8, true, onFlushed)
   }
 
-  #send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined): void {
+  #send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined): void {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
       throw new InvalidOptionError('data', 'a string or bytes', data)
     }
     if (this.#closing) {
-      if (handedOver !== undefined) queueMicrotask(handedOver)
+      if (onFlushed !== undefined) queueMicrotask(onFlushed)
       return
     }
     const { statistics, maxBufferedBytes } = this.#owner
     if (this.#socket.bufferedAmount > maxBufferedBytes) {
       statistics.dropped.unread += 1
-      if (handedOver !== undefined) queueMicrotask(handedOver)
+      if (onFlushed !== undefined) queueMicrotask(onFlushed)
       this.#owner.bufferFull(this)
       return
     }
     statistics.messagesOut += 1
     statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
-    this.#socket.send(data, isText, handedOver)
+    this.#socket.send(data, isText, onFlushed)
   }
 
   whenFlushed(flushed: () => void): void {

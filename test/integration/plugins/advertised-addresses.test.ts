@@ -267,8 +267,8 @@ describe('the URL of a wall clock over UDP', () => {
       'udp://192.0.2.7:6677',
     ],
   ])('names over TLS %s', (_what, bound, app, url) => {
-    const reachedAt = { secure: true, host: 'tv.example', port: 443, localAddress: '192.0.2.7' }
-    expect(wallClockUrl(bound, app, reachedAt)).toBe(url)
+    const localAuthority = { secure: true, host: 'tv.example', port: 443, localAddress: '192.0.2.7' }
+    expect(wallClockUrl(bound, app, localAuthority)).toBe(url)
   })
 
   it.each([
@@ -279,8 +279,8 @@ describe('the URL of a wall clock over UDP', () => {
     ['192.0.2.8', '127.0.0.1', 'udp://192.0.2.8:6677'],
     ['fe80::7%eth0', '192.0.2.7', undefined],
   ])('on %s, for a client at %s, is %s', (address, localAddress, url) => {
-    const reachedAt = { secure: false, host: localAddress, port: 80, localAddress }
-    expect(wallClockUrl(udp(address), tcp('0.0.0.0'), reachedAt)).toBe(url)
+    const localAuthority = { secure: false, host: localAddress, port: 80, localAddress }
+    expect(wallClockUrl(udp(address), tcp('0.0.0.0'), localAuthority)).toBe(url)
   })
 
   it.each([

@@ -25,7 +25,7 @@ class Recorder extends TimelineSource {
 function follow(ts: TsServer, timelineSelector: string): () => void {
   const socket: ConnectionSocket = {
     remoteAddress: '192.0.2.1',
-    reachedAt: { secure: false, host: '192.0.2.2', port: 80 },
+    localAuthority: { secure: false, host: '192.0.2.2', port: 80 },
     handshake: { url: '/', headers: {} },
     bufferedAmount: 0,
     send: () => {},

@@ -8,9 +8,11 @@ import {
 } from '../../../../src/companion/wall-clock/candidate-filters.js'
 import { measureCandidate } from '../../../../src/companion/wall-clock/candidate-measurement.js'
 import { FilterAndPredictAlgorithm } from '../../../../src/companion/wall-clock/filter-and-predict-algorithm.js'
-import { LowestDispersionAlgorithm } from '../../../../src/companion/wall-clock/lowest-dispersion-algorithm.js'
-import { MostRecentAlgorithm } from '../../../../src/companion/wall-clock/most-recent-algorithm.js'
 import { NarrowestIntervalAlgorithm } from '../../../../src/companion/wall-clock/narrowest-interval-algorithm.js'
+import {
+  LowestDispersionAlgorithm,
+  MostRecentAlgorithm,
+} from '../../../../src/companion/wall-clock/single-candidate-algorithms.js'
 import { WallClockMessageType } from '../../../../src/messages/index.js'
 import { manualClock } from '../../../helpers/manual-clock.js'
 

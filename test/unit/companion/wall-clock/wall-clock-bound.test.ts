@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CandidateAlgorithm } from '../../../../src/companion/wall-clock/candidate-algorithm.js'
+import type { CandidateAlgorithm } from '../../../../src/companion/wall-clock/candidate.js'
 import { FilterAndPredictAlgorithm } from '../../../../src/companion/wall-clock/filter-and-predict-algorithm.js'
-import { LowestDispersionAlgorithm } from '../../../../src/companion/wall-clock/lowest-dispersion-algorithm.js'
-import { MostRecentAlgorithm } from '../../../../src/companion/wall-clock/most-recent-algorithm.js'
 import { NarrowestIntervalAlgorithm } from '../../../../src/companion/wall-clock/narrowest-interval-algorithm.js'
+import {
+  LowestDispersionAlgorithm,
+  MostRecentAlgorithm,
+} from '../../../../src/companion/wall-clock/single-candidate-algorithms.js'
 import { type Fate, Simulation } from '../../../helpers/wall-clock-simulation.js'
 
 const ALGORITHMS: Record<string, () => CandidateAlgorithm> = {

@@ -8,8 +8,8 @@ const logger = pino({ level: 'silent' })
 
 /** A client that takes each message at once. */
 class Socket extends FakeSocket {
-  override send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined) {
-    super.send(data, isText, handedOver)
+  override send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined) {
+    super.send(data, isText, onFlushed)
     this.arrive()
   }
 }
@@ -146,7 +146,7 @@ describe('clients at different addresses', () => {
   function setUp() {
     const cii = new CiiServer({ logger, cii: { tsUrl: '{{scheme}}://{{host}}:{{port}}/ts' } })
     const sockets = ['192.0.2.1', '192.0.2.2'].map((host) =>
-      Object.assign(new Socket(), { reachedAt: { secure: false, host, port: 80 } }),
+      Object.assign(new Socket(), { localAuthority: { secure: false, host, port: 80 } }),
     )
     for (const socket of sockets) cii.open(socket)
     const received = () => sockets.map((socket) => socket.messages.at(-1))

@@ -12,7 +12,7 @@ import { until } from '../../../helpers/until.js'
 /** A socket that writes down what happens to it. */
 class Socket implements ConnectionSocket {
   readonly remoteAddress = '192.0.2.1'
-  readonly reachedAt = { secure: false, host: '192.0.2.2', port: 80 }
+  readonly localAuthority = { secure: false, host: '192.0.2.2', port: 80 }
   readonly handshake = { url: '/', headers: {} }
   readonly bufferedAmount = 0
   readonly sent: unknown[] = []

@@ -29,8 +29,8 @@ class Socket extends FakeSocket {
 
 /** A client that takes each message at once. */
 class QuickSocket extends Socket {
-  override send(data: string | Uint8Array, isText: boolean, handedOver: (() => void) | undefined) {
-    super.send(data, isText, handedOver)
+  override send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined) {
+    super.send(data, isText, onFlushed)
     this.arrive()
   }
 }

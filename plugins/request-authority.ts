@@ -13,7 +13,7 @@ const PROBE = 'probe.invalid'
  * header. Behind a proxy that the app trusts it is the host that the proxy names, and over TLS
  * the name that the client asked a certificate for.
  */
-export function reachedAt(request: FastifyRequest, shared: SharedAuthorities): Authority {
+export function requestAuthority(request: FastifyRequest, shared: SharedAuthorities): Authority {
   return (isFromTrustedProxy(request) ? fromProxy(request) : undefined) ?? fromSocket(request, shared)
 }
 

@@ -7,7 +7,7 @@ export interface ServeMessagePortOptions {
   /** What the limits by address, `allow`, `deny` and the log take for the client's address. Default `127.0.0.1`. */
   remoteAddress?: string
   /** What stands for `{{host}}` and the like in CII. Default: no host, so that URLs that need one are left out. */
-  reachedAt?: Authority
+  localAuthority?: Authority
 }
 
 const NOWHERE: Authority = { secure: false, host: null, port: 0 }
@@ -32,7 +32,7 @@ const decoder = new TextDecoder()
 export function serveMessagePort(
   server: EndpointServer<unknown>,
   port: MessagePortLike,
-  { remoteAddress = '127.0.0.1', reachedAt = NOWHERE }: ServeMessagePortOptions = {},
+  { remoteAddress = '127.0.0.1', localAuthority = NOWHERE }: ServeMessagePortOptions = {},
 ): boolean {
   const close = (code: number, reason: string): void => {
     port.postMessage({ closeCode: code, closeReason: reason })
@@ -66,12 +66,12 @@ export function serveMessagePort(
   }
   const socket: ConnectionSocket = {
     remoteAddress,
-    reachedAt,
+    localAuthority,
     handshake: { url: '', headers: {} },
     bufferedAmount: 0,
-    send: (data, isText, handedOver) => {
+    send: (data, isText, onFlushed) => {
       if (!ended) port.postMessage(postable(data, isText))
-      if (handedOver !== undefined) queueMicrotask(handedOver)
+      if (onFlushed !== undefined) queueMicrotask(onFlushed)
     },
     whenFlushed: (flushed) => queueMicrotask(flushed),
     // A port that has been started cannot be stopped.
