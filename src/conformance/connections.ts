@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RecordedSocket } from './recorded-socket.js'
 
@@ -75,7 +76,7 @@ export class Connections {
     if (this.#open.size + this.#opening < this.max) return
     const timeout = sleep(CLOSING_MILLIS, 'full', { ref: false })
     const result = await Promise.race([Promise.race([...this.#open].map(({ gone }) => gone)), timeout])
-    if (result === 'full') throw new Error(`more than ${this.max} connections needed`)
+    if (result === 'full') assert.fail(`more than ${this.max} connections needed`)
     return this.#room()
   }
 }
