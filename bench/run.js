@@ -8,6 +8,7 @@ import { fanOut } from './benches/fan-out.js'
 import { handshakes } from './benches/handshakes.js'
 import { idle } from './benches/idle.js'
 import { overload } from './benches/overload.js'
+import { ssdpAmplification } from './benches/ssdp-amplification.js'
 import { stalled } from './benches/stalled.js'
 import { start } from './benches/start.js'
 import { storm } from './benches/storm.js'
@@ -47,6 +48,7 @@ const BENCHES = [
   overload,
   accuracy,
   wallClockNetworks,
+  ssdpAmplification,
 ]
 
 const { positionals, values } = parseArgs({

@@ -5,6 +5,7 @@ import type { App2AppServer } from '../src/server/app2app/index.js'
 import type { CiiServer } from '../src/server/cii/index.js'
 import type { Authority, EndpointServer } from '../src/server/endpoint/index.js'
 import type { LatencyHistogram, UdpRequestServer } from '../src/server/wall-clock/index.js'
+import type { Discovery } from './discovery-plugin.js'
 import { EndpointRequests } from './endpoint-requests.js'
 
 /** Where the endpoints of an app are to be found. */
@@ -35,6 +36,8 @@ export class AppRegistry {
   readonly requests: EndpointRequests
   /** The endpoints of the app, by the paths at which they are mounted. */
   readonly endpoints: { readonly path: string; readonly server: EndpointServer }[] = []
+  /** How the televisions of the app are found. */
+  readonly discoveries: Discovery[] = []
   /** The App2App relays of the app, by the paths at which they are mounted. */
   readonly app2app: { readonly path: string; readonly server: App2AppServer }[] = []
   /** The wall clocks of the app, by the names of their decorators. */

@@ -77,6 +77,20 @@ export interface DiscoveryPluginOptions {
   ssdp?: boolean
 }
 
+/** Counters of the HTTP resources by which companions learn of a television (DIAL). */
+export interface DialStatistics {
+  /** Device descriptions sent. */
+  descriptions: number
+  /** Descriptions of the HbbTV application sent. */
+  applications: number
+  /** Applications started. */
+  launches: number
+  /** Applications stopped. */
+  stops: number
+  /** Requests refused: by the `Host` or `Origin` header, by `onLaunch` or `onStop`, or for a body over 4096 bytes. */
+  readonly refused: Record<'host' | 'origin' | 'launch' | 'stop' | 'too-large', number>
+}
+
 /** What `app.discovery` is. */
 export interface Discovery {
   /** The UUID of the device, in lower case and without `uuid:`, as SSDP and the device description state it. */
@@ -85,6 +99,12 @@ export interface Discovery {
   readonly friendlyName: string
   /** Counters of SSDP. */
   readonly statistics: SsdpAdvertiserStatistics
+  /** Counters of the HTTP resources. */
+  readonly dialStatistics: DialStatistics
+  /** Resolves when SSDP has been started after the app listens, or could not be. Never rejects. */
+  readonly started: Promise<void>
+  /** Why the television cannot be found by SSDP, once `started` has resolved; undefined if it can, or is not meant to. */
+  readonly failure: Error | undefined
   /** The interfaces on which it is found, as `eth0 192.0.2.1`. Empty if it is not. */
   readonly interfaces: readonly string[]
   /** Whether an application that a companion has started is running. An app that starts or stops one itself sets it. */
@@ -160,16 +180,32 @@ export const discoveryPlugin: FastifyPluginAsync<DiscoveryPluginOptions> = fp(
       maxAnswersPerSecondTotal: settings.maxAnswersPerSecondTotal,
       server: `Node.js/${process.versions.node.split('.')[0]} UPnP/1.1 fastify-dvbcss`,
     })
+    let failure: Error | undefined
+    let hasStarted = (): void => {}
     const discovery: Discovery = {
       uuid: settings.uuid,
       friendlyName: settings.friendlyName,
       statistics: advertiser.statistics,
+      dialStatistics: {
+        descriptions: 0,
+        applications: 0,
+        launches: 0,
+        stops: 0,
+        refused: { host: 0, origin: 0, launch: 0, stop: 0, 'too-large': 0 },
+      },
+      started: new Promise((resolve) => {
+        hasStarted = resolve
+      }),
+      get failure() {
+        return failure
+      },
       get interfaces() {
         return advertiser.interfaces
       },
       isRunning: false,
     }
     app.decorate('discovery', discovery)
+    registryOf(app).discoveries.push(discovery)
     await app.register(
       async (scope) => {
         base = scope.prefix
@@ -177,12 +213,16 @@ export const discoveryPlugin: FastifyPluginAsync<DiscoveryPluginOptions> = fp(
       },
       { prefix: settings.prefix },
     )
-    if (!settings.ssdp) return
+    if (!settings.ssdp) {
+      hasStarted()
+      return
+    }
     // Fastify does not wait for these hooks.
-    let starting: Promise<void> | undefined
+    let starting: Promise<Error | undefined> | undefined
     app.addHook('onListen', async () => {
       starting = start(advertiser, log)
-      await starting
+      failure = await starting
+      hasStarted()
     })
     app.addHook('preClose', async () => {
       await starting
@@ -193,13 +233,15 @@ export const discoveryPlugin: FastifyPluginAsync<DiscoveryPluginOptions> = fp(
 )
 
 /** A port that cannot be had keeps the television from being found, and from nothing else. */
-async function start(advertiser: SsdpAdvertiser, log: FastifyBaseLogger): Promise<void> {
+async function start(advertiser: SsdpAdvertiser, log: FastifyBaseLogger): Promise<Error | undefined> {
   try {
     const failures = await advertiser.start()
     for (const error of failures) log.warn({ err: error }, 'television can be discovered in part')
     log.info({ interfaces: advertiser.interfaces }, 'television can be discovered')
+    return undefined
   } catch (error) {
     log.warn({ err: error }, 'television cannot be discovered by SSDP')
+    return error as Error
   }
 }
 
@@ -216,6 +258,8 @@ function settingsOf(options: DiscoveryPluginOptions) {
 
 function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discovery): void {
   const { onLaunch, onStop } = settings
+  const { dialStatistics } = discovery
+  const { refused } = dialStatistics
   const path = `/apps/${HBBTV_APPLICATION}`
   const runningPath = `${path}/run`
   const registry = registryOf(scope)
@@ -225,10 +269,16 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
     done(null, body)
   })
   scope.addHook('onRequest', async (request, reply) => {
-    if (!isAllowedHost(request, settings.allowedHosts)) return refuse(reply, request, 'host', request.headers.host)
+    if (!isAllowedHost(request, settings.allowedHosts)) {
+      refused.host += 1
+      return refuse(reply, request, 'host', request.headers.host)
+    }
     const { origin } = request.headers
     if (origin === undefined) return
-    if (!isAllowedOrigin(origin, settings.allowedOrigins)) return refuse(reply, request, 'origin', origin)
+    if (!isAllowedOrigin(origin, settings.allowedOrigins)) {
+      refused.origin += 1
+      return refuse(reply, request, 'origin', origin)
+    }
     reply.headers({
       'access-control-allow-origin': origin,
       'access-control-expose-headers': 'Application-URL, Location',
@@ -237,12 +287,17 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
       vary: 'Origin',
     })
   })
+  scope.addHook('onResponse', async (_request, reply) => {
+    if (reply.statusCode === 413) refused['too-large'] += 1
+  })
   scope.get('/dd.xml', async (request, reply) => {
+    dialStatistics.descriptions += 1
     reply.header('application-url', `${ownUrl(request)}${scope.prefix}/apps`)
     reply.type(XML)
     return encodeDeviceDescription(settings)
   })
   scope.get(path, async (request, reply) => {
+    dialStatistics.applications += 1
     const urls = registry.urlsSeenFrom(scope)
     const app2appUrl = settings.app2appUrl ?? filledIn(urls.app2appUrl, request)
     const interDevSyncUrl = settings.ciiUrl ?? filledIn(urls.ciiUrl, request)
@@ -259,8 +314,10 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
     const document = typeof request.body === 'string' ? request.body : ''
     const contentType = request.headers['content-type']
     if (onLaunch === undefined || (await onLaunch({ document, contentType, request })) === false) {
+      refused.launch += 1
       return reply.code(403).send()
     }
+    dialStatistics.launches += 1
     discovery.isRunning = true
     return reply
       .code(201)
@@ -269,7 +326,11 @@ function addRoutes(scope: FastifyInstance, settings: Settings, discovery: Discov
   })
   scope.delete(runningPath, async (request, reply) => {
     if (!discovery.isRunning) return reply.code(404).send()
-    if (onStop === undefined || (await onStop(request)) === false) return reply.code(403).send()
+    if (onStop === undefined || (await onStop(request)) === false) {
+      refused.stop += 1
+      return reply.code(403).send()
+    }
+    dialStatistics.stops += 1
     discovery.isRunning = false
     return reply.code(200).send()
   })

@@ -5,10 +5,12 @@ import type * as PromClient from 'prom-client'
 
 import { NANOS_PER_SECOND } from '../src/clocks/index.js'
 
-import type { App2AppStatistics } from '../src/server/app2app/index.js'
 import { LATENCY_BOUNDS } from '../src/server/wall-clock/index.js'
 import { checkOptions, DvbcssError, type OptionTable, option } from '../src/validation/index.js'
 import { type AppRegistry, registryOf } from './app-registry.js'
+import { describeApp2App } from './app2app-metrics.js'
+import { describeDiscovery } from './discovery-metrics.js'
+import { counter, type Sample } from './metrics-samples.js'
 import { PATH, SCOPE_OPTIONS } from './options.js'
 
 /** A `Registry` of prom-client, as far as this plugin needs one: who does not use metrics need not have its types. */
@@ -53,6 +55,7 @@ export const metricsPlugin: FastifyPluginAsync<MetricsPluginOptions> = fp(
     describeEndpoints(prom, register, registryOf(app))
     describeWallClocks(prom, register, registryOf(app))
     describeApp2App(prom, register, registryOf(app))
+    describeDiscovery(prom, register, registryOf(app))
     describeEventLoop(app, prom, register)
     const childLoggerFactory = registryOf(app).requests.own(app.childLoggerFactory)
     app.get(checked.path, { logLevel: 'warn', childLoggerFactory }, async (_request, reply) => {
@@ -70,32 +73,6 @@ async function loadPromClient(): Promise<typeof PromClient> {
     const message = 'metricsPlugin requires prom-client: npm install prom-client'
     throw new DvbcssError('DVBCSS_ERR_MISSING_PACKAGE', message, { cause: error })
   }
-}
-
-interface Sample {
-  labels: Record<string, string>
-  value: number
-}
-
-/** A counter that is read off when Prometheus asks, from where it is counted anyway. */
-function counter(
-  prom: typeof PromClient,
-  register: PromClient.Registry,
-  name: string,
-  help: string,
-  labelNames: string[],
-  samples: () => Sample[],
-): void {
-  new prom.Counter({
-    name,
-    help,
-    labelNames,
-    registers: [register],
-    collect() {
-      this.reset()
-      for (const { labels, value } of samples()) this.inc(labels, value)
-    },
-  })
 }
 
 function describeEndpoints(prom: typeof PromClient, register: PromClient.Registry, registry: AppRegistry): void {
@@ -215,48 +192,6 @@ function replyTimes(registry: AppRegistry): object {
       return [...buckets, sum, { metricName: `${name}_count`, labels: { clock }, value: histogram.count }]
     })
   return { ...description, reset: () => {}, get: async () => ({ ...description, values: values() }) }
-}
-
-function describeApp2App(prom: typeof PromClient, register: PromClient.Registry, registry: AppRegistry): void {
-  const gauge = (name: string, help: string, labelNames: string[], samples: () => Sample[]) =>
-    new prom.Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [register],
-      collect() {
-        for (const { labels, value } of samples()) this.set(labels, value)
-      },
-    })
-  const each = (read: (statistics: App2AppStatistics) => number) => () =>
-    registry.app2app.map(({ path, server }) => ({ labels: { relay: path }, value: read(server.statistics) }))
-  gauge(
-    'dvbcss_app2app_pairs',
-    'Pairs of App2App clients that are connected',
-    ['relay'],
-    each(({ pairs }) => pairs),
-  )
-  const waiting = () =>
-    registry.app2app.flatMap(({ path, server }) =>
-      Object.entries(server.statistics.waiting).map(([side, value]) => ({ labels: { relay: path, side }, value })),
-    )
-  gauge('dvbcss_app2app_waiting', 'App2App clients that wait for a peer', ['relay', 'side'], waiting)
-  counter(
-    prom,
-    register,
-    'dvbcss_app2app_paired_total',
-    'Pairs of App2App clients that were made',
-    ['relay'],
-    each(({ paired }) => paired),
-  )
-  counter(
-    prom,
-    register,
-    'dvbcss_app2app_pauses_total',
-    'Times that a client was not read because its peer did not read',
-    ['relay'],
-    each(({ pauses }) => pauses),
-  )
 }
 
 function describeEventLoop(app: FastifyInstance, prom: typeof PromClient, register: PromClient.Registry): void {

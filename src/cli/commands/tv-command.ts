@@ -1,7 +1,7 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { visibleLine } from '../../validation/index.js'
 import { addLimitOptions, commandHelp, networksProblem, type TvOptions } from '../television/index.js'
-import { parseLocalPort } from './arguments.js'
+import { parseLocalPort, parsePort } from './arguments.js'
 import { baseCommand } from './base-command.js'
 
 const DEFAULT_CONTENT_ID = 'dvb://233a.1004.1044;363a~20130218T0915Z--PT00H45M'
@@ -11,17 +11,33 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export function tvCommand(): Command {
   const tv = baseCommand(
     'tv',
-    'run a television emulator: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP and, for companions without UDP, at /wc',
-    ['dvbcss tv', 'dvbcss tv --host 127.0.0.1 --port 8080 --log-level debug'],
+    'run a television emulator: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP and, for companions without UDP, at /wc; App2App at /app2app',
+    [
+      'dvbcss tv',
+      'dvbcss tv --friendly-name "Living room"',
+      'dvbcss tv --host 127.0.0.1 --port 8080 --log-level debug',
+    ],
   )
     .option('--host <address>', 'address to listen on, for all endpoints (default: all addresses, IPv4 and IPv6)')
     .option('--port <port>', 'TCP port of CII and TS; 0 chooses a free one', parseLocalPort, 7681)
     .option('--wc-port <port>', 'UDP port of the wall clock; 0 chooses a free one', parseLocalPort, 6677)
+    .option('--no-discovery', 'do not let companions find the television by SSDP and DIAL')
+    .option(
+      '--friendly-name <name>',
+      'name under which companions find it (default: the name of this machine)',
+      parseName,
+    )
+    .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
     .option('--content-id <uri>', 'initial content id', DEFAULT_CONTENT_ID)
     .addOption(new Option('--log-level <level>', 'lowest level to log').choices(LOG_LEVELS).default('info'))
   return addLimitOptions(tv)
     .addHelpText('after', `\nCommands read from standard input:\n${commandHelp()}`)
     .action(start)
+}
+
+function parseName(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('Expected a name.')
 }
 
 async function start(options: TvOptions, tv: Command): Promise<void> {

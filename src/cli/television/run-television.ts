@@ -1,7 +1,10 @@
+import { isIP } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { FastifyInstance } from 'fastify'
 import * as fastify from 'fastify'
+import { app2appPlugin } from '../../../plugins/app2app-plugin.js'
 import { ciiPlugin } from '../../../plugins/cii-plugin.js'
+import { type Discovery, discoveryPlugin } from '../../../plugins/discovery-plugin.js'
 import { addressesOfApp, everyAddress, hostsOf } from '../../../plugins/machine-addresses.js'
 import { tsPlugin } from '../../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../../plugins/wall-clock-plugin.js'
@@ -19,6 +22,10 @@ export interface TvOptions extends TvLimits {
   host?: string
   port: number
   wcPort: number
+  /** Whether companions find the television by SSDP and DIAL. */
+  discovery: boolean
+  friendlyName?: string
+  ssdpPort?: number
   contentId: string
   logLevel: string
 }
@@ -56,7 +63,8 @@ export async function runTelevision(options: TvOptions): Promise<void> {
     return
   }
   end = closeOnSignal(app, stdout)
-  stdout.write(`${greeting(app)}\n`)
+  if (options.discovery) await app.discovery.started
+  stdout.write(`${greeting(app, options)}\n`)
   // The end of the input does not stop the television: it may run without a terminal. If its terminal is closed, SIGHUP
   // ends the process.
   process.stdin.on('error', () => {})
@@ -110,12 +118,27 @@ async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInst
   await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'], ...limits })
   await app.register(wallClockWebSocketPlugin, { prefix: '/wc', ...limits })
   await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer, ...limits })
+  await app.register(app2appPlugin, { prefix: '/app2app', localAllow: ownAddresses(host), ...limits })
   const filter = AddressFilter.of(networks)
-  app.get('/health', async (request, reply) => {
-    if (filter?.isServed(request.ip) === false) return reply.code(403).send()
-    return health(app)
+  app.addHook('onRequest', async (request, reply) => {
+    // The endpoints refuse handshakes by themselves, and count them.
+    if (!request.ws && filter?.isServed(request.ip) === false) return reply.code(403).send()
   })
+  if (options.discovery) {
+    const { friendlyName, ssdpPort } = options
+    await app.register(discoveryPlugin, {
+      ...(friendlyName !== undefined && { friendlyName }),
+      ...(ssdpPort !== undefined && { port: ssdpPort }),
+    })
+  }
+  app.get('/health', async () => health(app))
   return app
+}
+
+/** From where applications of this machine connect: loopback, or the address that they have to connect to. */
+function ownAddresses(host: string | undefined): string[] {
+  const isSpecific = host !== undefined && isIP(host) !== 0 && !host.includes('%')
+  return ['127.0.0.0/8', '::1', ...(isSpecific ? [host] : [])]
 }
 
 /** The first versions of Fastify 5 have no `LogController`; those that have one deprecate the option. */
@@ -133,6 +156,7 @@ function health(app: FastifyInstance): object {
     cii: app.cii.statistics.open,
     ts: app.ts.statistics.open,
     wc: app.wallClockWebSocket.statistics.open,
+    app2app: app.app2app.local.statistics.open + app.app2app.remote.statistics.open,
   }
   return { status: 'ok', contentId, contentIdStatus, connections, wallClock: { requests, answers } }
 }
@@ -181,7 +205,7 @@ function exitBySighup(): void {
   process.kill(process.pid, 'SIGHUP')
 }
 
-function greeting(app: FastifyInstance): string {
+function greeting(app: FastifyInstance, { discovery }: TvOptions): string {
   const addresses = addressesOfApp(app).flatMap(({ address, port }) => hostsOf(address).map((host) => ({ host, port })))
   const wallClocks = app.wallClockServer.addresses.flatMap(({ address, port }) =>
     hostsOf(address).map((host) => ({ host, port })),
@@ -195,9 +219,17 @@ function greeting(app: FastifyInstance): string {
     ...addresses.map(({ host, port }) => `  CSS-TS   ws://${host}:${port}/ts`),
     ...wallClocks.map(({ host, port }) => `  CSS-WC   udp://${host}:${port}`),
     ...addresses.map(({ host, port }) => `  CSS-WC   ws://${host}:${port}/wc (for companions without UDP)`),
+    'App2App: companions connect to /app2app/remote/, applications on this machine to /app2app/local/',
+    ...(discovery ? [discoveryLine(app.discovery)] : []),
     'Timelines:',
     ...Object.values(TIMELINES).map(({ selector, ticksPerSecond }) => `  ${selector} (${ticksPerSecond} ticks/s)`),
     'Type a command, or "help":',
   ]
   return lines.join('\n')
+}
+
+function discoveryLine({ friendlyName, interfaces, failure }: Discovery): string {
+  const name = visibleLine(friendlyName)
+  if (failure !== undefined) return `Companions cannot find "${name}": ${visibleLine(failure.message)}`
+  return `Companions find it as "${name}" by SSDP on ${interfaces.join(', ')}`
 }

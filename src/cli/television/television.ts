@@ -39,7 +39,7 @@ export class Television {
   /** The speed that `play` returns to. */
   #playSpeed = 1
 
-  /** @param app with the three plugins registered */
+  /** @param app with the plugins registered */
   constructor(app: FastifyInstance, options: TelevisionOptions) {
     this.#app = app
     this.#options = {
@@ -147,13 +147,14 @@ export class Television {
 
   /** State and connected companions, as lines of text. */
   status(): string {
-    const { cii, ts, wallClockServer } = this.#app
+    const { cii, ts, app2app, wallClockServer } = this.#app
     const { requests, answers } = wallClockServer.statistics
     return [
       `content    ${cii.cii.contentId} (${cii.cii.contentIdStatus}, ${cii.cii.presentationStatus?.join(' ')})`,
       `position   ${this.positionSeconds.toFixed(3)} s at speed ${this.speed}`,
       `timelines  ${cii.cii.timelines?.map((timeline) => timeline.timelineSelector).join('\n           ')}`,
       `companions ${cii.connections.size} on CII, ${ts.connections.size} on TS; wall clock: ${requests} requests, ${answers} responses`,
+      `App2App    ${app2app.statistics.pairs} pairs, ${app2app.statistics.waiting.local} applications and ${app2app.statistics.waiting.remote} companions waiting`,
     ].join('\n')
   }
 

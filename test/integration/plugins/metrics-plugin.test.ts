@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { ciiPlugin, metricsPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
+import { ciiPlugin, discoveryPlugin, metricsPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
 import { encodeWallClockMessage } from '../../../src/messages/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { UdpClient } from '../../helpers/udp-client.js'
@@ -18,6 +18,33 @@ function samples(text: string): Record<string, number> {
 }
 
 describe('the metrics plugin', () => {
+  it('has the counters of SSDP and DIAL', async () => {
+    const app = makeApp()
+    await app.register(discoveryPlugin, { ssdp: false, onLaunch: () => true })
+    await app.register(metricsPlugin)
+    const base = (await listen(app)).replace('ws:', 'http:')
+    await fetch(`${base}/dd.xml`)
+    await fetch(`${base}/apps/HbbTV`)
+    await fetch(`${base}/apps/HbbTV`, { headers: { origin: 'https://elsewhere.example' } })
+    await fetch(`${base}/apps/HbbTV`, { method: 'POST', body: 'x'.repeat(4097) })
+    await fetch(`${base}/apps/HbbTV`, { method: 'POST', body: '' })
+    await fetch(`${base}/apps/HbbTV/run`, { method: 'DELETE' })
+    const device = `device="${app.discovery.uuid}"`
+    const body = samples((await app.inject('/metrics')).body)
+    expect(body).toMatchObject({
+      [`dvbcss_ssdp_searches_total{${device}}`]: 0,
+      [`dvbcss_ssdp_bytes_out_total{${device}}`]: 0,
+      [`dvbcss_ssdp_dropped_total{${device},reason="other-network"}`]: 0,
+      [`dvbcss_dial_requests_total{${device},request="descriptions"}`]: 1,
+      [`dvbcss_dial_requests_total{${device},request="applications"}`]: 1,
+      [`dvbcss_dial_requests_total{${device},request="launches"}`]: 1,
+      [`dvbcss_dial_requests_total{${device},request="stops"}`]: 0,
+      [`dvbcss_dial_refused_total{${device},reason="origin"}`]: 1,
+      [`dvbcss_dial_refused_total{${device},reason="too-large"}`]: 1,
+      [`dvbcss_dial_refused_total{${device},reason="stop"}`]: 1,
+    })
+  })
+
   it('tells Prometheus what the servers have counted', async () => {
     const app = makeApp()
     await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })

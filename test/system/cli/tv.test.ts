@@ -60,7 +60,7 @@ describe('the television', () => {
   })
 
   it('prints URLs that answer, each of them, on IPv4 and IPv6', async () => {
-    const tv = dvbcss('tv', '--port', '0', '--wc-port', '0')
+    const tv = dvbcss('tv', '--port', '0', '--wc-port', '0', '--no-discovery')
     await tv.printed(/Type a command/)
     const urls = [...tv.output.matchAll(/CSS-\w+ +(\S+)/g)].map(([, url = '']) => url)
     for (const host of ['127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])]) {
@@ -180,7 +180,7 @@ describe('the television', () => {
     expect(await response.json()).toMatchObject({
       status: 'ok',
       contentId: 'dvb://233a.1004.1044',
-      connections: { cii: 1, ts: 0, wc: 0 },
+      connections: { cii: 1, ts: 0, wc: 0, app2app: 0 },
       wallClock: { requests: 0, answers: 0 },
     })
   })
