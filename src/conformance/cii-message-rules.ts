@@ -1,5 +1,5 @@
 import { escapeUnsafe } from '../validation/index.js'
-import { type CiiObservations, ciiMessages, differences, statesOf } from './cii-observations.js'
+import { type CiiObservations, ciiMessages, differences, latestStates, statesOf } from './cii-observations.js'
 import { toleratesInvalidMessages } from './endpoint-rules.js'
 import { type JsonObject, readObject } from './json-values.js'
 import { CLAUSE_CII, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
@@ -62,7 +62,7 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     step: 'cii-second-connection',
     judge: ({ held, later }) => {
       const first = later?.frames[0]
-      const known = statesOf(held)
+      const known = latestStates(held, later)
       const state = readObject(first?.text)
       const last = known.at(-1)
       if (first === undefined || state === undefined || last === undefined) return skipped('needs two connections')
@@ -103,7 +103,7 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     step: 'cii-second-connection',
     judge: ({ held, later }) => {
       const fresh = readObject(later?.frames[0]?.text)
-      const states = statesOf(held)
+      const states = latestStates(held, later)
       const last = states.at(-1)
       if (fresh === undefined || last === undefined) return skipped('needs two connections')
       const state = withoutNulls(fresh)
@@ -130,7 +130,7 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
       return eachOf(
         states.slice(1),
         (state, index) =>
-          differences(state, states[index] ?? {}).length === 0
+          readObject(held.frames[index + 1]?.text) !== undefined && differences(state, states[index] ?? {}).length === 0
             ? warn('a change', `the same state again: ${shorten(held.frames[index + 1]?.text ?? '')}`)
             : undefined,
         `${held.frames.length - 1} received`,
@@ -162,7 +162,7 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
     severity: 'advice',
     harm: 'The companion that sent the message, for example one that talks to the wrong endpoint: its connection breaks.',
     step: 'cii-rubbish',
-    judge: ({ invalidMessages, ending }) => toleratesInvalidMessages(invalidMessages, ending),
+    judge: (observed) => toleratesInvalidMessages(observed.invalidMessages, observed),
   },
 ]
 

@@ -51,6 +51,13 @@ export function statesOf(record: SocketRecord): JsonObject[] {
   return states
 }
 
+/** The states of the first connection that were in force when the second was opened, or came about since. */
+export function latestStates(held: SocketRecord, later: SocketRecord | undefined): JsonObject[] {
+  if (later === undefined) return []
+  const before = held.frames.findLastIndex(({ atNanos }) => atNanos <= later.startedNanos)
+  return statesOf(held).slice(Math.max(0, before))
+}
+
 /** The names of the properties in which two states differ. */
 export function differences(a: JsonObject, b: JsonObject): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])

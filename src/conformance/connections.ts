@@ -33,6 +33,8 @@ export class Connections {
   /** Resolves when the handshake has succeeded or failed; see the record. */
   async open(url: string, handshakeMillis?: number): Promise<RecordedSocket> {
     for (let retries = 0; ; retries++) {
+      // A television that accepts one connection rejects a second while it has not noticed that the first was closed.
+      await Promise.all([...this.#open].filter(({ isClosing }) => isClosing).map(({ gone }) => gone))
       await this.#room()
       const others = this.#open.size + this.#opening
       const socket = await this.#opened(url, handshakeMillis)
@@ -50,6 +52,7 @@ export class Connections {
   async isAlive(url: string): Promise<boolean> {
     const socket = await this.open(url, LOOK_MILLIS)
     socket.close()
+    await socket.gone
     return socket.record.openedNanos !== undefined || socket.record.status !== undefined
   }
 

@@ -68,12 +68,16 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
     },
     {
       id: `${endpoint}-unknown-version-refused`,
-      title: 'a handshake with an unknown WebSocket version is rejected with a 4xx status',
+      title: 'a handshake with an unknown WebSocket version is rejected',
       source: 'RFC 6455, 4.2.2',
       severity: 'advice',
       harm: 'No companion is known to send this.',
       step: `${endpoint}-unknown-version`,
-      judge: ({ unknownVersion }) => rejected(unknownVersion),
+      judge: ({ unknownVersion }) => {
+        const { status } = unknownVersion ?? {}
+        // The RFC leaves the status open.
+        return status !== undefined && status >= 400 ? pass(`status ${status}`) : rejected(unknownVersion)
+      },
     },
     {
       id: `${endpoint}-survives`,
@@ -101,7 +105,7 @@ export function keptOpen(record: SocketRecord): Outcome {
 /** A server may close a connection because of an invalid message, with a close frame; it must not drop it or hang. */
 export function toleratesInvalidMessages(
   invalidMessages: readonly SentInvalidMessage[],
-  ending: Ending | undefined,
+  { held, ending }: Pick<EndpointObservations, 'held' | 'ending'>,
 ): Outcome {
   // A message that ended the television is the business of the rule that the endpoint survives.
   const tried = invalidMessages.filter(
@@ -112,12 +116,17 @@ export function toleratesInvalidMessages(
     ({ name, record }) => {
       if (wasDropped(record))
         return fail(`after ${name}: kept open, or closed with a close frame`, describeState(record))
-      const isUnresponsive = record.closed === undefined && record.pongs < record.pings
+      const isUnresponsive = answersPings(held) && record.closed === undefined && record.pongs < record.pings
       return isUnresponsive ? fail(`after ${name}: a pong`, 'none') : undefined
     },
     tried.map(({ name, record }) => `${name}: ${record.closed === undefined ? 'open' : record.closed.code}`).join('; '),
     'no connection',
   )
+}
+
+/** A server that answers none at all violates a rule of its own. */
+export function answersPings(held: SocketRecord): boolean {
+  return held.pongs > 0
 }
 
 function rejected(response: HttpResponse | undefined): Outcome {

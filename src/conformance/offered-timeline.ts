@@ -22,7 +22,8 @@ export function chooseTimeline(cii: JsonObject, requested: string | undefined): 
   const listed = Object.keys(cii).length === 0 ? undefined : selectors.includes(selector)
   const properties = asObject(options[selectors.indexOf(selector)]?.timelineProperties)
   const { unitsPerSecond, unitsPerTick, accuracy } = properties ?? {}
-  const isStated = typeof unitsPerSecond === 'number' && typeof unitsPerTick === 'number' && unitsPerTick > 0
+  const isStated =
+    typeof unitsPerSecond === 'number' && typeof unitsPerTick === 'number' && unitsPerSecond > 0 && unitsPerTick > 0
   return {
     selector,
     listed,

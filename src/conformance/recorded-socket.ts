@@ -13,6 +13,8 @@ export interface Frame {
 
 /** The record of one connection. */
 export interface SocketRecord {
+  /** When the handshake was sent. */
+  readonly startedNanos: bigint
   /** Absent if it never opened. */
   openedNanos?: bigint
   /** Why it never opened, or how the server violated the WebSocket protocol. */
@@ -45,7 +47,7 @@ const NO_CLOSE_FRAME = 1006
 
 /** A WebSocket that records everything it receives, without judging it. */
 export class RecordedSocket {
-  readonly record: SocketRecord = { frames: [], pings: 0, pongs: 0 }
+  readonly record: SocketRecord = { startedNanos: process.hrtime.bigint(), frames: [], pings: 0, pongs: 0 }
   readonly #socket: WebSocket
   #listeners = new Set<() => void>()
   #ended = false
@@ -113,6 +115,11 @@ export class RecordedSocket {
   /** Resolves when there is no connection any more, from either side. */
   get gone(): Promise<void> {
     return this.#gone
+  }
+
+  /** Whether it is being closed from here. */
+  get isClosing(): boolean {
+    return this.#ended
   }
 
   get isOpen(): boolean {

@@ -193,8 +193,10 @@ class Check {
     if (ts?.isSilent === true) this.#skipAll('ts', 'CSS-TS did not answer setup-data')
     if (wc?.isSilent === true) this.#skipAll('wc', 'CSS-WC answered no request')
     else if (wc?.isEchoing === false) {
-      this.#silenced.add('wc-rubbish')
-      this.#runner.skip('wc-rubbish', 'responses cannot be told apart, because they do not repeat the originate time')
+      for (const id of ['wc-unusual-originates', 'wc-rubbish'] as const) {
+        this.#silenced.add(id)
+        this.#runner.skip(id, 'responses cannot be told apart, because they do not repeat the originate time')
+      }
     }
     if (this.#request.stem !== undefined) {
       for (const id of ['ts-partial-stem', 'ts-no-stem'] as const) this.#runner.skip(id, 'a contentIdStem was given')

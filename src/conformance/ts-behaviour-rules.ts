@@ -1,6 +1,6 @@
 import { describe, shorten } from './cii-message-rules.js'
-import { keptOpen, toleratesInvalidMessages } from './endpoint-rules.js'
-import { describeState } from './recorded-socket.js'
+import { answersPings, keptOpen, toleratesInvalidMessages } from './endpoint-rules.js'
+import { describeState, type SocketRecord } from './recorded-socket.js'
 import { CLAUSE_TS, eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
 import {
   latestTimestamps,
@@ -56,8 +56,8 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     judge: ({ first, listed, selector, stem }) => {
       if (listed !== true) return skipped(`CII does not list ${selector}`)
       const timestamps = timestampsOf(first)
-      if (timestamps.length === 0) return skipped('no control timestamp received')
-      return timestamps.some((timestamp) => positionOf(timestamp) !== undefined)
+      if (timestamps.every(isMalformed)) return skipped('no valid control timestamp received')
+      return timestamps.some(isAvailable)
         ? pass(selector)
         : warn(
             `a position on ${selector} for a content id that starts with "${stem}"`,
@@ -81,9 +81,9 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'fault',
     harm: 'Companions that leave the end of the content id open, for example for all events of a service: they get no timeline.',
     step: 'ts-partial-stem',
-    judge: ({ first, partialStem }) => {
-      if (!isAvailable(timestampsOf(first).at(-1))) return skipped('the timeline was not available')
-      const [received] = timestampsOf(partialStem)
+    judge: (observed) => {
+      if (!wasAvailable(observed)) return skipped('the timeline was not available')
+      const [received] = timestampsOf(observed.partialStem)
       if (received === undefined) return fail('a control timestamp', 'none within 3 s')
       return isAvailable(received) ? pass('it is') : fail('the position', describe(received.timestamp))
     },
@@ -95,9 +95,10 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'field',
     harm: 'An HbbTV companion app in the stores, which leaves contentIdStem out: it gets no timeline.',
     step: 'ts-no-stem',
-    judge: ({ first, withoutStem }) => {
+    judge: (observed) => {
+      const { withoutStem } = observed
       if (withoutStem?.record.openedNanos === undefined) return skipped('no connection')
-      if (!isAvailable(timestampsOf(first).at(-1))) return skipped('the timeline was not available')
+      if (!wasAvailable(observed)) return skipped('the timeline was not available')
       const [received] = timestampsOf(withoutStem)
       if (received === undefined) {
         const { closed } = withoutStem.record
@@ -122,7 +123,7 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'fault',
     harm: 'Companions that wait for a timeline to become available: they reconnect in a loop.',
     step: 'ts-unknown-selector',
-    judge: ({ unknownSelector }) => staysOpen(unknownSelector),
+    judge: ({ unknownSelector, held }) => staysOpen(unknownSelector, held),
   },
   {
     id: 'ts-wrong-stem-null',
@@ -140,7 +141,7 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'fault',
     harm: 'Companions that wait for their programme to start: they reconnect in a loop.',
     step: 'ts-other-stem',
-    judge: ({ wrongStem }) => staysOpen(wrongStem),
+    judge: ({ wrongStem, held }) => staysOpen(wrongStem, held),
   },
   {
     id: 'ts-presentation-timestamps-taken',
@@ -149,7 +150,7 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'fault',
     harm: 'pydvbcss and other companions that report their presentation timestamps: their connection breaks.',
     step: 'ts-presentation-timestamps',
-    judge: ({ presenting }) => staysOpen(presenting),
+    judge: ({ presenting, held }) => staysOpen(presenting, held),
   },
   {
     id: 'ts-rubbish-before-setup',
@@ -158,10 +159,10 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'advice',
     harm: 'The companion that sent the message: its connection breaks without a reason.',
     step: 'ts-rubbish-before-setup',
-    judge: ({ invalidMessages, ending }) =>
+    judge: (observed) =>
       toleratesInvalidMessages(
-        invalidMessages.filter(({ when }) => when === 'before'),
-        ending,
+        observed.invalidMessages.filter(({ when }) => when === 'before'),
+        observed,
       ),
   },
   {
@@ -171,10 +172,10 @@ export const TS_BEHAVIOUR_RULES: readonly Rule<TsObservations>[] = [
     severity: 'advice',
     harm: 'The companion that sent the message: its connection breaks without a reason.',
     step: 'ts-rubbish-after-setup',
-    judge: ({ invalidMessages, ending }) =>
+    judge: (observed) =>
       toleratesInvalidMessages(
-        invalidMessages.filter(({ when }) => when === 'after'),
-        ending,
+        observed.invalidMessages.filter(({ when }) => when === 'after'),
+        observed,
       ),
   },
   {
@@ -220,6 +221,11 @@ function isAvailable(received: ReceivedTimestamp | undefined): boolean {
   return positionOf(received) !== undefined
 }
 
+/** At the last look with ordinary setup-data. */
+function wasAvailable({ first, last }: TsObservations): boolean {
+  return isAvailable(timestampsOf(last)[0] ?? timestampsOf(first).at(-1))
+}
+
 /** Neither a position nor an unavailable timeline. */
 function isMalformed(received: ReceivedTimestamp): boolean {
   const { contentTime, timelineSpeedMultiplier: speed } = received.timestamp
@@ -231,16 +237,20 @@ function nullsFor(connection: SetUpConnection | undefined): Outcome {
   const [received] = timestampsOf(connection)
   const expected = 'contentTime and timelineSpeedMultiplier null'
   if (received === undefined) {
-    const got = connection.record.closed === undefined ? 'nothing within 3 s' : describeState(connection.record)
-    return fail(`a control timestamp with ${expected}`, got)
+    // That it was closed is the business of another rule.
+    if (connection.record.closed !== undefined) return skipped('the connection was closed instead')
+    return fail(`a control timestamp with ${expected}`, 'nothing within 3 s')
   }
+  // The form of control timestamps is the business of other rules.
+  if (isMalformed(received)) return skipped('the control timestamp is invalid')
   const { contentTime, timelineSpeedMultiplier: speed } = received.timestamp
   return contentTime === null && speed === null ? pass('they are') : fail(expected, describe(received.timestamp))
 }
 
-function staysOpen(connection: SetUpConnection | undefined): Outcome {
+function staysOpen(connection: SetUpConnection | undefined, held: SocketRecord): Outcome {
   if (connection === undefined) return skipped('not tried')
   const outcome = keptOpen(connection.record)
   const { pings, pongs } = connection.record
-  return outcome.verdict === 'pass' && pongs < pings ? fail('open and responsive', 'no pong') : outcome
+  const isUnresponsive = outcome.verdict === 'pass' && answersPings(held) && pongs < pings
+  return isUnresponsive ? fail('open and responsive', 'no pong') : outcome
 }

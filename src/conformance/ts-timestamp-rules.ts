@@ -59,10 +59,11 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     'pydvbcss: it rejects times that are numbers. Times beyond 2^53 lose precision as numbers.',
     (timestamp) => {
       const { contentTime, wallClockTime } = timestamp
-      if (contentTime !== null && !isIntegerString(contentTime)) {
+      // That a property is missing is the business of ts-properties.
+      if (contentTime !== undefined && contentTime !== null && !isIntegerString(contentTime)) {
         return fail('a contentTime such as "900000", or null', describe(contentTime))
       }
-      return isIntegerString(wallClockTime)
+      return wallClockTime === undefined || isIntegerString(wallClockTime)
         ? undefined
         : fail('a wallClockTime such as "900000"', describe(wallClockTime))
     },
@@ -72,7 +73,7 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     'the speed is a finite number or null',
     'Every companion: it cannot tell how fast the timeline runs.',
     ({ timelineSpeedMultiplier: speed }) =>
-      speed === null || Number.isFinite(speed)
+      speed === undefined || speed === null || Number.isFinite(speed)
         ? undefined
         : fail('a finite number or null', typeof speed === 'number' ? `${speed}` : describe(speed)),
   ),
@@ -82,6 +83,7 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     'Every companion: it cannot tell whether the timeline is available.',
     (timestamp) => {
       const { contentTime, timelineSpeedMultiplier: speed } = timestamp
+      if (contentTime === undefined || speed === undefined) return undefined
       return (contentTime === null) === (speed === null)
         ? undefined
         : fail(
@@ -97,31 +99,7 @@ export const TS_TIMESTAMP_RULES: readonly Rule<TsObservations>[] = [
     severity: 'fault',
     harm: 'Every companion: the position that it computes is wrong by the difference.',
     step: 'ts-observation',
-    judge: (observed) => {
-      const { wallClockOffsetNanos: offset } = observed
-      if (offset === undefined) return skipped('no wall clock for comparison')
-      const timed = allTimestamps(observed).filter(({ timestamp }) => isIntegerString(timestamp.wallClockTime))
-      const seen = timed.map(({ timestamp, atNanos }) => {
-        const stated = BigInt(timestamp.wallClockTime as string)
-        const now = atNanos + offset
-        return { stated, now, age: Number(now - stated) / NANOS_PER_SECOND }
-      })
-      // All of them must match, because a single one may have that age by chance.
-      const unit = UNITS.find(([factor]) =>
-        seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / NANOS_PER_SECOND < AHEAD_SECONDS),
-      )
-      return eachOf(
-        seen,
-        ({ stated, now, age }) => {
-          const expected = `nanoseconds of the wall clock, whose time was ${now}`
-          const got = `${stated}, ${Math.abs(age).toFixed(1)} s ${age > 0 ? 'before' : 'after'} that`
-          if (unit !== undefined) return fail(expected, `${stated}, which is in ${unit[1]}`)
-          if (age > OTHER_EPOCH_SECONDS || age < -AHEAD_SECONDS) return fail(expected, got)
-          return age > OLD_SECONDS ? warn(expected, got) : undefined
-        },
-        `at most ${Math.max(...seen.map(({ age }) => age)).toFixed(3)} s old`,
-      )
-    },
+    judge: wallClockTimeNear,
   },
   {
     id: 'ts-drift',
@@ -154,6 +132,32 @@ function timestampRule(
   }
 }
 
+function wallClockTimeNear(observed: TsObservations): Outcome {
+  const { wallClockOffsetNanos: offset } = observed
+  if (offset === undefined) return skipped('no wall clock for comparison')
+  const timed = allTimestamps(observed).filter(({ timestamp }) => isIntegerString(timestamp.wallClockTime))
+  const seen = timed.map(({ timestamp, atNanos }) => {
+    const stated = BigInt(timestamp.wallClockTime as string)
+    const now = atNanos + offset
+    return { stated, now, age: Number(now - stated) / NANOS_PER_SECOND }
+  })
+  // All of them must match, because a single one may have that age by chance.
+  const unit = UNITS.find(([factor]) =>
+    seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / NANOS_PER_SECOND < AHEAD_SECONDS),
+  )
+  return eachOf(
+    seen,
+    ({ stated, now, age }) => {
+      const expected = `nanoseconds of the wall clock, whose time was ${now}`
+      const got = `${stated}, ${Math.abs(age).toFixed(1)} s ${age > 0 ? 'before' : 'after'} that`
+      if (unit !== undefined) return fail(expected, `${stated}, which is in ${unit[1]}`)
+      if (age > OTHER_EPOCH_SECONDS || age < -AHEAD_SECONDS) return fail(expected, got)
+      return age > OLD_SECONDS ? warn(expected, got) : undefined
+    },
+    `at most ${Math.max(...seen.map(({ age }) => age)).toFixed(3)} s old`,
+  )
+}
+
 function drift(observed: TsObservations): Outcome {
   const { tickRate, last } = observed
   const from = latestTimestamps(observed).at(-1)
@@ -174,6 +178,8 @@ function drift(observed: TsObservations): Outcome {
     value: (ticks - expectedTicks) / tickRate,
     unit: 's',
   } as const
+  if (!isWithin && wallClockTimeNear(observed).verdict === 'fail')
+    return skipped('wallClockTime is not a time of the wall clock')
   if (isWithin) return pass(`${ticks} ticks ${over}, ${expectedTicks.toFixed(0)} expected`, measurement)
   if (!isRateError(observed)) return skipped('the timeline jumped between the two measurements')
   return fail(`${expectedTicks.toFixed(0)} ± ${allowedTicks.toFixed(0)} ticks ${over}`, `${ticks}`, measurement)

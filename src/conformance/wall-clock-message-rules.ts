@@ -1,4 +1,4 @@
-import { CLAUSE_WC, eachOf, FIELD_PRACTICE, fail, pass, type Rule, skipped, warn } from './rule.js'
+import { CLAUSE_WC, eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
 import {
   granularityNanos,
   MESSAGE_BYTES,
@@ -97,8 +97,11 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
       // Type 2 alone is the business of wc-follow-up-complete: the follow-up may have been lost.
       return eachOf(
         answered,
+        // Types that do not exist are the business of wc-type.
         (exchange) =>
-          /^(1|2|2, 3)$/.test(types(exchange)) ? undefined : fail('1, or 2 followed by 3', types(exchange)),
+          /^(1|2|2, 3)$/.test(types(exchange)) || /^[^123]/.test(types(exchange))
+            ? undefined
+            : fail('1, or 2 followed by 3', types(exchange)),
         `types: ${[...new Set(answered.map(types))].join('; ')}`,
       )
     },
@@ -162,7 +165,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     severity: 'field',
     harm: 'Companions that use the originate time as a cookie to match responses, such as the Companion of fastify-dvbcss: they reject the response.',
     step: 'wc-unusual-originates',
-    judge: ({ originates }) => oddRequests(originates),
+    judge: (observed) => oddRequests(observed.originates, observed),
   },
   {
     id: 'wc-request-fields-ignored',
@@ -171,7 +174,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
     severity: 'fault',
     harm: 'Companions that fill in their own precision and frequency error, such as pydvbcss: they get no response.',
     step: 'wc-filled-requests',
-    judge: ({ filled }) => oddRequests(filled),
+    judge: (observed) => oddRequests(observed.filled, observed),
   },
   {
     id: 'wc-precision-plausible',
@@ -255,7 +258,10 @@ function fieldRule(
   }
 }
 
-function oddRequests(requests: readonly OddRequest[]) {
+function oddRequests(requests: readonly OddRequest[], { exchanges }: WallClockObservations): Outcome {
+  const all = exchanges.flatMap(({ request, replies }) => replies.map(({ bytes }) => notEchoed(request, bytes)))
+  if (all.some((outcome) => outcome !== undefined))
+    return skipped('responses do not repeat the originate time of ordinary requests')
   return eachOf(
     requests,
     ({ name, tries }) => {

@@ -30,7 +30,7 @@ function record(messages: readonly unknown[], change: Partial<SocketRecord> = {}
       : { text: typeof message === 'string' ? message : JSON.stringify(message) }),
     atNanos: 1_000_000n,
   }))
-  return { openedNanos: 0n, frames, pings: 2, pongs: 2, ...change }
+  return { startedNanos: 0n, openedNanos: 0n, frames, pings: 2, pongs: 2, ...change }
 }
 
 function observed(change: Partial<CiiObservations> = {}): CiiObservations {

@@ -30,7 +30,7 @@ function connection(
   return {
     framesBefore: 0,
     setUpNanos: BigInt(seconds * 1e9),
-    record: { openedNanos: 0n, frames, pings: 1, pongs: 1, ...change },
+    record: { startedNanos: 0n, openedNanos: 0n, frames, pings: 1, pongs: 1, ...change },
   }
 }
 
@@ -71,7 +71,7 @@ const without = (name: string) => {
   const message = Object.fromEntries(Object.entries(position(0)).filter(([key]) => key !== name))
   return { first: connection(0, [message]) }
 }
-const refused: SocketRecord = { frames: [], pings: 0, pongs: 0, error: 'HTTP status 503' }
+const refused: SocketRecord = { startedNanos: 0n, frames: [], pings: 0, pongs: 0, error: 'HTTP status 503' }
 const invalidMessage = (when: 'before' | 'after', record: Partial<SocketRecord>, answered = true) => {
   return {
     invalidMessages: [
