@@ -4,9 +4,7 @@ import { contentsOf } from './programs.js'
 import { runProgram } from './run-page.js'
 
 /** Pages whose blocks do not wait explicitly for what they print yet. */
-const NOT_YET = ['cli', 'operations', 'overload', 'security', 'trials', 'reverse-proxy', 'performance'].map(
-  (name) => `docs/${name}.md`,
-)
+const NOT_YET = ['cli', 'operations', 'overload', 'security', 'trials', 'performance'].map((name) => `docs/${name}.md`)
 
 const contents = readPages()
   .filter(({ path }) => !NOT_YET.includes(path))
