@@ -31,9 +31,10 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
       if (held.openedNanos === undefined) return skipped('there was no connection')
       if (frame === undefined) return fail('a message', 'none')
       const millis = Number(frame.atNanos - held.openedNanos) / 1e6
+      const measurement = { name: 'time to the first CII message', value: millis / 1000, unit: 's' } as const
       return millis < 1000
-        ? pass(`after ${millis.toFixed(0)} ms`)
-        : warn('immediately', `after ${millis.toFixed(0)} ms`)
+        ? pass(`after ${millis.toFixed(0)} ms`, measurement)
+        : warn('immediately', `after ${millis.toFixed(0)} ms`, measurement)
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { HttpResponse } from './endpoint-probe.js'
 import { describeState, type SocketRecord, wasDropped } from './recorded-socket.js'
 import { eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
-import type { Ending } from './step.js'
+import { type Ending, type EndpointName, endpointOf } from './step.js'
 
 /** An invalid message that was sent, and its effect on the connection. */
 export interface SentInvalidMessage {
@@ -85,13 +85,17 @@ export function endpointRules(endpoint: 'cii' | 'ts', clause: string): readonly 
       source: clause,
       severity: 'fault',
       harm: 'Every companion, not only the one that sent it: it cannot connect until the television is restarted.',
-      judge: ({ held, ending }) => (held.openedNanos === undefined ? skipped('no connection') : survives(ending)),
+      judge: ({ held, ending }) =>
+        held.openedNanos === undefined ? skipped('no connection') : survives(endpoint, ending),
     },
   ]
 }
 
-export function survives(ending: Ending | undefined): Outcome {
-  return ending === undefined ? pass('it does') : fail(`an answer after ${ending.after}`, 'none any more')
+export function survives(endpoint: EndpointName, ending: Ending | undefined): Outcome {
+  if (ending === undefined) return pass('it does')
+  // Another endpoint of the same television was sent something: the fault is found there.
+  if (endpointOf(ending.step) !== endpoint) return skipped(`not tried: the television ended after ${ending.after}`)
+  return fail(`an answer after ${ending.after}`, 'none any more')
 }
 
 /** For a connection that the server has no reason to close. */

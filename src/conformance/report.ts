@@ -1,4 +1,5 @@
 import type { Finding, Verdict } from './rule.js'
+import type { Series } from './series.js'
 import type { EndpointName } from './step.js'
 
 /** The findings on one endpoint. */
@@ -23,6 +24,7 @@ export interface CheckReport {
   /** WebSockets that were open at once: allowed, and used. */
   readonly connections: { readonly max: number; readonly peak: number }
   readonly endpoints: readonly EndpointReport[]
+  readonly series: Series
 }
 
 /** The number of rules by verdict. */

@@ -10,7 +10,8 @@ import { describeState } from './recorded-socket.js'
 import type { CheckReport, EndpointReport } from './report.js'
 import { type Judging, judgeAll, type Rule } from './rule.js'
 import { RULES } from './rules.js'
-import { type StepId, StepRunner } from './step.js'
+import { timelineSeries, wallClockSeries } from './series.js'
+import { type EndpointName, type StepId, StepRunner } from './step.js'
 import { TsProbe } from './ts-probe.js'
 import { offsetNanos } from './wall-clock-observations.js'
 import { WallClockProbe } from './wall-clock-probe.js'
@@ -87,6 +88,10 @@ class Check {
       isIncomplete: this.#runner.hasExpired,
       connections: { max: this.#connections.max, peak: this.#connections.peak },
       endpoints: reports,
+      series: {
+        wallClock: this.#wc instanceof WallClockProbe ? wallClockSeries(this.#wc.observed) : [],
+        timeline: this.#ts === undefined ? [] : timelineSeries(this.#ts.observed),
+      },
     }
   }
 
@@ -101,7 +106,7 @@ class Check {
     const state = this.#state()
     this.#wcUrl = this.#request.wcUrl ?? (hasCii ? urlIn(state, 'wcUrl') : target)
     this.#tsUrl = this.#request.tsUrl ?? urlIn(state, 'tsUrl')
-    const wc = await openWallClock(this.#wcUrl)
+    const wc = this.#isNeeded('wc') || !hasCii ? await openWallClock(this.#wcUrl) : 'no rule of it was selected'
     this.#wc = wc
     if (!hasCii && typeof wc === 'string') throw new CheckUnreachableError(`${this.#wcUrl}: ${wc}`)
 
@@ -138,16 +143,18 @@ class Check {
   /** Compares it with a second connection. */
   async #endCii(cii: CiiProbe, isLast: boolean): Promise<void> {
     this.#runner.took('cii-observation', (performance.now() - this.#start) / 1000)
-    await this.#second('cii-second-connection', async () => {
-      await cii.openSecond()
-      return cii.observed.later?.isOverLimit === true
-    })
+    if (cii.isSilent) this.#runner.skip('cii-second-connection', 'CSS-CII sent nothing')
+    else
+      await this.#second('cii-second-connection', async () => {
+        await cii.openSecond()
+        return cii.observed.later?.isOverLimit === true
+      })
     if (isLast || this.#connections.max === 1) await cii.release()
   }
 
   async #openTs(cii: CiiProbe | undefined): Promise<void> {
     const url = this.#tsUrl
-    if (!isWebSocketUrl(url)) return
+    if (!isWebSocketUrl(url) || !this.#isNeeded('ts')) return
     const { selector, ...known } = chooseTimeline(this.#state(), this.#request.selector)
     const request = { url, selector, stem: this.#request.stem ?? '' }
     const ts = await TsProbe.open(request, known, this.#connections)
@@ -163,10 +170,12 @@ class Check {
     if (ts === undefined) return
     this.#runner.took('ts-observation', (performance.now() - this.#start) / 1000)
     if (!ts.isConnected) return this.#runner.skip('ts-second-connection', 'there was no connection')
-    await this.#second('ts-second-connection', async () => {
-      await ts.openSecond()
-      return ts.observed.last?.record.isOverLimit === true
-    })
+    if (ts.isSilent) this.#runner.skip('ts-second-connection', 'CSS-TS did not answer setup-data')
+    else
+      await this.#second('ts-second-connection', async () => {
+        await ts.openSecond()
+        return ts.observed.last?.record.isOverLimit === true
+      })
     await ts.release()
   }
 
@@ -244,7 +253,13 @@ class Check {
       const observed = { ...wallClock, ending: this.#runner.endingOf('wc') }
       reports.push({ endpoint: 'wc', url, findings: judgeAll(RULES.wc, observed, judging) })
     } else if (typeof wc === 'string') reports.push({ endpoint: 'wc', url, untested: wc, findings: [] })
-    return reports
+    return reports.filter(({ endpoint }) => this.#isNeeded(endpoint))
+  }
+
+  /** Whether a rule of this endpoint is selected. */
+  #isNeeded(endpoint: EndpointName): boolean {
+    const rules: readonly Rule<never>[] = RULES[endpoint as keyof typeof RULES]
+    return rules.some(({ id }) => this.#isSelected(id))
   }
 
   #isSelected(id: string): boolean {

@@ -109,9 +109,9 @@ export class StepRunner {
     return this.#notTried.get(step) ?? 'it does not apply'
   }
 
-  /** How this endpoint was ended by a step on itself. */
+  /** What this endpoint has not survived, as far as it is known: something that it was sent itself, or another endpoint. */
   endingOf(endpoint: EndpointName): Ending | undefined {
-    return this.#charged.get(endpoint)
+    return this.#down.get(endpoint)
   }
 
   async run(step: Step): Promise<void> {
@@ -162,6 +162,7 @@ export class StepRunner {
   }
 }
 
-function endpointOf(step: StepId): EndpointName {
+/** The endpoint that a step is about. */
+export function endpointOf(step: StepId): EndpointName {
   return step.slice(0, step.indexOf('-')) as EndpointName
 }

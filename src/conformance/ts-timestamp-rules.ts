@@ -145,7 +145,8 @@ function wallClockTimeNear(observed: TsObservations): Outcome {
   const unit = UNITS.find(([factor]) =>
     seen.every(({ stated, now }) => Math.abs(Number(stated * factor - now)) / NANOS_PER_SECOND < AHEAD_SECONDS),
   )
-  return eachOf(
+  const oldest = Math.max(...seen.map(({ age }) => age))
+  const outcome = eachOf(
     seen,
     ({ stated, now, age }) => {
       const expected = `nanoseconds of the wall clock, whose time was ${now}`
@@ -154,8 +155,10 @@ function wallClockTimeNear(observed: TsObservations): Outcome {
       if (age > OTHER_EPOCH_SECONDS || age < -AHEAD_SECONDS) return fail(expected, got)
       return age > OLD_SECONDS ? warn(expected, got) : undefined
     },
-    `at most ${Math.max(...seen.map(({ age }) => age)).toFixed(3)} s old`,
+    `at most ${oldest.toFixed(3)} s old`,
   )
+  if (seen.length === 0) return outcome
+  return { ...outcome, measurements: [{ name: 'age of the oldest control timestamp', value: oldest, unit: 's' }] }
 }
 
 function drift(observed: TsObservations): Outcome {

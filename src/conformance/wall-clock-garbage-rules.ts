@@ -20,7 +20,7 @@ export const WALL_CLOCK_GARBAGE_RULES: readonly Rule<WallClockObservations>[] = 
     harm: 'Every companion, not only the one that sent it: the wall clock is down until the television is restarted.',
     judge: ({ ending, exchanges }) =>
       exchanges.some(({ replies }) => replies.length > 0)
-        ? survives(ending)
+        ? survives('wc', ending)
         : skipped('no request was answered before'),
   },
 ]

@@ -1,4 +1,15 @@
-import { CLAUSE_WC, eachOf, FIELD_PRACTICE, fail, type Outcome, pass, type Rule, skipped, warn } from './rule.js'
+import {
+  CLAUSE_WC,
+  eachOf,
+  FIELD_PRACTICE,
+  fail,
+  type Measurement,
+  type Outcome,
+  pass,
+  type Rule,
+  skipped,
+  warn,
+} from './rule.js'
 import {
   granularityNanos,
   MESSAGE_BYTES,
@@ -31,9 +42,13 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
       const answered = exchanges.filter(({ replies }) => replies.length > 0).length
       const share = `${answered} of ${exchanges.length} requests answered`
       if (answered === 0) return fail('a response to a request', `none to ${exchanges.length} requests`)
+      const measurements: Measurement[] = [
+        { name: 'requests', value: exchanges.length, unit: 'count' },
+        { name: 'requests answered', value: answered, unit: 'count' },
+      ]
       return answered < exchanges.length * (1 - LOST_SHARE_TO_WARN_OF)
-        ? warn('nearly every request answered', share)
-        : pass(share)
+        ? warn('nearly every request answered', share, ...measurements)
+        : pass(share, ...measurements)
     },
   },
   {
@@ -207,9 +222,13 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
       // Twice, because precision is stated as a power of two.
       const stated = precisionNanos(message)
       const seen = `steps of ${step} ns`
+      const measurements: Measurement[] = [
+        { name: 'steps of the wall clock', value: Number(step), unit: 'ns' },
+        { name: 'stated precision', value: stated, unit: 'ns' },
+      ]
       return Number(step) <= 2 * stated
-        ? pass(`${seen}, precision ${Math.round(stated)} ns`)
-        : fail(`steps of about ${Math.round(stated)} ns or less`, seen)
+        ? pass(`${seen}, precision ${Math.round(stated)} ns`, ...measurements)
+        : fail(`steps of about ${Math.round(stated)} ns or less`, seen, ...measurements)
     },
   },
   {

@@ -59,8 +59,11 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     step: 'wc-observation',
     judge: (observed) => {
       const slack = readingErrorNanos(observed)
-      const shortest = Math.min(...timedExchanges(observed).map(roundTripNanos))
-      return eachOf(
+      const trips = timedExchanges(observed)
+        .map(roundTripNanos)
+        .sort((a, b) => a - b)
+      const [shortest = 0] = trips
+      const outcome = eachOf(
         timedExchanges(observed),
         (exchange) => {
           const took = Number(exchange.receivedNanos - exchange.sentNanos)
@@ -70,6 +73,13 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
         },
         `shortest round trip ${(Math.max(0, shortest) / 1e6).toFixed(3)} ms`,
       )
+      if (trips.length === 0) return outcome
+      const measurements: Measurement[] = [
+        { name: 'shortest round trip', value: shortest, unit: 'ns' },
+        { name: 'median round trip', value: trips[trips.length >> 1] ?? 0, unit: 'ns' },
+        { name: 'longest round trip', value: trips.at(-1) ?? 0, unit: 'ns' },
+      ]
+      return { ...outcome, measurements }
     },
   },
   {
