@@ -111,5 +111,5 @@ function lineOf(status: WallClockStatus): string {
 function summaryText(status: WallClockStatus): string {
   const { requests, responses, minRoundTripSeconds, medianRoundTripSeconds } = status
   const roundTrip = `round trip min ${millisText(minRoundTripSeconds)}, median ${millisText(medianRoundTripSeconds)}`
-  return `${requests} requests, ${responses} answers, ${(100 * lossOf(status)).toFixed(1)} % lost; ${roundTrip}`
+  return `${requests} requests, ${responses} responses, ${(100 * lossOf(status)).toFixed(1)} % lost; ${roundTrip}`
 }

@@ -19,7 +19,7 @@ describe('dvbcss wc', () => {
           ),
         ),
       ),
-      expect.stringMatching(/^\d+ requests, 3 answers, 0\.0 % lost; round trip min .* ms, median .* ms$/),
+      expect.stringMatching(/^\d+ requests, 3 responses, 0\.0 % lost; round trip min .* ms, median .* ms$/),
     ])
   })
 
@@ -60,7 +60,7 @@ describe('dvbcss wc', () => {
     socket.send('x')
     await program.printed(/dvbcss wc: invalid message: /)
     expect(await program.end('SIGINT')).toBe(130)
-    expect(program.output).toMatch(/\d+ requests, 0 answers/)
+    expect(program.output).toMatch(/\d+ requests, 0 responses/)
   })
 
   it('exits with 3 with --no-retry when the host is not known', async () => {

@@ -16,6 +16,12 @@ export interface PageProgram {
   readonly besideTelevision: boolean
 }
 
+/** A `dvbcss` command that a page shows with what it prints: a text block whose first line is `$ dvbcss …`. */
+export interface Session {
+  readonly page: Page
+  readonly block: Block
+}
+
 /** What a page has besides programs, each with the reason that the page gives. */
 export interface Skipped {
   readonly page: string
@@ -25,6 +31,7 @@ export interface Skipped {
 
 export interface PageContents {
   readonly programs: readonly PageProgram[]
+  readonly sessions: readonly Session[]
   readonly notRun: readonly Skipped[]
   readonly notCompared: readonly Skipped[]
 }
@@ -46,6 +53,7 @@ export function contentsOf(page: Page): PageContents {
     steps: { block: Block; expected: Block[] }[]
     besideTelevision: boolean
   }[] = []
+  const sessions: Session[] = []
   const notRun: Skipped[] = []
   const notCompared: Skipped[] = []
   const skipped = (block: Block, reason: string): Skipped => ({ page: page.path, line: block.line, reason })
@@ -69,23 +77,28 @@ export function contentsOf(page: Page): PageContents {
     } else if (language === 'text') {
       const reason = reasonAfter('not compared', block)
       if (reason !== undefined) notCompared.push(skipped(block, reason))
+      else if (block.code.startsWith('$ dvbcss ')) sessions.push({ page, block })
       else if (before === undefined) throw new Error(`${page.path}:${block.line}: no program prints this: say why not`)
       else before.expected.push(block)
     } else if (SHOWN.has(language)) before = undefined
     else throw new Error(`${page.path}:${block.line}: unknown language "${language}"`)
   }
-  return { programs, notRun, notCompared }
+  return { programs, sessions, notRun, notCompared }
 }
 
 /** A pattern for what a page says is printed: `…` is anything on a line, and a line of its own any lines. */
 export function patternOf(block: Block): string {
-  const varies = block.directives.includes('numbers vary')
-  const lines = block.code.split('\n').map((line) => {
+  return patternOfLines(block.code.split('\n'), block.directives.includes('numbers vary'))
+}
+
+/** A pattern for some lines of a block. */
+export function patternOfLines(shown: readonly string[], varies: boolean): string {
+  const lines = shown.map((line) => {
     if (line === '…') return '(?:.*\\n)*?'
     let pattern = line.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*?')
     if (varies) {
       pattern = pattern
-        .replaceAll(/-?\b\d+(?:\\\.\d+)?(?:e-?\d+)?(?=n?\b)/g, '-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?')
+        .replaceAll(/(?:-|\\\+)?\b\d+(?:\\\.\d+)?(?:e-?\d+)?(?=n?\b)/g, '[-+]?\\d+(?:\\.\\d+)?(?:e-?\\d+)?')
         .replaceAll(/\b[\da-f]{16}\b/g, '[\\da-f]{16}')
     }
     return `${pattern}\\n`
