@@ -40,7 +40,7 @@ describe('the blocks of code of README and docs', () => {
     expect(counts('notRun')).toEqual({
       "announces a television on the reader's network": 1,
       "finds what is on the reader's network": 1,
-      fragment: 6,
+      fragment: 5,
       'needs a browser': 2,
     })
     expect(counts('notCompared')).toEqual({
@@ -48,7 +48,6 @@ describe('the blocks of code of README and docs', () => {
       'a log line': 1,
       'an error message': 1,
       "finds what is on the reader's network": 1,
-      'needs a proxy': 1,
       'needs someone who types at the television': 3,
       'output of a command': 1,
       'output of an example': 1,
