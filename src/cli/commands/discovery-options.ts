@@ -73,7 +73,10 @@ export async function ciiUrlOf(
   if (address !== undefined) return address
   const end = new AbortController()
   run.atEnd(() => end.abort())
+  const { noDataText } = run
+  run.noDataText = 'no television found'
   const found = await findTelevision(options, end.signal)
+  run.noDataText = noDataText
   if ('detail' in found) {
     run.fail(found.detail, found.exitCode)
     return undefined

@@ -31,8 +31,9 @@ const SIGNALLED_FLUSH_MILLIS = 500
  */
 export class ToolRun {
   readonly isJson: boolean
+  /** The error of a run that ends without any data. */
+  noDataText: string
   readonly #name: string
-  readonly #noDataText: string
   readonly #options: ToolOptions
   readonly #stdout: Output
   readonly #stderr = new Output(process.stderr)
@@ -44,13 +45,10 @@ export class ToolRun {
   #problem: { text: string; exitCode: ExitCode } | undefined
   #hasEnded = false
 
-  /**
-   * @param name as in `dvbcss name`
-   * @param noDataText what a run has failed for that ends without any data
-   */
+  /** @param name as in `dvbcss name` */
   constructor(name: string, options: ToolOptions, noDataText = 'no data received') {
     this.#name = name
-    this.#noDataText = noDataText
+    this.noDataText = noDataText
     this.#options = options
     this.isJson = options.json === true
     this.#stdout = new Output(process.stdout, {
@@ -137,8 +135,8 @@ export class ToolRun {
   finish(): void {
     if (this.#hasEnded) return
     if (this.#hasReceived) this.#end(EXIT.success)
-    else if (this.#problem === undefined) this.fail(this.#noDataText, EXIT.timedOut)
-    else this.fail(`${this.#noDataText}: ${this.#problem.text}`, this.#problem.exitCode)
+    else if (this.#problem === undefined) this.fail(this.noDataText, EXIT.timedOut)
+    else this.fail(`${this.noDataText}: ${this.#problem.text}`, this.#problem.exitCode)
   }
 
   /** Ends the run with this error. */
