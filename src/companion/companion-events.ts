@@ -1,3 +1,4 @@
+import type { CompanionRoute } from './companion-target.js'
 import type { CompanionTimeline } from './companion-timeline.js'
 import type { CiiClientEvents, ConnectFailure, TsClientEvents } from './connections/index.js'
 import type { WallClockClientEvents } from './wall-clock/index.js'
@@ -39,6 +40,17 @@ export interface Unavailable {
 
 /** Events of a {@link Companion}, by name, with what their listeners receive. */
 export interface CompanionEvents {
+  /**
+   * The television has sent CII by another way than before, or for the first time. Its other servers are then reached the same way.
+   */
+  route: {
+    /** How the television is followed from now on. */
+    readonly route: CompanionRoute
+    /** URL of the CSS-CII endpoint, or of the App2App channel that stands for it. */
+    readonly url: string
+    /** Why another way is not, or no longer, used; undefined if none was tried. */
+    readonly reason: string | undefined
+  }
   /** The CII state has changed. */
   change: CiiClientEvents['change']
   /** The companion switched to another timeline, or stopped following one. */

@@ -10,7 +10,6 @@ import {
 import { ALLOWED_HOSTS_TYPE, type AllowedHosts } from './companion-hosts.js'
 import {
   type CiiClientOptions,
-  checkSocketUrl,
   PLATFORM_OPTIONS,
   type Platform,
   SOCKET_OPTIONS,
@@ -84,9 +83,8 @@ export const COMPANION_OPTIONS: OptionTable<CompanionOptions> = {
  *
  * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
  */
-export function checkCompanionOptions(ciiUrl: string, options: CompanionOptions): void {
+export function checkCompanionOptions(options: CompanionOptions): void {
   const checked = checkOptions(COMPANION_OPTIONS, options)
-  checkSocketUrl('ciiUrl', ciiUrl, checked.cii?.openSocket)
   if (checked.tickRate !== undefined && checked.timelineSelector === undefined) {
     throw new ConflictingOptionError('tickRate', 'requires timelineSelector: it is the tick rate of that timeline')
   }

@@ -8,21 +8,26 @@ import type { CompanionEvents, CompanionSource, Unavailable } from './companion-
 import { CompanionMoves } from './companion-moves.js'
 import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
 import { type CompanionPosition, positionOn } from './companion-position.js'
+import { CompanionRoutes, type Route } from './companion-routes.js'
+import { type CompanionRoute, type CompanionTarget, type RouteUrls, routesOf } from './companion-target.js'
 import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
 import { whyUnavailable } from './companion-unavailable.js'
 import {
   CiiClient,
   type CiiClientOptions,
   DEFAULT_HOLD_SECONDS,
+  openStandardSocket,
   type Platform,
+  pairedSocketOpener,
   type ReconnectingClient,
   type ReconnectingClientEvents,
+  type SocketOpener,
   type TimelineUnwrapper,
   TsClient,
   unwrapperFor,
 } from './connections/index.js'
 import { ContentWatch } from './content-watch.js'
-import { WallClockClient } from './wall-clock/index.js'
+import { App2AppWallClockTransport, MIN_PRECISION_SECONDS, WallClockClient } from './wall-clock/index.js'
 
 /** The clocks that a position is read from. Kept after a disconnection, so that an app can continue with the last position. */
 interface Followed {
@@ -49,8 +54,6 @@ interface Plan {
  * back-off of their client.
  */
 export class Companion extends Emitter<CompanionEvents> {
-  /** The client of the CII server at `ciiUrl`. The companion starts and stops it. */
-  readonly cii: CiiClient
   /**
    * The content position as a clock with nanosecond ticks. The object stays the same when the timeline or the server changes. It
    * is available while the position is. Read-only: the companion steers it.
@@ -69,17 +72,18 @@ export class Companion extends Emitter<CompanionEvents> {
   #toldProblems: readonly string[] = []
   readonly #moves: CompanionMoves
   readonly #content = new ContentWatch()
+  readonly #routes: CompanionRoutes
   #ciiAddress: string | undefined
   /** Of the current selector. Its count continues across clients and servers. */
   #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
 
   /**
-   * @param ciiUrl `ws://…` or `wss://…`, the address of the CII endpoint.
+   * @param television the URL of its CSS-CII endpoint (`ws://…` or `wss://…`); or its URLs, of which that of CSS-CII is tried first.
    * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
    */
-  constructor(ciiUrl: string, options: CompanionOptions = {}) {
+  constructor(television: string | CompanionTarget, options: CompanionOptions = {}) {
     super()
-    checkCompanionOptions(ciiUrl, options)
+    checkCompanionOptions(options)
     this.#parentClock = options.parentClock ?? new SystemClock()
     this.#options = { ...options }
     this.clock = new CorrelatedClock(this.#parentClock, { available: false, name: 'companion' })
@@ -88,16 +92,43 @@ export class Companion extends Emitter<CompanionEvents> {
       postponed: (source, detail) => this.emit('protocolError', { source, reason: 'moves-too-often', detail }),
     })
     this.#platform = options.platform ?? {}
-    this.cii = new CiiClient(ciiUrl, { ...this.#socketOptions, ...options.cii })
-    this.cii.on('connected', () => {
-      this.#ciiAddress = this.cii.remoteAddress ?? this.#ciiAddress
+    const routes = routesOf(television, options.cii?.openSocket).map((urls) => this.#routeOf(urls))
+    this.#routes = new CompanionRoutes(routes as [Route], {
+      chosen: ({ route, cii: { url } }, reason) => {
+        this.emit('route', { route, url, reason })
+        // The state of this client may be the one that it had before, in which case it reports no change.
+        if (routes.length > 1) queueMicrotask(() => this.#apply())
+      },
     })
-    this.cii.on('change', (change) => {
+    for (const route of routes) this.#passOn('cii', route.cii, route)
+  }
+
+  #routeOf(urls: RouteUrls): Route {
+    const options = { ...this.#socketOptions, ...this.#options.cii }
+    const cii = new CiiClient(urls.ciiUrl, urls.route === 'native' ? options : paired(options))
+    cii.on('connected', () => {
+      this.#ciiAddress = cii.remoteAddress ?? this.#ciiAddress
+    })
+    cii.on('change', (change) => {
+      if (cii !== this.cii) return
       if (this.#content.isOther(change.state)) this.#ts?.newProgramme()
       this.emit('change', change)
       this.#apply()
     })
-    this.#passOn('cii', this.cii)
+    return { ...urls, cii }
+  }
+
+  /**
+   * The CII client. With one URL it stays the same; with several it is that of the television's latest CII. The companion starts and
+   * stops it.
+   */
+  get cii(): CiiClient {
+    return this.#routes.current.cii
+  }
+
+  /** How the television is followed, or tried to be followed. */
+  get route(): CompanionRoute {
+    return this.#routes.current.route
   }
 
   /** The current wall clock client; undefined if there is none. */
@@ -124,7 +155,7 @@ export class Companion extends Emitter<CompanionEvents> {
   start(): void {
     if (this.#started) return
     this.#started = true
-    this.cii.start()
+    this.#routes.start()
     // The state from before a stop may still be current, in which case CII reports no change.
     this.#apply()
   }
@@ -135,7 +166,7 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#started = false
     this.#round += 1
     this.#moves.settle()
-    this.cii.stop()
+    this.#routes.stop()
     this.#dropTs()
     this.#dropWallClock()
     this.#toldProblems = []
@@ -180,7 +211,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const { timelineSelector, tickRate } = this.#options
     return {
       wallClock: this.#findWallClock(state),
-      timelines: findTimelines(state, this.#hostRule),
+      timelines: this.#findTimelines(state),
       timeline: pickTimeline(state, { timelineSelector, tickRate }, this.#timeline),
     }
   }
@@ -219,16 +250,25 @@ export class Companion extends Emitter<CompanionEvents> {
   #findWallClock(state: Cii): Address {
     const { wallClockUrl, preferWebSocketWallClock: preferWebSocket = false } = this.#options
     if (wallClockUrl !== undefined) return { url: wallClockUrl, problems: [] }
+    const { current } = this.#routes
+    if (current.wallClockUrl !== undefined) return { url: current.wallClockUrl, problems: [] }
     const hasUdp = this.#platform.createUdpTransport !== undefined
     return findWallClock(state, this.#hostRule, { hasUdp, preferWebSocket })
   }
 
+  #findTimelines(state: Cii): Address {
+    const { tsUrl } = this.#routes.current
+    return tsUrl === undefined ? findTimelines(state, this.#hostRule) : { url: tsUrl, problems: [] }
+  }
+
   #startWallClock(url: string): void {
     this.#options.wallClock?.algorithm?.reset()
+    const isApp2App = url === this.#routes.current.wallClockUrl
+    const { openSocket = openStandardSocket } = this.#platform
     const client = new WallClockClient({
       ...this.#options.wallClock,
       parentClock: this.#parentClock,
-      transport: url,
+      transport: isApp2App ? new App2AppWallClockTransport(url, openSocket) : url,
       platform: this.#platform,
     })
     this.#wallClock = client
@@ -280,10 +320,12 @@ export class Companion extends Emitter<CompanionEvents> {
       this.#unwrapper = { selector: timelineSelector, unwrapper: unwrapperFor(timelineSelector) }
     }
     const { unwrapper } = this.#unwrapper
+    const connection = { holdSeconds: DEFAULT_HOLD_SECONDS, ...this.#socketOptions, ...options }
+    // An application reads the clock that it states in its timestamps no better than the one that it answers with.
+    const timestampErrorSeconds = 1 / tickRate + MIN_PRECISION_SECONDS
+    const isApp2App = url === this.#routes.current.tsUrl
     const ts = new TsClient(url, {
-      holdSeconds: DEFAULT_HOLD_SECONDS,
-      ...this.#socketOptions,
-      ...options,
+      ...(isApp2App ? { timestampErrorSeconds, ...paired(connection) } : connection),
       wallClock: wallClock.clock,
       contentIdStem,
       timelineSelector,
@@ -315,14 +357,22 @@ export class Companion extends Emitter<CompanionEvents> {
     ts.start()
   }
 
-  #passOn<Events extends ReconnectingClientEvents>(source: CompanionSource, client: ReconnectingClient<Events>): void {
+  #passOn<Events extends ReconnectingClientEvents>(
+    source: CompanionSource,
+    client: ReconnectingClient<Events>,
+    route?: Route,
+  ): void {
     const { url } = client
     const heard = client as unknown as Emitter<ReconnectingClientEvents>
     heard.on('connected', () => this.emit('connected', { source, url }))
     heard.on('disconnected', ({ code, reason, retryInSeconds }) => {
       this.emit('disconnected', { source, url, reason: reason === '' ? `closed with ${code}` : reason, retryInSeconds })
     })
-    heard.on('connectFailed', (event) => this.emit('connectFailed', { source, url, ...event }))
+    heard.on('connectFailed', ({ failure, retryInSeconds: clientRetry }) => {
+      const retryInSeconds =
+        route === undefined ? clientRetry : this.#routes.failed(route, failure.message, clientRetry)
+      this.emit('connectFailed', { source, url, failure, retryInSeconds })
+    })
     heard.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
   }
 
@@ -376,6 +426,8 @@ export class Companion extends Emitter<CompanionEvents> {
     const timeline = this.#timeline
     const now = this.#whyUnavailable()
     this.#unavailable = now
+    if (now === undefined) this.#routes.usable()
+    else this.#routes.unusable(now.reason, now.detail)
     if (now === undefined && timeline !== undefined) {
       this.#read(timeline)
       if (before !== undefined) this.emit('available', { timeline })
@@ -408,7 +460,7 @@ export class Companion extends Emitter<CompanionEvents> {
       return { reason: 'cii', detail: `no CII message has come from ${displayUrl(url)} yet` }
     return whyUnavailable({
       wallClock: this.#findWallClock(state),
-      timelines: findTimelines(state, this.#hostRule),
+      timelines: this.#findTimelines(state),
       timeline: this.#timeline,
       timelineSelector: this.#options.timelineSelector,
       ts: this.#ts,
@@ -416,6 +468,11 @@ export class Companion extends Emitter<CompanionEvents> {
       waitingFor: this.#moves.waitingFor,
     })
   }
+}
+
+/** For a channel of App2App, whatever opens its sockets. */
+function paired<Options extends { openSocket?: SocketOpener }>(options: Options): Options {
+  return { ...options, openSocket: pairedSocketOpener(options.openSocket ?? openStandardSocket) }
 }
 
 function isSameTimeline(a: CompanionTimeline | undefined, b: CompanionTimeline | undefined): boolean {

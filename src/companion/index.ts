@@ -3,4 +3,5 @@ export type { CompanionEvents, CompanionSource, Unavailable, UnavailableReason }
 export type { AllowedHosts } from './companion-hosts.js'
 export type { CompanionOptions } from './companion-options.js'
 export { type CompanionPosition, positionOn } from './companion-position.js'
+export type { CompanionRoute, CompanionTarget } from './companion-target.js'
 export type { CompanionTimeline } from './companion-timeline.js'

@@ -13,6 +13,7 @@ export {
 } from './connection-limits.js'
 export { overMessagePort } from './message-port-socket.js'
 export { MessageRate } from './message-rate.js'
+export { pairedSocketOpener } from './paired-socket.js'
 export {
   type ConnectFailure,
   type OpenSocket,
@@ -33,6 +34,7 @@ export {
   type ReconnectingSocketOptions,
   SOCKET_OPTIONS,
 } from './reconnecting-socket.js'
+export { openStandardSocket } from './standard-socket.js'
 export { TimelineUnwrapper, unwrapperFor } from './timeline-unwrapper.js'
 export { TsClient, type TsClientEvents } from './ts-client.js'
 export {

@@ -4,7 +4,17 @@ import type { WallClockTransport } from './wall-clock-transport.js'
 /** Why a connection failed to open. */
 export interface ConnectFailure {
   /** The cause, for programs. Browsers do not reveal it: there it is `timeout` or `unknown`. */
-  readonly kind: 'http-status' | 'refused' | 'unreachable' | 'dns' | 'timeout' | 'not-websocket' | 'tls' | 'unknown'
+  readonly kind:
+    | 'http-status'
+    | 'refused'
+    | 'unreachable'
+    | 'dns'
+    | 'timeout'
+    | 'not-websocket'
+    | 'tls'
+    /** Over App2App: no application on the television has joined the channel. */
+    | 'not-paired'
+    | 'unknown'
   /** For people: what was expected, and what was received. */
   readonly message: string
   /** The HTTP status that rejected the handshake: 403 if the endpoint is disabled, 503 if it is at capacity. */

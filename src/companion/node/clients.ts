@@ -10,7 +10,7 @@ import {
   type TsClientConnectionOptions,
   type TsClientOptions,
 } from '../connections/index.js'
-import { type CompanionOptions, Companion as StandardCompanion } from '../index.js'
+import { type CompanionOptions, type CompanionTarget, Companion as StandardCompanion } from '../index.js'
 import {
   WallClockClient as StandardWallClockClient,
   WebSocketWallClockTransport as StandardWebSocketWallClockTransport,
@@ -25,8 +25,8 @@ import { nodePlatform } from './platform.js'
 /** Follows a television with the WebSockets and UDP of Node by default: CII, the wall clock and one timeline. */
 export class Companion extends StandardCompanion {
   /** See the constructor of the base class. */
-  constructor(ciiUrl: string, options: CompanionOptions = {}) {
-    super(ciiUrl, withNodePlatform(options))
+  constructor(television: string | CompanionTarget, options: CompanionOptions = {}) {
+    super(television, withNodePlatform(options))
   }
 }
 

@@ -1,0 +1,67 @@
+import { displayUrl } from '../../validation/index.js'
+import type { OpenSocket, SocketEnd, SocketOpener } from './platform.js'
+
+/** The first text frame of a pair of App2App clients (ETSI TS 102 796, clause 14.5). */
+const PAIRING_COMPLETED = 'pairingcompleted'
+
+/**
+ * Opens connections to a channel of App2App: a connection counts as open once the television has paired it with one of its
+ * applications, because the television drops what is sent before. `handshakeTimeoutSeconds` applies to the pairing as well.
+ *
+ * Some televisions relay without `pairingcompleted`: any other message shows that the connection is paired, too.
+ */
+export function pairedSocketOpener(openSocket: SocketOpener): SocketOpener {
+  return (url, handlers, options) => {
+    let state: 'waiting' | 'paired' | 'ended' = 'waiting'
+    let deadline: ReturnType<typeof setTimeout> | undefined
+    const end = (how: SocketEnd): void => {
+      if (state === 'ended') return
+      state = 'ended'
+      clearTimeout(deadline)
+      handlers.closed(how)
+    }
+    const socket: OpenSocket = openSocket(
+      url,
+      {
+        opened: () => {
+          if (state !== 'waiting') return
+          deadline = setTimeout(() => {
+            socket.close(1000, '')
+            const message = `no application on the television has joined ${displayUrl(url)} within ${options.handshakeTimeoutSeconds} s`
+            end({ code: 1006, reason: '', failure: { kind: 'not-paired', message } })
+          }, options.handshakeTimeoutSeconds * 1000)
+        },
+        message: (data) => {
+          if (state === 'waiting') {
+            clearTimeout(deadline)
+            state = 'paired'
+            handlers.opened()
+          }
+          if (state === 'paired' && data !== PAIRING_COMPLETED) handlers.message(data)
+        },
+        closed: (how) => {
+          if (state === 'paired' || how.failure !== undefined || how.violation !== undefined) return end(how)
+          const why = how.reason === '' ? `${how.code}` : `${how.code}: ${how.reason}`
+          const message = `${displayUrl(url)} was closed with ${why} before an application on the television joined it`
+          end({ ...how, failure: { kind: 'not-paired', message } })
+        },
+      },
+      options,
+    )
+    return {
+      get bufferedAmount() {
+        return socket.bufferedAmount ?? 0
+      },
+      get remoteAddress() {
+        return socket.remoteAddress
+      },
+      send: (data) => {
+        if (state === 'paired') socket.send(data)
+      },
+      close: (code, reason) => {
+        clearTimeout(deadline)
+        socket.close(code, reason)
+      },
+    }
+  }
+}

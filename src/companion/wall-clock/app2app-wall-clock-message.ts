@@ -1,0 +1,87 @@
+import { NANOS_PER_SECOND } from '../../clocks/index.js'
+import { MessageError, type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
+
+// The wall clock as applications on televisions serve it over App2App. No specification describes it. Those that are known echo `id` and
+// `ot` of a request, and state their times in nanoseconds, as numbers: {"v":0,"t":1,"p":…,"mfe":…,"id":…,"ot":…,"rt":…,"tt":…}.
+
+/**
+ * A lower limit for the stated precision. Applications echo the precision of the request, which says nothing about their clock: they
+ * read `performance.now()`, whose resolution browsers reduce to as much as a millisecond.
+ */
+export const MIN_PRECISION_SECONDS = 0.001
+/** A lower limit for the stated frequency error, which is echoed as well: what TS 103 286-2 allows a wall clock, clause 8.3. */
+const MIN_FREQ_ERROR_PPM = 500
+
+const { request, response, followUp } = WallClockMessageType
+const MAX_NANOS = 2 ** 32 * NANOS_PER_SECOND
+
+/** An answer in this format. */
+export interface App2AppAnswer {
+  /** What the answer echoes of the request: its `id`, or `ot` where it has none. */
+  readonly id: string
+  /** The answer. Its originate time is unknown. */
+  readonly message: WallClockMessage
+}
+
+/** Adds to a request in JSON by what applications recognise its answer. @param id below 2⁵³. */
+export function encodeApp2AppRequest(json: string, id: number): string {
+  return `${json.slice(0, -1)},"id":${id},"ot":${id}}`
+}
+
+/**
+ * Decodes an answer. Absent or invalid `p` and `mfe` count as the lower limits. Only one of the two times is required: the television
+ * has read its clock once between receiving the request and answering, which is all that the error bound needs.
+ *
+ * @returns undefined for the format of {@link decodeWallClockJson}, which has an originate time of two fields.
+ * @throws MessageError
+ */
+export function decodeApp2AppAnswer(value: unknown): App2AppAnswer | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MessageError('not-an-object', 'wall clock message', 'an object', value)
+  }
+  const { t = response, p, mfe, id, ot, otvs, rt, tt } = value as Record<string, unknown>
+  if (otvs !== undefined) return undefined
+  if (t !== response && t !== WallClockMessageType.responseWithFollowUp && t !== followUp) {
+    throw new MessageError(
+      'invalid-value',
+      't',
+      `a response (${response}, 2 or ${followUp}), not a request (${request})`,
+      t,
+    )
+  }
+  const receiveNanos = nanosOf('rt', rt ?? tt)
+  const transmitNanos = nanosOf('tt', tt ?? rt)
+  return {
+    id: idOf(id ?? ot),
+    message: {
+      type: t as WallClockMessage['type'],
+      precisionSeconds: atLeast(MIN_PRECISION_SECONDS, p),
+      maxFreqErrorPpm: atLeast(MIN_FREQ_ERROR_PPM, mfe),
+      originateNanos: 0n,
+      receiveNanos,
+      transmitNanos,
+    },
+  }
+}
+
+function idOf(id: unknown): string {
+  if (typeof id === 'number' || typeof id === 'string') return String(id).slice(0, 20)
+  throw new MessageError(id === undefined ? 'missing' : 'wrong-type', 'id', 'the id of a request', id)
+}
+
+/** Nanoseconds, as a number that may have a fraction, or as a string of digits. */
+function nanosOf(field: string, value: unknown): bigint {
+  const isDigits = typeof value === 'string' && /^\d{1,19}$/.test(value)
+  const number = isDigits ? Number(value) : value
+  if (typeof number !== 'number') {
+    throw new MessageError(value === undefined ? 'missing' : 'wrong-type', field, 'nanoseconds', value)
+  }
+  if (!(number >= 0 && number < MAX_NANOS)) {
+    throw new MessageError('invalid-value', field, 'nanoseconds from 0 to below 2³² s', value)
+  }
+  return isDigits ? BigInt(value as string) : BigInt(Math.floor(number))
+}
+
+function atLeast(limit: number, stated: unknown): number {
+  return typeof stated === 'number' && Number.isFinite(stated) ? Math.max(stated, limit) : limit
+}
