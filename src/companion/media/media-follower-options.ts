@@ -15,13 +15,13 @@ export type WhenUnavailable = 'run' | 'pause'
 export interface MediaFollowerOptions {
   /** Relates content time to media time. Default: they are equal. */
   correlation?: MediaCorrelation
-  /** Within this the media counts as locked, and past 60 % of it is corrected, in seconds. Default 0.025. */
+  /** The media is `locked` within this error, and corrected beyond 60 % of it, in seconds. Default 0.025. */
   toleranceSeconds?: number
   /** Larger errors are corrected by a seek instead of a rate change, in seconds. Default 0.25. */
   seekThresholdSeconds?: number
-  /** By which fraction of the speed the rate may be bent. Default 0.04: with the pitch kept, few ears notice. */
+  /** Maximum bend, as a fraction of the speed. Default 0.04, which is hardly audible while the pitch is preserved. */
   maxRateChange?: number
-  /** The finest change of rate that the player can make; bends are multiples of it. Default 0.01. */
+  /** Smallest change of rate that the player can make; bends are multiples of it. Default 0.01. */
   rateStep?: number
   /** The lowest rate that the player can play. Default 0.0625, as in Chromium and Firefox. */
   minRate?: number
@@ -31,18 +31,17 @@ export interface MediaFollowerOptions {
   pollSeconds?: number
   /** Output latency of the media in seconds: currentTime is kept ahead of the timeline by this. Default 0. */
   renderingLatencySeconds?: number
-  /** How often to seek along a timeline whose speed cannot be played: backwards, or too fast, in seconds; as long at most. Default 1. */
+  /** Interval of seeks along a timeline whose speed cannot be played, such as backwards, in seconds, up to 2147483 (24 days). Default 1. */
   stepSeconds?: number
   /**
-   * What the media does when the timeline becomes unavailable. Default 'run': it plays on at the timeline's last speed,
-   * because a connection that is lost for a moment should not be heard, and the application is told by 'status'.
-   * 'pause' stops it. Either way media that has not started yet does not start.
+   * Behaviour of the media when the timeline becomes unavailable. Default 'run': it keeps playing at the timeline's last speed, so that a
+   * brief loss of connection is not audible, and 'status' informs the application. 'pause' pauses it. Either way, media that has not
+   * started yet does not start.
    */
   onUnavailable?: WhenUnavailable
   /**
-   * Whether the media starts again at its end while the timeline goes on: the target is then the position of the timeline
-   * modulo the duration. Default 'auto': if the player's own `loop` is true. Set `loop` on an element that must not stop
-   * between two rounds.
+   * Whether the media loops: the target is then the position of the timeline modulo the duration. Default 'auto': if the player's own
+   * `loop` is true. An element that must not stop between two rounds needs `loop` itself.
    */
   loop?: boolean | 'auto'
 }

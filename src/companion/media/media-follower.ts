@@ -32,14 +32,14 @@ const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 const LONGEST_RETRY_SECONDS = 30
 
 /**
- * The squares of the polls' numbers, times this, less the whole part, spread like random numbers. So polls do not fall
- * into step with a player that updates its position in steps.
+ * The fractional parts of the squared poll numbers times this are evenly spread. They keep polls from falling into step with a player
+ * that updates its position in steps.
  */
 const GOLDEN_RATIO = 0.618_033_988_75
 
 /**
- * Keeps a media element on a timeline: seeks when it is far off, bends its rate when it is near, pauses with it.
- * It owns position, rate and pause of the media from `start()` to `stop()`; what a user does to them is undone.
+ * Keeps a media element on a timeline: seeks when it is far off, adjusts its rate slightly (a bend) when it is near, and pauses with the
+ * timeline. From `start()` to `stop()` it controls position, rate and pause of the media, and reverts changes by the user.
  *
  * Errors that the media throws are emitted as 'failure', and polling continues. All methods can be called from any listener.
  */
@@ -59,7 +59,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   #holds = 0
   #failures = 0
   readonly #retryWait: DoublingWait
-  /** Counts starts and stops: what began before one must not go on after it. */
+  /** Counts starts and stops, to abandon work that began before the last one. */
   #run = 0
   #runLookedAt = 0
   #looking = false
@@ -71,7 +71,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   #lookIsNear = false
 
   /**
-   * @param source the timeline's clock, that of a TsClient say; or what has one, which is asked at every look
+   * @param source the timeline's clock, for example of a TsClient; or an object with a `clock`, which is read at every poll
    * @throws InvalidOptionError, UnknownOptionError
    */
   constructor(media: FollowedMedia, source: FollowedClock | ClockHolder, options: MediaFollowerOptions = {}) {
@@ -110,17 +110,17 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     return this.#correlation
   }
 
-  /** Takes effect at once. @throws InvalidOptionError, UnknownOptionError */
+  /** @throws InvalidOptionError, UnknownOptionError */
   set correlation(value: MediaCorrelation) {
     this.#correlation = checkMediaCorrelation(value)
     this.#lookSoon()
   }
 
-  /** @throws what the media's addEventListener throws; then it is not started */
+  /** Starts following. @throws what the media's addEventListener throws; the follower is then not started */
   start(): void {
     if (this.#forgetMedia !== undefined) return
     const forgetMedia = onMediaEvent(this.#media, (type) => {
-      // A tick replaces a look that is late, as in a hidden tab; it does not make looks more frequent.
+      // A media event replaces a late poll, as in a hidden tab; it does not make polls more frequent.
       if (isTick(type)) {
         const now = performance.now() / 1000
         this.#timers.ticked(now)
@@ -147,12 +147,12 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#failures = 0
     this.#retryWait.reset()
     this.#steering.reset()
-    // In a listener there may be a look under way; and one that starts it whenever it has stopped must end.
+    // In a listener, a poll may be in progress; and a listener that restarts the follower whenever it stops must not recurse.
     if (this.#looking || this.#emitting > 0) this.#lookIn(0)
     else this.#look()
   }
 
-  /** Lets go of the media, which plays on, or not, as it is, at a rate that is not bent. */
+  /** Releases the media, which stays paused or playing, at the speed of the timeline. */
   stop(): void {
     if (this.#forgetMedia === undefined) return
     const forgetMedia = this.#forgetMedia
@@ -164,7 +164,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     attempt(() => this.#forgetClock?.())
     this.#forgetClock = undefined
     this.#clock = undefined
-    // A listener of 'rate' may start it anew in here; it looks later, so this is still the end of what was before.
+    // A listener of 'rate' may start the follower again here. It polls later, so this still ends the previous run.
     attempt(() => this.#steering.ease(performance.now() / 1000))
     this.#controls.letGo()
     this.#steering.forget()
@@ -215,7 +215,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     return target !== undefined && loops ? inLoop(target, durationOf(this.#media)) : target
   }
 
-  /** After what was under way: a change of a clock is told from inside its setter. */
+  /** Polls after the current call: clocks report changes from inside their setters. */
   #lookSoon(): void {
     if (this.#lookIsNear || this.#forgetMedia === undefined) return
     this.#lookIsNear = true
@@ -245,12 +245,12 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
       if (run === this.#run) delaySeconds = this.#fail(error, run, now)
     } finally {
       this.#looking = false
-      // A listener may have stopped it, or stopped and started it.
+      // A listener may have stopped or restarted the follower.
       if (run === this.#run) this.#lookIn(delaySeconds)
     }
   }
 
-  /** @returns after how many seconds to look again */
+  /** @returns seconds until the next poll */
   #lookOnce(run: number, now: number): number {
     if (this.#runLookedAt !== run) {
       this.#runLookedAt = run
@@ -272,11 +272,11 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     return Math.min(this.#options.pollSeconds * spread, dueSeconds)
   }
 
-  /** @returns after how many seconds to look again */
+  /** @returns seconds until the next poll */
   #fail(error: unknown, run: number, now: number): number {
     const retryInSeconds = this.#retryWait.next()
     this.#failures++
-    // Reported is the first error.
+    // Only the first error is reported.
     attempt(() => this.#steering.ease(now))
     if (run === this.#run) this.#enter('failing')
     if (run === this.#run) this.emit('failure', { error, failures: this.#failures, retryInSeconds })

@@ -1,16 +1,16 @@
 import { BEND_GAIN_WITHIN, ERROR_KNOWN_WITHIN, RATE_LATENCY_SECONDS } from './playback-constants.js'
 
-/** What a bend has done to the player, compared with what it should have done. */
+/** The effect of a bend compared with the expected one. */
 export type BendVerdict =
-  /** It gained what it should have. */
+  /** The player gained the expected amount. */
   | 'works'
-  /** Too little was to be gained to say. */
+  /** The expected gain was too small to judge. */
   | 'unclear'
-  /** The player went on at the old rate. */
+  /** The player continued at the old rate. */
   | 'ignored'
-  /** The player lost time, as one does that stops at every change of its rate. */
+  /** The player lost time, like players that stop at every change of rate. */
   | 'costly'
-  /** The player went at another rate. */
+  /** The player played at another rate. */
   | 'inexact'
 
 /** One bend, from before its first change of rate until after its last one. */
@@ -22,8 +22,8 @@ export class PlaybackBendTrial {
   #endedAt: number | undefined
 
   /**
-   * @param uncertainSeconds how well the error is known
-   * @param bendPerSecond by how much the error should change in a second
+   * @param uncertainSeconds uncertainty of the error
+   * @param bendPerSecond expected change of the error per second
    */
   constructor(now: number, errorSeconds: number, uncertainSeconds: number, bendPerSecond: number) {
     this.#uncertainSeconds = uncertainSeconds
@@ -32,13 +32,13 @@ export class PlaybackBendTrial {
     this.#bendPerSecond = bendPerSecond
   }
 
-  /** By how much the error should have changed by now, at least: after the bend all of it, since it began and ended late. */
+  /** Minimum expected change of the error by now; after the bend all of it, since it began and ended late. */
   dueSeconds(now: number): number {
     if (this.#endedAt !== undefined) return this.#bendPerSecond * (this.#endedAt - this.#startedAt)
     return this.#bendPerSecond * Math.max(now - this.#startedAt - RATE_LATENCY_SECONDS, 0)
   }
 
-  /** In how many seconds the error should be gone, from the start. */
+  /** Planned duration of the bend, in seconds. */
   get plannedSeconds(): number {
     return Math.abs(this.#fromSeconds / this.#bendPerSecond)
   }
@@ -47,15 +47,15 @@ export class PlaybackBendTrial {
     return now - this.#startedAt
   }
 
-  /** Set when something else has happened to the player: there is nothing to learn then. */
+  /** Set if the player was disturbed, so that the bend cannot be judged. */
   isVoid = false
 
-  /** The error at its start, as far as it was not changed for another reason since. */
+  /** The error at the start, adjusted by changes that have other causes. */
   get fromSeconds(): number {
     return this.#fromSeconds
   }
 
-  /** The error changed by this for another reason. */
+  /** Adjusts for a change of the error that has another cause. */
   shift(seconds: number): void {
     this.#fromSeconds += seconds
   }
@@ -64,10 +64,10 @@ export class PlaybackBendTrial {
     this.#endedAt ??= now
   }
 
-  /** @param uncertainSeconds how well the error is known */
+  /** @param uncertainSeconds uncertainty of the error */
   judge(now: number, errorSeconds: number, uncertainSeconds: number, toleranceSeconds: number): BendVerdict {
     const gained = errorSeconds - this.#fromSeconds
-    // Of what may be due the nearest to what was gained.
+    // Of the expected values, the one nearest to the measured gain.
     const least = this.dueSeconds(now)
     const most = this.#bendPerSecond * ((this.#endedAt ?? now) - this.#startedAt)
     const due = Math.min(Math.max(gained, Math.min(least, most)), Math.max(least, most))

@@ -46,17 +46,17 @@ export class PlaybackBending {
     return this.#bend
   }
 
-  /** False while bends have turned out not to do what they should. */
+  /** False while bends are known to have no effect on this player. */
   isTrusted(now: number): boolean {
     return this.#distrust.allows(now)
   }
 
-  /** Whether the rate was bent lately, and the outcome is not known yet. */
+  /** Whether the effect of the last bend has not been measured yet. */
   get isOnTrial(): boolean {
     return this.#trial?.isVoid === false
   }
 
-  /** The bend for an error, or 0 when the rate must not be bent for it: in vain, for too long, or ended too late. */
+  /** The bend for an error; 0 if a bend would have no effect, take too long, or end too late. */
   bendFor(now: number, errorSeconds: number, speed: number, latenessSeconds: number): number {
     if (!this.isTrusted(now)) return 0
     const overshootSeconds = this.#options.toleranceSeconds * BEND_OVERSHOOT
@@ -64,7 +64,7 @@ export class PlaybackBending {
     return Math.abs(errorSeconds) > Math.abs(bend) * speed * LONGEST_BEND_SECONDS ? 0 : bend
   }
 
-  /** How long until the rate may be bent again, in seconds. */
+  /** Seconds until the rate may be bent again. */
   waitSeconds(now: number): number {
     return Math.max(this.#holdOff.waitSeconds(now), this.#budget.waitSeconds(now))
   }
@@ -77,14 +77,14 @@ export class PlaybackBending {
     this.setRate(now, speed, errorSeconds)
   }
 
-  /** Back to the speed of the timeline. */
+  /** Returns to the speed of the timeline. */
   end(now: number, speed: number, errorSeconds: number | undefined): void {
     this.#bend = 0
     this.#trial?.end(now)
     this.setRate(now, speed, errorSeconds)
   }
 
-  /** True when a bend should have had its effect by now, or when timers have become too slow to end it in time. */
+  /** Whether a bend should have taken effect by now, or timers have become too slow to end it in time. */
   isOverdue(now: number, latenessSeconds: number): boolean {
     const { toleranceSeconds } = this.#options
     if (Math.abs(this.#bend) * latenessSeconds > 2 * BEND_OVERSHOOT * toleranceSeconds) return true
@@ -92,20 +92,20 @@ export class PlaybackBending {
     return trial !== undefined && trial.ageSeconds(now) > trial.plannedSeconds * BEND_OVERDUE + 1
   }
 
-  /** The error that the bend on trial started with, without its sign. */
+  /** Absolute error at the start of the current bend. */
   get startSeconds(): number {
     return Math.abs(this.#trial?.fromSeconds ?? 0)
   }
 
-  /** By how much the bend on trial should have changed the error by now, in seconds. */
+  /** By how much the current bend should have changed the error by now, in seconds. */
   dueSeconds(now: number): number {
     return Math.abs(this.#trial?.dueSeconds(now) ?? 0)
   }
 
   /**
-   * Learns from what the error is after a bend, or has become during it.
+   * Compares the error after or during a bend with the expected one.
    *
-   * @returns false when the bend had another effect than it should
+   * @returns false if the bend did not have the expected effect
    */
   judge(now: number, errorSeconds: number, uncertainSeconds: number): boolean {
     const trial = this.#trial
@@ -128,18 +128,18 @@ export class PlaybackBending {
     this.#trial?.shift(-jumpSeconds)
   }
 
-  /** Something else has happened to the player: the error says nothing about the bend. */
+  /** The player was disturbed, so the error does not show the effect of the bend. */
   voidTrial(): void {
     if (this.#trial !== undefined) this.#trial.isVoid = true
   }
 
-  /** The rate is forgotten as bent: the player is about to be told another one. */
+  /** Forgets the bend, because another rate is about to be set. */
   drop(): void {
     this.#bend = 0
     this.#trial = undefined
   }
 
-  /** The error is small: the last correction was not in vain. */
+  /** The error is small, so the last correction has worked. */
   succeeded(): void {
     this.#holdOff.reset()
   }
@@ -150,13 +150,13 @@ export class PlaybackBending {
     this.#reports.limitGone('rate-refused', 'rate-ignored', 'rate-costly', 'rate-inexact')
   }
 
-  /** @returns false when the player cannot play at that speed */
+  /** @returns false if the player cannot play at that speed */
   setRate(now: number, speed: number, errorSeconds: number | undefined): boolean {
     const { minRate, maxRate } = this.#options
     const rate = Math.min(Math.max(speed * (1 + this.#bend), minRate), maxRate)
     const before = this.#controls.rate
     const outcome = this.#controls.setRate(rate, now)
-    // Set again, since someone else had altered it: what the player gained meanwhile is not the bend's.
+    // Another party changed the rate and it was set again: what the player gained meanwhile is not an effect of the bend.
     if (outcome === 'set' && before === rate) this.voidTrial()
     if (outcome === 'set') this.#reports.rate({ rate, speed, bend: this.#bend, errorSeconds })
     if (outcome !== 'refused') return true
@@ -166,12 +166,12 @@ export class PlaybackBending {
       this.#suspend(now, 'rate-refused')
       return true
     }
-    // Where the rate cannot be set, it may be right as it is.
+    // If the rate cannot be set, it may already be correct.
     return this.#media.playbackRate === speed
   }
 
   #suspend(now: number, limit: 'rate-refused' | 'rate-ignored' | 'rate-costly' | 'rate-inexact'): void {
-    // The next bend after the pause decides alone.
+    // After the pause, a single bend decides.
     this.#failures = BEND_FAILURES - 1
     this.#distrust.tried(now)
     this.#reports.limit(limit)
@@ -186,12 +186,12 @@ interface BendLimits {
 }
 
 /**
- * By which fraction to run faster (above 0) or slower, so that an error goes away: at least one step of the player's
- * rate, since less would be lost on it, and at most the limits.
+ * The fraction by which to run faster (positive) or slower to remove an error: at least one step of the player's rate, because
+ * it ignores less, and at most the limits.
  *
- * @param errorSeconds position less target, not 0
- * @param mostBend what late timers allow
- * @returns 0 when even one step is too much
+ * @param errorSeconds position minus target, not 0
+ * @param mostBend the limit for timers that are late
+ * @returns 0 if even one step is too much
  */
 function chooseBend(errorSeconds: number, limits: BendLimits, mostBend: number): number {
   const { maxRateChange, rateStep } = limits

@@ -1,4 +1,4 @@
-/** Bounds how often something is done: some times at once, then once per interval. */
+/** A token bucket: a number of actions at once, then one per interval. */
 export class PlaybackBudget {
   readonly #most: number
   readonly #intervalSeconds: number
@@ -19,7 +19,7 @@ export class PlaybackBudget {
     this.#left = Math.max(this.#refill(now) - 1, 0)
   }
 
-  /** How long until `allows()` is true, in seconds. */
+  /** Seconds until `allows()` is true. */
   waitSeconds(now: number): number {
     return Math.max(1 - this.#refill(now), 0) * this.#intervalSeconds
   }

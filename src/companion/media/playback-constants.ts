@@ -79,7 +79,7 @@ export const PARK_WITHIN_SECONDS = 0.001
 /** A seek that lands further than this from its aim is inexact: on the key frame before, for example. */
 export const EXACT_SEEK_SECONDS = 0.05
 
-/** How many looks the lateness of the timers is taken from. */
+/** How many polls the lateness of timers is estimated from. */
 export const LOOKS_REMEMBERED = 8
 /** Timers that are later than this are slow, as in hidden tabs. */
 export const SLOW_TIMER_SECONDS = 0.5

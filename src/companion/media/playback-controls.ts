@@ -2,29 +2,29 @@ import { LONGEST_LEAD_SECONDS } from './playback-constants.js'
 import { PlaybackHoldOff } from './playback-hold-off.js'
 import { canAdvance, type FollowedMedia } from './playback-media.js'
 
-/** A smaller difference of rate is not worth telling the player: some restart their audio at every change. */
+/** Smaller changes of the rate are not made: some players restart their audio at every change. */
 const LEAST_RATE_DIFFERENCE = 0.001
 
-/** How long a seek or a start is waited for; then the player is where it is. Longer than any seek that works. */
+/** How long to wait for a seek or a start before it counts as done. Longer than any seek that succeeds. */
 const SETTLE_DEADLINE_SECONDS = LONGEST_LEAD_SECONDS + 5
 
-/** A player without `seeking` may show its old position for this time at least; longer after a longer seek. */
+/** Minimum time for which a player without `seeking` may still report its old position; longer after a longer seek. */
 const OLD_POSITION_SECONDS = 3
 
-/** So close to where it would have been without the seek, it has not sought yet. */
+/** A position this close to the one without the seek means that the player has not sought yet. */
 const OLD_POSITION_TOLERANCE = 0.1
 
 interface Settling {
   readonly since: number
-  /** Where it was, and how fast it went on from there. */
+  /** Position and rate before the seek. */
   readonly from: number
   readonly fromRate: number
-  /** Above `fromRate` if it was started at that moment. */
+  /** Above `fromRate` if the player was started at the same moment. */
   readonly startRate: number
   readonly aim: number
   last: number
   advances: number
-  /** How far from the aim it was when the seek was done: before it, since it may have played on. */
+  /** Distance from the aim when the seek was done: negative if before it; the player may have played on since. */
   landedSeconds: number | undefined
 }
 
@@ -35,16 +35,16 @@ function newSettling(from: Pick<Settling, 'since' | 'from' | 'fromRate' | 'aim'>
 export interface PlayRefusal {
   readonly error: unknown
   /**
-   * - `gesture`: only the user can end it (NotAllowedError)
-   * - `unsupported`: it cannot play the media that it was given (NotSupportedError)
-   * - `other`: it may be over by itself
+   * - `gesture`: a user gesture is required (NotAllowedError)
+   * - `unsupported`: the player cannot play this media (NotSupportedError)
+   * - `other`: may be temporary
    */
   readonly kind: 'gesture' | 'unsupported' | 'other'
 }
 
 /**
- * Tells a player what to do, no more often than it helps, and knows when it has done it. It does so from `take()` to
- * `letGo()`; else the player is told nothing, whoever may still be about to.
+ * Sends commands to a player, no more often than useful, and detects when they have been executed. Commands are sent between `take()`
+ * and `letGo()` only; at other times callers have no effect on the player.
  */
 export class PlaybackControls {
   readonly #media: FollowedMedia
@@ -58,7 +58,7 @@ export class PlaybackControls {
   #refusedRate: number | undefined
   #refusal: 'gesture' | 'unsupported' | undefined
   #isHeld = false
-  /** Counts how often it was let go of: an answer to what was told before is none to what is told now. */
+  /** Counts calls of `letGo()`, to ignore results of commands that were sent before the last one. */
   #holds = 0
 
   constructor(media: FollowedMedia, onRefusal: (refusal: PlayRefusal) => void) {
@@ -66,25 +66,25 @@ export class PlaybackControls {
     this.#onRefusal = onRefusal
   }
 
-  /** What the player was last told. */
+  /** The last rate that was set. */
   get rate(): number | undefined {
     return this.#rate
   }
 
-  /** How far from its aim the last seek landed, at least, in seconds; below 0: before it. Undefined while not known. */
+  /** Minimum distance between the aim of the last seek and where it landed, in seconds; negative: before the aim. Undefined while unknown. */
   get landedSeconds(): number | undefined {
     return this.#landedSeconds
   }
 
-  /** True after a refusal that only the user can end. */
+  /** Whether play() was refused until there is a user gesture. */
   get blocked(): boolean {
     return this.#refusal === 'gesture'
   }
 
-  /** True after a refusal for what it was given to play, until it plays. */
+  /** Whether play() was refused because the media is not supported; until the player plays. */
   isUnsupported(): boolean {
     if (this.#refusal !== 'unsupported') return false
-    // Someone may have given it something else, and started it.
+    // The app may have loaded and started other media.
     const { paused, readyState } = this.#media
     if (!paused && readyState !== undefined && canAdvance(this.#media)) this.#refusal = undefined
     return this.#refusal === 'unsupported'
@@ -99,12 +99,12 @@ export class PlaybackControls {
     this.#holds++
   }
 
-  /** @returns 'refused' when the player cannot play at that rate, 'kept' when it does so already */
+  /** @returns 'refused' if the player cannot play at that rate, 'kept' if it already does */
   setRate(rate: number, now: number): 'set' | 'kept' | 'refused' {
     const media = this.#media
     if (!this.#isHeld) return 'kept'
     if (this.#rate !== undefined && Math.abs(rate - this.#rate) < LEAST_RATE_DIFFERENCE) {
-      // A player may read back less exactly than it was told, or later; else someone altered it, or it was loaded anew.
+      // The rate may read back rounded, or late. Otherwise the app has changed it, or other media was loaded.
       if (media.playbackRate === this.#rate || media.playbackRate === this.#rateAsRead) return 'kept'
       if (!this.#rateHoldOff.allows(now)) return 'kept'
       this.#rateHoldOff.tried(now)
@@ -122,7 +122,7 @@ export class PlaybackControls {
     return 'set'
   }
 
-  /** @returns false when the player would not */
+  /** @returns false if the player refused */
   seek(aim: number, now: number): boolean {
     if (!this.#isHeld) return false
     const from = this.#media.currentTime
@@ -144,7 +144,7 @@ export class PlaybackControls {
     if (!this.#isHeld) return
     this.#playHoldOff.tried(now)
     const at = this.#media.currentTime
-    // A seek that was told a moment ago is what to wait for; an older one says nothing of this start.
+    // Wait for a seek of a moment ago; an older one does not concern this start.
     const settling = this.#settling
     this.#settling =
       settling?.since === now
@@ -155,7 +155,7 @@ export class PlaybackControls {
       if (hold === this.#holds) this.#refused(error)
     }
     try {
-      // Whatever has a then() is understood: a player may bring promises of its own kind.
+      // Any thenable is accepted: a player may have its own promises.
       Promise.resolve(this.#media.play()).then(() => this.#started(hold), refused)
     } catch (error) {
       refused(error)
@@ -168,7 +168,7 @@ export class PlaybackControls {
     if (!this.#media.paused) this.#media.pause()
   }
 
-  /** Lets go of a refusal: someone has started the player, or is about to. */
+  /** Forgets a refusal, because the player has been started or is about to be. */
   unblock(): void {
     if (this.#refusal === 'gesture') this.#refusal = undefined
   }
@@ -180,7 +180,7 @@ export class PlaybackControls {
     if (this.#refusal === 'unsupported') this.#playHoldOff.reset()
   }
 
-  /** False between a seek or a start and the moment when the player runs on from there. */
+  /** False between a seek or start and the moment when the player runs from there. */
   settled(now: number): boolean {
     const settling = this.#settling
     if (settling === undefined) return true
@@ -190,7 +190,7 @@ export class PlaybackControls {
       if (this.#media.seeking === false) this.#landedSeconds = settling.landedSeconds ??= position - settling.aim
       if (position !== settling.last) settling.advances++
       settling.last = position
-      // The first may be no advance, but that the player chose another place than it was told.
+      // The first change may be the seek itself, to another place than the aim, rather than playback.
       if (settling.advances < 2) return false
       this.#playHoldOff.reset()
       this.#rateHoldOff.reset()
@@ -203,7 +203,7 @@ export class PlaybackControls {
     const waitSeconds = Math.max(OLD_POSITION_SECONDS, 3 * Math.abs(aim - from))
     if (this.#media.seeking !== undefined || now - since > Math.min(waitSeconds, LONGEST_LEAD_SECONDS)) return false
     const position = this.#media.currentTime
-    // A player that was started with the seek has run from its old position for some of this time.
+    // A player that was started together with the seek has run from its old position for part of this time.
     const [slow, fast] = [fromRate * (now - since), startRate * (now - since)]
     const old = Math.min(Math.max(position, from + slow), from + fast)
     return Math.abs(position - old) < OLD_POSITION_TOLERANCE && Math.abs(position - old) < Math.abs(position - aim)
@@ -215,18 +215,18 @@ export class PlaybackControls {
 
   #refused(error: unknown): void {
     const name = nameOf(error)
-    // It was paused or loaded anew before it had started; whoever did that knows.
+    // The app paused it or loaded other media before it had started.
     if (name === 'AbortError') return
     const kind = name === 'NotAllowedError' ? 'gesture' : name === 'NotSupportedError' ? 'unsupported' : 'other'
-    // Where it has started meanwhile, the refusal is an old one. But an element that finds out while it loads that it
-    // cannot play does not call itself paused.
+    // If it has started meanwhile, the refusal is outdated. But an element that fails while it loads does not report
+    // itself as paused.
     if (kind !== 'unsupported' && !this.#isPaused()) return
     this.#settling = undefined
     this.#refusal = kind === 'other' ? undefined : kind
     this.#onRefusal({ error, kind })
   }
 
-  /** Nobody is there to catch what it throws when a promise has been rejected. */
+  /** Errors are caught here, because nobody else handles them after a promise was rejected. */
   #isPaused(): boolean {
     try {
       return this.#media.paused
@@ -236,7 +236,7 @@ export class PlaybackControls {
   }
 }
 
-/** Also of an error that comes from another window, which is no Error here. */
+/** Also for an error from another window, which is not an instance of this window's Error. */
 function nameOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined
 }

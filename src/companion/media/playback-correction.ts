@@ -25,7 +25,7 @@ import { PlaybackSeeking } from './playback-seeking.js'
 import type { PlaybackTarget } from './playback-target.js'
 import type { PlaybackTimers } from './playback-timers.js'
 
-/** Measures how far off a player is while it runs, and chooses the means that brings it back: a bend, a seek or a hold. */
+/** Measures the error of a running player and chooses the correction: a bend, a seek or a hold. */
 export class PlaybackCorrection {
   readonly bending: PlaybackBending
   readonly seeking: PlaybackSeeking
@@ -52,7 +52,7 @@ export class PlaybackCorrection {
     this.#timers = timers
   }
 
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   get errorSeconds(): number | undefined {
     return this.#errorSeconds
   }
@@ -61,7 +61,7 @@ export class PlaybackCorrection {
     this.#errorSeconds = value
   }
 
-  /** Earlier readings are worth as much now, plus what the player should have gained, less what the timeline jumped. */
+  /** Adjusts earlier readings by what the player should have gained and by a jump of the timeline. */
   carry(gainSeconds: number, jumpSeconds: number): void {
     this.#window.shift(gainSeconds - jumpSeconds)
     this.bending.timelineMoved(jumpSeconds)
@@ -73,7 +73,7 @@ export class PlaybackCorrection {
     this.hold.cancel()
   }
 
-  /** What was measured holds no longer. */
+  /** Discards all readings. */
   startAfresh(): void {
     this.#window.clear()
     this.#errorSeconds = undefined
@@ -82,14 +82,14 @@ export class PlaybackCorrection {
     this.hold.cancel()
   }
 
-  /** Ends a bend. The readings keep their worth. */
+  /** Ends a bend. The readings remain valid. */
   unbend(now: number, speed: number): void {
     if (this.bending.bend === 0) return
     this.#window.disturb()
     this.bending.end(now, speed, this.#errorSeconds)
   }
 
-  /** The same time of the wall clock is more of the media at a higher speed. */
+  /** The tolerance in media time: at a higher speed, the same time of the wall clock is more of the media. */
   scaled(seconds: number, target: PlaybackTarget): number {
     return seconds * Math.max(target.speed, 1)
   }
@@ -101,7 +101,7 @@ export class PlaybackCorrection {
     this.seeking.seekAhead(now, target, place, errorSeconds, spread)
   }
 
-  /** How soon something is to be done to the player, in seconds. */
+  /** Seconds until the next action is due. */
   dueInSeconds(now: number, speed: number): number {
     const { bend } = this.bending
     if (this.hold.isActive) return this.hold.dueInSeconds(now)
@@ -109,7 +109,7 @@ export class PlaybackCorrection {
     return Math.abs(this.#errorSeconds / (speed * bend))
   }
 
-  /** To be called with every reading of the position while the player runs. */
+  /** Must be called with every reading of the position while the player runs. */
   correct(
     now: number,
     target: PlaybackTarget,
@@ -143,7 +143,7 @@ export class PlaybackCorrection {
     return this.#jump(now, target, place, error) ?? this.#without(now, target, place, error)
   }
 
-  /** A seek or a hold, if it helps. */
+  /** Seeks or holds, if that helps. */
   #jump(now: number, target: PlaybackTarget, place: MediaPlace, error: number): MediaFollowerState | undefined {
     const isWorth = this.seeking.isWorth(error, target, place, this.#spreadWorthWaiting(now))
     if (isWorth && this.seeking.waitSeconds(now) === 0) {
@@ -152,7 +152,7 @@ export class PlaybackCorrection {
       return 'seeking'
     }
     if (isWorth || !this.hold.isFor(now, error, target.speed, this.#timers.fearedSeconds)) return undefined
-    // A hold is heard and a bend is not: it is for what a bend would take long for.
+    // A hold is audible and a bend is not, so holds are for errors that a bend would take long to remove.
     const bend = this.bending.bendFor(now, error, target.speed, this.#timers.fearedSeconds)
     if (bend !== 0 && Math.abs(error) <= this.scaled(this.#options.seekThresholdSeconds, target)) return undefined
     const { speed } = target
@@ -162,7 +162,7 @@ export class PlaybackCorrection {
     return 'adjusting'
   }
 
-  /** Nothing corrects the error now: whether something soon will. */
+  /** Whether a correction will be possible soon, if none is now. */
   #without(now: number, target: PlaybackTarget, place: MediaPlace, error: number): MediaFollowerState {
     if (this.bending.bendFor(now, error, target.speed, this.#timers.fearedSeconds) !== 0) {
       if (this.bending.waitSeconds(now) <= LONGEST_WAIT_SECONDS) return 'adjusting'
@@ -172,7 +172,7 @@ export class PlaybackCorrection {
     return Math.abs(error) <= this.scaled(this.#options.toleranceSeconds, target) ? 'locked' : 'limited'
   }
 
-  /** @returns whether the rate is bent, or more readings are needed before it can be */
+  /** @returns whether the rate is bent, or will be after more readings */
   #bend(now: number, error: number, target: PlaybackTarget, tolerance: number): boolean {
     const { bending } = this
     const size = Math.abs(error)
@@ -205,7 +205,7 @@ export class PlaybackCorrection {
     return true
   }
 
-  /** After a bend, when enough has been read; or during it, when it should have had an effect and had not. */
+  /** Judges a bend after enough readings, or during it if it should have had an effect by now. */
   #judgeBend(now: number, target: PlaybackTarget): void {
     const { bending } = this
     if (!bending.isOnTrial) return
@@ -214,24 +214,24 @@ export class PlaybackCorrection {
     const wanted = isCoarse ? WINDOW_READINGS : isOver ? READINGS_FOR_SMALL : READINGS
     const latest = this.#window.latest(wanted)
     if (latest === undefined || this.#window.fresh < this.#readings(wanted)) return
-    // However coarse the position: it should have become less.
+    // Even with a coarse position, the error should have decreased.
     const isWorse = Math.abs(latest.errorSeconds) > bending.startSeconds + this.#options.seekThresholdSeconds
     if (!isOver && !isWorse && (isCoarse || bending.dueSeconds(now) < JUDGE_BEND_PAST * this.#options.toleranceSeconds))
       return
     if (bending.judge(now, latest.errorSeconds, latest.uncertainSeconds)) return
     this.unbend(now, target.speed)
     bending.voidTrial()
-    // They were carried along by what the bend should have gained.
+    // The readings were adjusted by what the bend should have gained.
     this.#window.clear()
   }
 
-  /** Before a seek hides it: the error became large while the rate was bent, or when it was bent back. */
+  /** Judges a bend before a seek hides its effect: the error became large during the bend or at its end. */
   #judgeBeforeSeek(now: number): void {
     const latest = this.#window.latest(READINGS)
     if (latest !== undefined) this.bending.judge(now, latest.errorSeconds, latest.uncertainSeconds)
   }
 
-  /** A small error in a coarse position takes more readings to be known. */
+  /** Readings needed: more for a small error and a coarse position. */
   #isKnown(target: PlaybackTarget, size: number): boolean {
     const { seekThresholdSeconds, toleranceSeconds } = this.#options
     if (this.#window.uncertainty <= toleranceSeconds * CORRECT_ABOVE) return true
@@ -245,14 +245,14 @@ export class PlaybackCorrection {
     else this.#reports.limitGone('position-coarse')
   }
 
-  /** From which spread of the seek times on it is better to come out early and wait. */
+  /** The spread of seek durations above which it is better to aim too far ahead and wait. */
   #spreadWorthWaiting(now: number): number {
     if (!this.hold.isPossible(this.#timers.fearedSeconds)) return Number.POSITIVE_INFINITY
     const { seekThresholdSeconds, toleranceSeconds } = this.#options
     return this.bending.isTrusted(now) ? seekThresholdSeconds / 2 : toleranceSeconds / 2
   }
 
-  /** Where looks are far between, fewer have to do. */
+  /** Fewer readings must suffice if polls are rare. */
   #readings(wanted: number): number {
     const lateness = this.#timers.latenessSeconds
     return lateness < SLOW_TIMER_SECONDS ? wanted : lateness < 5 ? Math.ceil(wanted / 2) : 1

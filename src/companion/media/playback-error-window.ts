@@ -50,7 +50,7 @@ export class PlaybackErrorWindow {
     return spread(this.#errors)
   }
 
-  /** Whether the position moves in steps that are longer than the time between two looks. */
+  /** Whether the position moves in steps that are longer than the interval between two polls. */
   get isCoarse(): boolean {
     return this.#repeats.filter((repeats) => repeats).length > this.#repeats.length * COARSE_REPEATS
   }

@@ -9,12 +9,12 @@ import type { PlaybackControls } from './playback-controls.js'
 import type { PlaybackReports } from './playback-reports.js'
 import { PlaybackSeekLead } from './playback-seek-lead.js'
 
-/** Pauses a player that is ahead until the timeline has caught up: the means of one whose rate cannot be bent. */
+/** Pauses a player that is ahead until the timeline has caught up, for players whose rate cannot be bent. */
 export class PlaybackHold {
   readonly #controls: PlaybackControls
   readonly #reports: PlaybackReports
   readonly #budget: PlaybackBudget
-  /** How long starts take. */
+  /** Duration of starts. */
   readonly #start = new PlaybackSeekLead(FIRST_START_SECONDS)
   #until: number | undefined
   #startSecondsUsed: number | undefined
@@ -29,12 +29,12 @@ export class PlaybackHold {
     return this.#until !== undefined
   }
 
-  /** Whether holds are short enough to be made with such timers. */
+  /** Whether timers are precise enough for holds. */
   isPossible(latenessSeconds: number): boolean {
     return latenessSeconds < SLOW_TIMER_SECONDS
   }
 
-  /** Whether a player that is so far ahead can be held. */
+  /** Whether a player that is this far ahead can be held. */
   isFor(now: number, errorSeconds: number, speed: number, latenessSeconds: number): boolean {
     if (!this.#budget.allows(now)) return false
     const seconds = this.#secondsFor(errorSeconds, speed)
@@ -49,18 +49,18 @@ export class PlaybackHold {
     this.#reports.hold({ seconds, errorSeconds })
   }
 
-  /** In how many seconds the player is to start. */
+  /** Seconds until the player must start. */
   dueInSeconds(now: number): number {
     return this.#until === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#until - now, 0)
   }
 
-  /** The player is started now. */
+  /** Records that the player is started now. */
   end(): void {
     this.#until = undefined
     this.#startSecondsUsed = this.#start.seconds
   }
 
-  /** Someone else has started the player. */
+  /** Another party has started the player. */
   cancelActive(): void {
     if (this.isActive) this.cancel()
   }
@@ -70,7 +70,7 @@ export class PlaybackHold {
     this.#startSecondsUsed = undefined
   }
 
-  /** The player runs again, and this is how far off it is. */
+  /** Records the error after the player has started. */
   measured(errorSeconds: number, speed: number): void {
     if (this.#startSecondsUsed === undefined) return
     this.#start.learn(this.#startSecondsUsed, errorSeconds / speed)

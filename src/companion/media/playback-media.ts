@@ -12,7 +12,7 @@ export interface FollowedMedia {
   playbackRate: number
   /** Whether the player is paused, as opposed to playing or waiting for data. */
   readonly paused: boolean
-  /** May return a promise; one that rejects is understood as an element does it. */
+  /** May return a promise, which rejects as that of a media element. */
   play(): unknown
   /** Pauses playback at the current position. */
   pause(): void
@@ -20,9 +20,9 @@ export interface FollowedMedia {
   readonly seeking?: boolean | undefined
   /** Whether playback has stopped at the end of the media. */
   readonly ended?: boolean
-  /** Whether it starts again at its end by itself. */
+  /** Whether the media restarts at its end. */
   readonly loop?: boolean
-  /** As an element counts it: 0 nothing, 1 metadata, 2 this frame, 3 and 4 something to play. */
+  /** As for a media element: 0 nothing, 1 metadata, 2 the current frame, 3 and 4 enough to play. */
   readonly readyState?: number
   /** Seconds; NaN while unknown, Infinity for live. */
   readonly duration?: number
@@ -44,9 +44,9 @@ export interface FollowedMedia {
 const HAVE_METADATA = 1
 const HAVE_FUTURE_DATA = 3
 
-/** After these the position may be wanted or readable again sooner than the next look is due. */
+/** Events after which the position should be read before the next poll is due. */
 const TELLING_EVENTS = ['loadedmetadata', 'canplay', 'durationchange', 'seeked', 'play', 'playing', 'pause'] as const
-/** These come several times a second in a hidden tab too, where timers do not: they replace a late timer. */
+/** Events that occur several times a second even in a hidden tab, where timers are late: they replace a late timer. */
 const TICKING_EVENTS = ['timeupdate', 'progress'] as const
 export type MediaEvent = (typeof TELLING_EVENTS)[number] | (typeof TICKING_EVENTS)[number]
 
@@ -61,18 +61,18 @@ export function checkMedia(media: FollowedMedia): FollowedMedia {
   return checkOption('media', MEDIA_TYPE, media)
 }
 
-/** In seconds; undefined while the player does not know. */
+/** Position in seconds; undefined while unknown. */
 export function positionOf(media: FollowedMedia): number | undefined {
   const position = media.currentTime
   return Number.isFinite(position) ? position : undefined
 }
 
-/** Whether it has something to play: false while it buffers. */
+/** Whether it has data to play: false while it buffers. */
 export function canAdvance(media: FollowedMedia): boolean {
   return (media.readyState ?? HAVE_FUTURE_DATA) >= HAVE_FUTURE_DATA
 }
 
-/** False before it has loaded anything: a seek then takes as long as loading does. */
+/** False before any data is loaded: a seek then takes as long as loading. */
 export function hasMetadata(media: FollowedMedia): boolean {
   return (media.readyState ?? HAVE_METADATA) >= HAVE_METADATA
 }
@@ -82,12 +82,12 @@ interface Range {
   readonly end: number
 }
 
-/** The known duration in seconds, else Infinity: while it is unknown, and for live media. */
+/** The duration in seconds; Infinity while unknown, and for live media. */
 export function durationOf({ duration }: FollowedMedia): number {
   return duration !== undefined && duration > 0 ? duration : Number.POSITIVE_INFINITY
 }
 
-/** What can be sought, in seconds, in rising order. Never empty. */
+/** Seekable ranges in seconds, in ascending order. Never empty. */
 function seekableRanges(media: FollowedMedia): [Range, ...Range[]] {
   const { seekable } = media
   const duration = durationOf(media)
@@ -95,32 +95,32 @@ function seekableRanges(media: FollowedMedia): [Range, ...Range[]] {
   for (let index = 0; index < (seekable?.length ?? 0); index++) {
     const start = seekable?.start(index) ?? Number.NaN
     const end = seekable?.end(index) ?? Number.NaN
-    // What ends about where the media does ends there: the two are rounded differently.
+    // A range that ends close to the end of the media ends there: the two are rounded differently.
     if (end > start) ranges.push({ start, end: Math.abs(end - duration) < END_SECONDS ? duration : end })
   }
   const [first, ...others] = ranges.sort((a, b) => a.start - b.start)
-  // A server without byte ranges makes for an empty one. It means that nothing is known, not that nothing is playable.
+  // Empty for servers without byte ranges. It means that nothing is known, not that nothing can be played.
   return first === undefined ? [{ start: 0, end: duration }] : [first, ...others]
 }
 
 /**
- * Where a position is, with respect to what can be sought:
+ * A position relative to the seekable ranges:
  * - `inside`: it can be reached
- * - `before`: before the first of it, as when the start of a live window has moved past it
- * - `after`: at or after the end of it, as when a live window has not got there yet
+ * - `before`: before the first range, for example because the start of a live window has moved past it
+ * - `after`: at or after the last range, for example because a live window has not reached it yet
  * - `gap`: between two ranges
  */
 export type MediaReach = 'inside' | 'before' | 'after' | 'gap'
 
 export interface MediaPlace {
   readonly reach: MediaReach
-  /** The position itself when it can be reached, else the nearest that can; in a gap the next. */
+  /** The position itself if it can be reached; otherwise the nearest that can, and in a gap the next. */
   readonly seconds: number
-  /** The end of the range around it, or of the last one: a seek cannot aim further. */
+  /** End of the range around it, or of the last range: seeks cannot aim beyond it. */
   readonly endSeconds: number
-  /** Whether the media itself ends before this position, not only what can be sought. */
+  /** Whether the media itself ends before this position, and not only the seekable range. */
   readonly isPastDuration: boolean
-  /** Whether the player has played to the end, and this is there or past it. */
+  /** Whether the player has played to the end, and the position is at or past it. */
   readonly isOver: boolean
 }
 
@@ -140,8 +140,8 @@ export function placeIn(media: FollowedMedia, wanted: number): MediaPlace {
 }
 
 /**
- * @returns the function that takes the listener away again
- * @throws what addEventListener throws; then there is no listener left
+ * @returns a function that removes the listener
+ * @throws what addEventListener throws; no listener remains then
  */
 export function onMediaEvent(media: FollowedMedia, listener: (type: MediaEvent) => void): () => void {
   const listening: [MediaEvent, () => void][] = []

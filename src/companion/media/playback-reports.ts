@@ -7,7 +7,7 @@ export interface ReportListener {
   limit(event: MediaFollowerEvents['limit']): void
 }
 
-/** Reports what is done to the player, as it is done, and keeps the limits of the player that were found. */
+/** Reports actions on the player, and keeps its detected limits. */
 export class PlaybackReports {
   readonly #listener: ReportListener
   readonly #limits = new Set<PlayerLimit>()
@@ -32,7 +32,7 @@ export class PlaybackReports {
     this.#listener.hold(event)
   }
 
-  /** Reported once, until it is gone. */
+  /** Reported once while it lasts. */
   limit(limit: PlayerLimit): void {
     if (this.#limits.has(limit)) return
     this.#limits.add(limit)

@@ -17,14 +17,14 @@ import type { PlaybackReports } from './playback-reports.js'
 import { PlaybackSeekLead } from './playback-seek-lead.js'
 import { aheadInLoop, type PlaybackTarget } from './playback-target.js'
 
-/** A seek that has not been measured yet. */
+/** A seek whose result has not been measured yet. */
 interface Pending {
   readonly leadSeconds: number
   readonly errorBefore: number
   readonly isMeasurable: boolean
 }
 
-/** The seeks of a player: how far they aim ahead, whether they are worth it, and how often they may be. */
+/** Seeks of a player: how far they aim ahead, whether they are worthwhile, and how often they are allowed. */
 export class PlaybackSeeking {
   readonly #media: FollowedMedia
   readonly #controls: PlaybackControls
@@ -45,30 +45,30 @@ export class PlaybackSeeking {
     this.#budget = budget
   }
 
-  /** By how much the next seek aims ahead, at speed 1. */
+  /** How far the next seek aims ahead, in seconds at speed 1. */
   get leadSeconds(): number {
     return this.#lead.seconds
   }
 
-  /** Whether seeks are known to land where they aim. */
+  /** Whether seeks are known to be exact. */
   get isExact(): boolean {
     const landed = this.#controls.landedSeconds
     return this.#lead.count > 0 && landed !== undefined && landed > -EXACT_SEEK_SECONDS && this.#lead.seconds < 1
   }
 
-  /** @param spreadSeconds from which spread of the seek times on it aims far ahead, so that the player comes out early and waits */
+  /** @param spreadSeconds above this spread of seek durations, seeks aim too far ahead, and the player waits afterwards */
   #leadFor(spreadSeconds: number): number {
     const isWide = this.#lead.count >= 3 && this.#lead.deviationSeconds > spreadSeconds
     return isWide ? this.#lead.longestSeconds : this.#lead.seconds
   }
 
-  /** Whether a seek can be expected to remove enough of an error. */
+  /** Whether a seek is expected to remove enough of an error. */
   isWorth(errorSeconds: number, target: PlaybackTarget, place: MediaPlace, spreadSeconds: number): boolean {
     const { speed } = target
     const lead = this.#leadFor(spreadSeconds)
     const aheadSeconds = (this.#aim(target, place, lead) - target.seconds) / speed
     const size = Math.abs(errorSeconds) / speed
-    // Coming out early is fine where it can wait; else, and where it cannot aim far enough, the distance counts.
+    // Landing ahead is fine if the player can wait. Otherwise, or if the seek cannot aim far enough, the distance counts.
     if (lead > this.#lead.seconds && aheadSeconds > lead - 1e-6) {
       return errorSeconds < 0 || size > Math.min(LONGEST_HOLD_SECONDS, 3 * lead)
     }
@@ -76,7 +76,7 @@ export class PlaybackSeeking {
     return left + (this.#lead.count < 3 ? 0 : this.#lead.deviationSeconds) < size * WORTH_SEEKING
   }
 
-  /** How long until the next seek that corrects an error, in seconds. */
+  /** Seconds until the next corrective seek is allowed. */
   waitSeconds(now: number): number {
     const isRare = this.#inARow >= SEEKS_IN_A_ROW || this.#failures >= SEEK_FAILURES
     return Math.max(
@@ -86,19 +86,19 @@ export class PlaybackSeeking {
     )
   }
 
-  /** For a start at another place. */
+  /** Forgets the current seek, for a start at another place. */
   mayStart(now: number): boolean {
     return this.#budget.allows(now)
   }
 
-  /** Seeks to where the timeline will be when the seek is done. */
+  /** Seeks to the expected position of the timeline at the end of the seek. */
   seekAhead(now: number, target: PlaybackTarget, place: MediaPlace, errorSeconds: number, spreadSeconds: number): void {
     const aim = this.#aim(target, place, this.#leadFor(spreadSeconds))
     const leadSeconds = aim - target.seconds
     this.#inARow++
     this.#holdOff.tried(now)
     if (this.#inARow >= SEEKS_IN_A_ROW || this.#failures >= SEEK_FAILURES) this.#rare.tried(now)
-    // Before metadata is loaded, loading would be measured.
+    // Before metadata is loaded, the duration would include loading.
     const pending = {
       leadSeconds: leadSeconds / target.speed,
       errorBefore: errorSeconds,
@@ -107,7 +107,7 @@ export class PlaybackSeeking {
     if (this.seek(now, aheadInLoop(aim, target.loopSeconds), leadSeconds, errorSeconds)) this.#pending = pending
   }
 
-  /** Of a player that stands still. @returns false when the player would not, or has been sought too often */
+  /** Seeks a paused player. @returns false if the player refused, or has been sought too often */
   park(now: number, seconds: number, errorSeconds: number, isNear: boolean): boolean {
     const budget = isNear ? this.#exactParks : this.#budget
     if (!budget.allows(now)) return false
@@ -115,14 +115,14 @@ export class PlaybackSeeking {
     return this.seekUncounted(now, seconds, 0, errorSeconds)
   }
 
-  /** @returns false when the player would not, or has been sought too often */
+  /** @returns false if the player refused, or has been sought too often */
   seek(now: number, toSeconds: number, leadSeconds: number, errorSeconds: number): boolean {
     if (!this.#budget.allows(now)) return false
     this.#budget.spend(now)
     return this.seekUncounted(now, toSeconds, leadSeconds, errorSeconds)
   }
 
-  /** For what is limited otherwise. */
+  /** Seeks without the limits, for callers that have their own. */
   seekUncounted(now: number, toSeconds: number, leadSeconds: number, errorSeconds: number): boolean {
     this.#pending = undefined
     const fromSeconds = this.#media.currentTime
@@ -131,7 +131,7 @@ export class PlaybackSeeking {
     return true
   }
 
-  /** The player runs again, and this is how far off it is. @param spreadSeconds by how much readings of it differ */
+  /** Records the error after a seek. @param spreadSeconds the spread of the readings */
   measured(errorSeconds: number, spreadSeconds: number, speed: number): void {
     const pending = this.#pending
     this.#pending = undefined
@@ -149,18 +149,18 @@ export class PlaybackSeeking {
     } else if (++this.#failures >= SEEK_FAILURES) this.#reports.limit('seek-ignored')
   }
 
-  /** Where the last seek came out says nothing any more. */
+  /** Discards the result of the last seek. */
   abandonPending(): void {
     this.#pending = undefined
   }
 
-  /** The timeline jumped: that earlier seeks were in vain says nothing about the next. */
+  /** The timeline jumped, so failures of earlier seeks no longer count. */
   jumped(): void {
     this.#pending = undefined
     this.succeeded()
   }
 
-  /** The error is small: the last correction was not in vain. */
+  /** The error is small, so the last correction has worked. */
   succeeded(): void {
     this.#holdOff.reset()
     this.#inARow = 0

@@ -1,6 +1,6 @@
 import { SPEED_MEASURED_SECONDS, SPEED_PLAYED_WITHIN } from './playback-constants.js'
 
-/** Finds a player that accepts a speed and plays at another one. */
+/** Detects a player that accepts a speed and plays at another one. */
 export class PlaybackSpeedCheck {
   #speed = 1
   #at = 0
@@ -11,9 +11,9 @@ export class PlaybackSpeedCheck {
   #measured: number | undefined
 
   /**
-   * To be called whenever the position is read while it runs undisturbed.
+   * Must be called with each reading of the position while the player runs undisturbed.
    *
-   * @returns false when the player has twice been measured to play at one other speed
+   * @returns false if two measurements showed the same other speed
    */
   isPlayed(now: number, positionSeconds: number, speed: number, rate: number): boolean {
     if (speed !== this.#speed) {
@@ -25,7 +25,7 @@ export class PlaybackSpeedCheck {
     this.#position = positionSeconds
     const wall = now - this.#at
     this.#at = now
-    // Every player plays at speed 1.
+    // All players support speed 1.
     if (last === undefined || speed === 1) return true
     this.#wall += wall
     this.#expected += wall * rate
@@ -36,11 +36,11 @@ export class PlaybackSpeedCheck {
     const before = this.#measured
     this.#restart()
     this.#measured = isOther ? measured : undefined
-    // A player that stalled comes to another speed every time.
+    // A player that stalled shows a different speed every time.
     return !isOther || before === undefined || Math.abs(measured / before - 1) > 2 * SPEED_PLAYED_WITHIN
   }
 
-  /** The player was sought, stopped or stalled. */
+  /** Starts over, because the player was sought, paused or stalled. */
   interrupt(): void {
     this.#position = undefined
   }

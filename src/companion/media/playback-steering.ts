@@ -22,7 +22,7 @@ import { PlaybackSpeedCheck } from './playback-speed-check.js'
 import { differenceInLoop, type PlaybackTarget } from './playback-target.js'
 import type { PlaybackTimers } from './playback-timers.js'
 
-/** Decides, look by look, what the player is to do: stand still, start, step along, or run and be corrected. */
+/** Decides at each poll what the player must do: pause, start, step along the timeline, or run and be corrected. */
 export class PlaybackSteering {
   readonly #media: FollowedMedia
   readonly #controls: PlaybackControls
@@ -65,12 +65,12 @@ export class PlaybackSteering {
     return this.#correction.seeking.leadSeconds
   }
 
-  /** As of the last look. */
+  /** As of the last poll. */
   get reach(): MediaReach | undefined {
     return this.#reach
   }
 
-  /** For a new start. What was learnt of the player stays, and what it must not be asked too often. */
+  /** Prepares for a new start. Keeps what is known about the player, and the limits on how often it is used. */
   reset(): void {
     this.forget()
     this.#state = 'stopped'
@@ -79,7 +79,7 @@ export class PlaybackSteering {
     this.#refusedSpeed = undefined
   }
 
-  /** Other media was loaded: what was learnt of the player may not hold for it. */
+  /** Other media was loaded, so what is known about the player may no longer be true. */
   loadedAnew(): void {
     this.#correction.bending.loadedAnew()
     this.#correction.seeking.loadedAnew()
@@ -87,27 +87,27 @@ export class PlaybackSteering {
     this.#parkedAt = undefined
   }
 
-  /** To be called at every look. @param now in seconds, of a clock that never jumps */
+  /** Must be called at every poll. @param now seconds of a monotonic clock */
   follow(now: number, target: PlaybackTarget | undefined): MediaFollowerState {
     this.#carryReadings(now, target)
     this.#state = target === undefined ? this.#followNothing(now) : this.#followTarget(now, target)
     return this.#state
   }
 
-  /** Leaves the player at the timeline's own speed, while it cannot be steered. The readings keep their worth. */
+  /** Leaves the player at the timeline's speed while it cannot be steered. The readings remain valid. */
   ease(now: number): void {
     this.#correction.hold.cancel()
     this.#correction.errorSeconds = undefined
     this.#unbend(now)
   }
 
-  /** What was measured is worth nothing any more. */
+  /** Discards all measurements. */
   forget(): void {
     this.#correction.startAfresh()
     this.#last = undefined
   }
 
-  /** How soon the next look is due, in seconds: when a bend or a hold is to end, or the timeline can be reached. */
+  /** Seconds until the next poll is due: the end of a bend or hold, or the moment when the timeline can be reached. */
   dueInSeconds(now: number, target: PlaybackTarget | undefined): number {
     if (target === undefined) return Number.POSITIVE_INFINITY
     if (this.#state === 'outside' && target.speed > 0) {
@@ -117,7 +117,7 @@ export class PlaybackSteering {
     return this.#correction.dueInSeconds(now, target.speed)
   }
 
-  /** What was read before is worth as much now, less what the target has jumped and plus what the bend has gained. */
+  /** Adjusts earlier readings by a jump of the target and by what the bend has gained. */
   #carryReadings(now: number, target: PlaybackTarget | undefined): void {
     const last = this.#last
     this.#last = target === undefined ? undefined : { at: now, target }
@@ -155,13 +155,13 @@ export class PlaybackSteering {
 
   #isReachable(target: PlaybackTarget, place: MediaPlace): boolean {
     if (place.isPastDuration) return false
-    // A player that plays there knows better than the ranges that it reports, which are updated now and then.
+    // A player that plays there is more reliable than the ranges it reports, which are updated only occasionally.
     const error =
       this.#state === 'locked' || this.#state === 'adjusting' ? this.#errorAt(target.seconds, target) : undefined
     const isThere = error !== undefined && Math.abs(error) <= this.#options.seekThresholdSeconds
     if (isThere && !this.#media.paused) return true
     if (place.reach !== 'inside') return false
-    // At the very end of a live window there is nothing to play yet.
+    // At the very end of a live window nothing can be played yet.
     return target.speed < 0 || target.seconds < place.endSeconds - LIVE_EDGE_SECONDS || this.#endsFor(place)
   }
 
@@ -181,14 +181,14 @@ export class PlaybackSteering {
     this.#speedDistrust.tried(now)
   }
 
-  /** Waits where the timeline will come to, or as near to it as can be. Seeks there once, not after an end that moves. */
+  /** Waits at the position that the timeline will reach, or as near as possible. Seeks there once, and does not chase a moving end. */
   #wait(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
     const isNew = this.#state !== 'outside'
     if (isNew) this.#parkedAt = undefined
     return this.#park(now, this.#parkedAt ?? place.seconds, target, 'outside')
   }
 
-  /** Stands still at a position. Seeks there once: how near to it the player comes is up to the player. */
+  /** Pauses at a position. Seeks there once; how close it lands depends on the player. */
   #park(now: number, seconds: number, target: PlaybackTarget, state: MediaFollowerState): MediaFollowerState {
     this.#correction.startAfresh()
     this.#speedCheck.interrupt()
@@ -209,7 +209,7 @@ export class PlaybackSteering {
   }
 
   #step(now: number, target: PlaybackTarget, place: MediaPlace): MediaFollowerState {
-    // A player that takes longer to seek would never get to show anything.
+    // A player whose seeks take longer would never show anything.
     const stepSeconds = Math.max(this.#options.stepSeconds, 1.5 * this.seekLeadSeconds)
     if (now - this.#steppedAt >= stepSeconds) {
       this.#steppedAt = now
@@ -276,13 +276,13 @@ export class PlaybackSteering {
     const isFar =
       error !== undefined && Math.abs(error) > this.#correction.scaled(this.#options.seekThresholdSeconds, target)
     if (isFar || this.#losesAtStart(now)) this.#correction.seekAhead(now, target, place, error ?? 0)
-    // Even where the position is not known: some players load nothing before they are told to play.
+    // Even if the position is unknown: some players load nothing before play().
     this.#controls.play(now)
     if (unsupported) return 'unsupported'
     return error === undefined ? 'loading' : 'seeking'
   }
 
-  /** Starts take about as long as seeks do: where these are exact, it is best to aim ahead and start at once. */
+  /** Starts take about as long as seeks. If seeks are exact, it is best to aim ahead and start at once. */
   #losesAtStart(now: number): boolean {
     const { seeking } = this.#correction
     return seeking.isExact && seeking.leadSeconds > this.#options.toleranceSeconds && seeking.mayStart(now)
@@ -293,7 +293,7 @@ export class PlaybackSteering {
     this.#correction.unbend(now, this.#last?.target.speed ?? speed)
   }
 
-  /** Undefined while the player does not know where it is. */
+  /** Undefined while the position of the player is unknown. */
   #errorAt(seconds: number, { loopSeconds }: PlaybackTarget): number | undefined {
     const position = positionOf(this.#media)
     return position === undefined ? undefined : differenceInLoop(position - seconds, loopSeconds)

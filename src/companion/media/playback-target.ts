@@ -1,16 +1,16 @@
 import type { Clock } from '../../clocks/index.js'
 import { checkOption, type OptionType, option } from '../../validation/index.js'
 
-/** What is needed of a timeline's clock. */
+/** The members of a clock that a follower uses. */
 export type FollowedClock = Pick<Clock, 'now' | 'tickRate' | 'effectiveSpeed' | 'available' | 'on' | 'dispersionAt'>
 
-/** Something that comes by its clock in time, and may change it: a companion, say. */
+/** An object with a clock that may be absent at first and may be replaced, such as a companion. */
 export interface ClockHolder {
   /** The clock to follow now; undefined while there is none. */
   readonly clock: FollowedClock | undefined
 }
 
-/** A moment of the content and where it is in the media, both in seconds: what live streams and excerpts differ by. */
+/** A moment of the content and its position in the media, both in seconds. They differ for live streams and excerpts. */
 export interface MediaCorrelation {
   /** The moment on the timeline of the content, in seconds. */
   readonly contentSeconds: number
@@ -22,15 +22,15 @@ export interface MediaCorrelation {
 export interface PlaybackTarget {
   /** Media time, in seconds. */
   readonly seconds: number
-  /** Seconds of media per second. */
+  /** Speed of the timeline: seconds of media per second. */
   readonly speed: number
-  /** How far off the timeline itself may be, in seconds. */
+  /** Error bound of the timeline itself, in seconds. */
   readonly dispersionSeconds: number
-  /** Set while the media loops: its duration, and `seconds` is within it. */
+  /** Duration of looped media; `seconds` is then within it. Undefined otherwise. */
   readonly loopSeconds: number | undefined
 }
 
-/** The target in media that loops: the same moment of a later round. Before the first round there is none. */
+/** The target in looped media: the same moment in a later round. Before the first round it is unchanged. */
 export function inLoop(target: PlaybackTarget, loopSeconds: number): PlaybackTarget {
   if (!Number.isFinite(loopSeconds)) return target
   return { ...target, seconds: aheadInLoop(target.seconds, loopSeconds), loopSeconds }
@@ -40,12 +40,12 @@ export function aheadInLoop(seconds: number, loopSeconds: number | undefined): n
   return loopSeconds === undefined || seconds < 0 ? seconds : seconds % loopSeconds
 }
 
-/** A difference of two positions: in a loop the shorter way round. */
+/** The difference of two positions; in a loop by the shorter way round. */
 export function differenceInLoop(seconds: number, loopSeconds: number | undefined): number {
   return loopSeconds === undefined ? seconds : seconds - Math.round(seconds / loopSeconds) * loopSeconds
 }
 
-/** @param leadSeconds by how much the media must run ahead, because it is heard or seen so much later */
+/** @param leadSeconds how far the media must run ahead to compensate for its output latency */
 export function playbackTarget(
   clock: FollowedClock | undefined,
   correlation: MediaCorrelation,
@@ -56,7 +56,7 @@ export function playbackTarget(
   const speed = clock.effectiveSpeed
   const { contentSeconds, mediaSeconds } = correlation
   const seconds = ticks / clock.tickRate - contentSeconds + mediaSeconds + leadSeconds * speed
-  // A clock whose parents have no answer reads NaN; there is nothing to follow then.
+  // A clock whose ancestors are unknown reads NaN, and cannot be followed.
   if (!Number.isFinite(seconds) || !Number.isFinite(speed)) return undefined
   return { seconds, speed, dispersionSeconds: clock.dispersionAt(ticks), loopSeconds: undefined }
 }
@@ -71,7 +71,7 @@ export function checkSource(source: FollowedClock | ClockHolder): FollowedClock 
   return checkOption('source', SOURCE_TYPE, source)
 }
 
-/** The clock of whichever is followed, as of now. */
+/** The current clock of the source. */
 export function clockOf(source: FollowedClock | ClockHolder): FollowedClock | undefined {
   return 'now' in source ? source : source.clock
 }

@@ -9,23 +9,23 @@ export class PlaybackTimers {
   /** Whether the page is hidden. */
   isHidden = false
 
-  /** The longest of the last looks, in seconds. */
+  /** The largest lateness of recent polls, in seconds. */
   get latenessSeconds(): number {
     return Math.max(0, ...this.#latenesses)
   }
 
-  /** How late the next look may be: in a hidden tab much later than the last ones, unless the media's events replace timers. */
+  /** How late the next poll may be: in a hidden tab much later than recent ones, unless media events replace timers. */
   get fearedSeconds(): number {
     const hasTicks = this.#lookedAt - this.#tickedAt < TICKS_WITHIN_SECONDS
     return this.isHidden && !hasTicks ? Math.max(this.latenessSeconds, HIDDEN_TIMER_SECONDS) : this.latenessSeconds
   }
 
-  /** The media emitted an event that it emits several times a second while it plays. */
+  /** The media emitted one of the events that occur several times a second during playback. */
   ticked(now: number): void {
     this.#tickedAt = now
   }
 
-  /** Whether a look should have happened by now. */
+  /** Whether a poll is overdue. */
   isOverdue(now: number): boolean {
     return this.#dueAt !== undefined && now >= this.#dueAt
   }
@@ -34,11 +34,11 @@ export class PlaybackTimers {
     this.#dueAt = at
   }
 
-  /** A look takes place: by its timer, or earlier. */
+  /** Records a poll, by its timer or earlier. */
   looked(now: number): void {
     this.#lookedAt = now
     if (this.#dueAt === undefined) return
-    // A look before its time says nothing about timers.
+    // A poll that is early does not show how late timers are.
     if (now >= this.#dueAt - 0.001) this.#add(Math.max(now - this.#dueAt, 0))
     this.#dueAt = undefined
   }
@@ -53,7 +53,7 @@ export class PlaybackTimers {
   }
 }
 
-/** Calls back with whether the page is hidden, now and whenever that changes. @returns the function that ends it */
+/** Calls back with whether the page is hidden, now and on each change. @returns a function that stops this */
 export function onVisibility(listener: (isHidden: boolean) => void): () => void {
   if (typeof document === 'undefined') return () => {}
   const onChange = () => listener(document.visibilityState === 'hidden')
