@@ -23,6 +23,12 @@ export function parseCiiAddress(text: string): string {
   return parseAddress(text, 'cii')
 }
 
+/** The base URL of App2App. */
+export function parseApp2AppUrl(text: string): string {
+  if (/^wss?:\/\//i.test(text) && URL.canParse(text) && new URL(text).hash === '') return text
+  throw new InvalidArgumentError('Expected ws://… or wss://….')
+}
+
 /** The address of a CSS-TS endpoint. @returns a ws:// or wss:// URL. */
 export function parseTsAddress(text: string): string {
   return parseAddress(text, 'ts')

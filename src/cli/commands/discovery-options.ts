@@ -50,6 +50,19 @@ export function addDiscoverOption(command: Command): Command {
   )
 }
 
+/** What a command needs of a television. */
+interface Need {
+  /** To follow `offers`: `CSS-CII`. */
+  readonly text: string
+  isMet(television: DiscoveredTelevision): boolean
+}
+
+const CII: Need = { text: 'CSS-CII', isMet: ({ ciiUrl }) => ciiUrl !== undefined }
+const CII_OR_APP2APP: Need = {
+  text: 'CSS-CII or App2App',
+  isMet: ({ ciiUrl, app2appUrl }) => ciiUrl !== undefined || app2appUrl !== undefined,
+}
+
 /** Ends the command unless there is either an address or --discover. */
 export function requireTarget(address: string | undefined, { discover }: DiscoverOption, command: Command): void {
   if (address === undefined && discover === undefined) {
@@ -70,20 +83,42 @@ export async function ciiUrlOf(
   options: DiscoverOption,
   run: ToolRun,
 ): Promise<string | undefined> {
-  if (address !== undefined) return address
+  return address ?? (await discoveredTelevision(options, CII, run))?.ciiUrl
+}
+
+/**
+ * The URLs of the television that the command line names, as {@link ciiUrlOf}: those of an address, of --app2app, or of both.
+ *
+ * @returns undefined: the run has failed or ended, because no television was found
+ */
+export async function companionTargetOf(
+  address: string | undefined,
+  options: DiscoverOption & { readonly app2app?: string },
+  run: ToolRun,
+): Promise<Pick<DiscoveredTelevision, 'ciiUrl' | 'app2appUrl'> | undefined> {
+  const { app2app: app2appUrl } = options
+  if (address === undefined && app2appUrl === undefined) return discoveredTelevision(options, CII_OR_APP2APP, run)
+  return { ...(address !== undefined && { ciiUrl: address }), ...(app2appUrl !== undefined && { app2appUrl }) }
+}
+
+async function discoveredTelevision(
+  options: DiscoverOption,
+  need: Need,
+  run: ToolRun,
+): Promise<DiscoveredTelevision | undefined> {
   const end = new AbortController()
   run.atEnd(() => end.abort())
   const { noDataText } = run
   run.noDataText = 'no television found'
-  const found = await findTelevision(options, end.signal)
+  const found = await findTelevision(options, need, end.signal)
   run.noDataText = noDataText
   if ('detail' in found) {
     run.fail(found.detail, found.exitCode)
     return undefined
   }
   run.record('television', found)
-  run.notify(`found "${found.name}" at ${found.ciiUrl}`)
-  return end.signal.aborted ? undefined : found.ciiUrl
+  run.notify(`found "${found.name}" at ${found.ciiUrl ?? found.app2appUrl}`)
+  return end.signal.aborted ? undefined : found
 }
 
 /**
@@ -93,6 +128,7 @@ export async function ciiUrlOf(
  */
 async function findTelevision(
   { discover = true, ...options }: DiscoverOption,
+  need: Need,
   signal?: AbortSignal,
 ): Promise<DiscoveredTelevision | SearchFailure> {
   const interfaceProblem = await interfaceFailure(options)
@@ -110,13 +146,13 @@ async function findTelevision(
   for await (const television of search) {
     if (television.state === 'gone') found.delete(television.location)
     else found.set(television.location, television)
-    if (television.ciiUrl !== undefined && television.name === discover) break
-    if (chooseTelevision(discover, [...found.values()]).chosen !== undefined) {
+    if (need.isMet(television) && television.name === discover) break
+    if (chooseTelevision(discover, need, [...found.values()]).chosen !== undefined) {
       timer ??= setTimeout(() => end.abort(), FURTHER_SECONDS * 1000)
     }
   }
   clearTimeout(timer)
-  const { chosen, failure } = chooseTelevision(discover, [...found.values()])
+  const { chosen, failure } = chooseTelevision(discover, need, [...found.values()])
   return chosen ?? failure
 }
 
@@ -144,16 +180,17 @@ type Choice =
   | { readonly chosen?: undefined; readonly failure: SearchFailure }
 
 /** The television that is meant, or why there is none. */
-function chooseTelevision(name: string | true, televisions: readonly DiscoveredTelevision[]): Choice {
+function chooseTelevision(name: string | true, need: Need, televisions: readonly DiscoveredTelevision[]): Choice {
   const notFound = (detail: string): Choice => ({ failure: { detail, exitCode: EXIT.timedOut } })
   if (televisions.length === 0) return notFound('no television found')
-  const withCii = televisions.filter(({ ciiUrl }) => ciiUrl !== undefined)
-  if (withCii.length === 0) return notFound(`no television found that offers CSS-CII; found: ${namesOf(televisions)}`)
-  const exact = withCii.filter((television) => television.name === name)
+  const usable = televisions.filter((television) => need.isMet(television))
+  if (usable.length === 0)
+    return notFound(`no television found that offers ${need.text}; found: ${namesOf(televisions)}`)
+  const exact = usable.filter((television) => television.name === name)
   const matching =
-    exact.length > 0 ? exact : withCii.filter((television) => name === true || containsName(television, name))
+    exact.length > 0 ? exact : usable.filter((television) => name === true || containsName(television, name))
   const [first, second] = matching
-  if (first === undefined) return notFound(`no television named "${name}" found; found: ${namesOf(withCii)}`)
+  if (first === undefined) return notFound(`no television named "${name}" found; found: ${namesOf(usable)}`)
   if (second === undefined) return { chosen: first }
   const detail = `found ${matching.length} televisions: ${namesOf(matching)}; choose one with --discover NAME, or give its address`
   return { failure: { detail, exitCode: EXIT.usage } }
@@ -164,7 +201,9 @@ function containsName({ name }: DiscoveredTelevision, text: string): boolean {
 }
 
 function namesOf(televisions: readonly DiscoveredTelevision[]): string {
-  return televisions.map(({ name, ciiUrl, address }) => visibleLine(`"${name}" (${ciiUrl ?? address})`)).join(', ')
+  return televisions
+    .map(({ name, ciiUrl, app2appUrl, address }) => visibleLine(`"${name}" (${ciiUrl ?? app2appUrl ?? address})`))
+    .join(', ')
 }
 
 function parseName(text: string): string {

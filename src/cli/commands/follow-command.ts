@@ -4,6 +4,7 @@ import type { Companion } from '../../companion/node/index.js'
 import { positionFields, positionText, REDRAW_SECONDS, timingFields } from '../terminal/index.js'
 import {
   ADDRESS_FORMS,
+  parseApp2AppUrl,
   parseCiiAddress,
   parseSeconds,
   parseSelector,
@@ -11,7 +12,7 @@ import {
   parseWallClockAddress,
 } from './arguments.js'
 import { toolCommand } from './base-command.js'
-import { addDiscoverOption, ciiUrlOf, type DiscoverOption, requireTarget } from './discovery-options.js'
+import { addDiscoverOption, companionTargetOf, type DiscoverOption, requireTarget } from './discovery-options.js'
 import { TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
 
 interface FollowOptions extends ToolOptions, DiscoverOption {
@@ -19,6 +20,8 @@ interface FollowOptions extends ToolOptions, DiscoverOption {
   selector?: string
   tickRate?: number
   stem: string
+  app2app?: string
+  channelPrefix: string
   wc?: string
   webSocketWc?: boolean
 }
@@ -43,20 +46,28 @@ export function followCommand(): Command {
     .option('--stem <text>', 'required beginning of the content id', '')
     .option('--wc <address>', `wall clock to use instead of the one in CII: ${ADDRESS_FORMS.wc}`, parseWallClockAddress)
     .option('--web-socket-wc', 'prefer a wall clock over WebSocket if CII names one, as browsers do')
+    .option(
+      '--app2app <url>',
+      'base URL of App2App, ws://… or wss://…: where to follow a television without CSS-CII, or if CSS-CII is of no use',
+      parseApp2AppUrl,
+    )
+    .option('--channel-prefix <text>', 'beginning of the names of the App2App channels', 'hbbtv-sync')
     .option('--interval <seconds>', 'interval between positions if the output is not a terminal', parseSeconds, 1)
   return addDiscoverOption(command).action(follow)
 }
 
 async function follow(address: string | undefined, options: FollowOptions, command: Command): Promise<void> {
-  requireTarget(address, options, command)
+  if (options.app2app === undefined || options.discover !== undefined) {
+    requireTarget(address ?? options.app2app, options, command)
+  }
   if (options.tickRate !== undefined && options.selector === undefined) {
     command.error("error: option '--tick-rate <rate>' requires --selector")
   }
   const run = new ToolRun('follow', options)
-  const url = await ciiUrlOf(address, options, run)
-  if (url === undefined) return
+  const target = await companionTargetOf(address, options, run)
+  if (target === undefined) return
   const { Companion } = await import('../../companion/node/index.js')
-  const companion = new Companion(url, companionOptions(options))
+  const companion = new Companion({ ...target, channelPrefix: options.channelPrefix }, companionOptions(options))
   run.atEnd(() => companion.stop())
   const showPosition = (): void => {
     const position = companion.position()
@@ -71,6 +82,7 @@ async function follow(address: string | undefined, options: FollowOptions, comma
       run.live(`unavailable: ${companion.unavailable?.detail ?? 'no position'}`)
     }
   }
+  if (target.app2appUrl !== undefined) reportRoute(run, companion)
   reportState(run, companion, showPosition)
   reportConnections(run, companion)
   run.every(run.isLive ? REDRAW_SECONDS : options.interval, showPosition)
@@ -88,6 +100,14 @@ function companionOptions({ selector, tickRate, stem, wc, webSocketWc }: FollowO
     ...(tickRate === undefined ? {} : { tickRate }),
     ...(wc === undefined ? {} : { wallClockUrl: wc }),
   }
+}
+
+function reportRoute(run: ToolRun, companion: Companion): void {
+  companion.on('route', ({ route, url, reason }) => {
+    run.record('route', { route, url, reason })
+    const how = route === 'native' ? 'following natively' : 'following over App2App'
+    run.notify(`${how}, ${url}${reason === undefined ? '' : `, because of: ${reason}`}`)
+  })
 }
 
 function reportState(run: ToolRun, companion: Companion, showPosition: () => void): void {

@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ciiPlugin, discoveryPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
+import { app2appPlugin, ciiPlugin, discoveryPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
+import { App2AppApplication } from '../../helpers/app2app-application.js'
 import { dvbcss, endToolsAfterEach } from './tools.js'
 
 endToolsAfterEach()
@@ -112,6 +113,22 @@ describe('--discover', () => {
     await tool.end('SIGTERM')
   })
 
+  it('lets dvbcss follow find a television that has App2App alone', async () => {
+    const port = await ssdpPort()
+    const app = Fastify()
+    apps.push(app)
+    await app.register(app2appPlugin, { prefix: '/app2app' })
+    await app.register(discoveryPlugin, { port, friendlyName: 'Kitchen' })
+    const base = (await app.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws')
+    const application = new App2AppApplication(`${base}/app2app/local/`)
+    const tool = dvbcss('follow', '--discover', ...onLoopback(port))
+    const channel = `${base}/app2app/remote/hbbtv-sync-cii`
+    await tool.printed(new RegExp(`^dvbcss follow: following over App2App, ${channel}$`, 'm'))
+    await tool.printed(/×1 .*https:\/\/example\.com\/a\.mpd/)
+    await tool.end('SIGTERM')
+    application.stop()
+  })
+
   it('asks for a name if there are several televisions', async () => {
     const port = await ssdpPort()
     await television('Living room', port)
@@ -137,5 +154,34 @@ describe('--discover', () => {
     const tool = dvbcss(...args)
     expect(await tool.exited).toBe(2)
     expect(tool.output).toContain(text)
+  })
+})
+
+describe('dvbcss follow --app2app', () => {
+  it('follows over App2App where CSS-CII cannot be reached, and says so', async () => {
+    const app = Fastify()
+    apps.push(app)
+    await app.register(app2appPlugin, { prefix: '/app2app' })
+    const base = (await app.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws')
+    const application = new App2AppApplication(`${base}/app2app/local/`, { prefix: 'x' })
+    const app2app = ['--app2app', `${base}/app2app/remote/`, '--channel-prefix', 'x']
+    const tool = dvbcss('follow', `${base}/cii`, ...app2app, '--json')
+    const [line = ''] = await tool.printed(/^.*"event":"route".*$/m)
+    expect(JSON.parse(line)).toMatchObject({
+      route: 'app2app',
+      url: `${base}/app2app/remote/x-cii`,
+      reason: expect.stringContaining('404'),
+    })
+    await tool.printed(/"event":"position"/)
+    await tool.end('SIGTERM')
+    application.stop()
+  })
+
+  it('is a usage error without a WebSocket URL, and beside --discover', async () => {
+    const wrong = dvbcss('follow', '--app2app', 'http://127.0.0.1/')
+    expect(await wrong.exited).toBe(2)
+    expect(wrong.output).toContain('Expected ws://… or wss://….')
+    const both = dvbcss('follow', '--app2app', 'ws://127.0.0.1/', '--discover')
+    expect(await both.exited).toBe(2)
   })
 })
