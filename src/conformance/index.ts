@@ -1,6 +1,6 @@
 export { type CheckRequest, CheckUnreachableError } from './check-request.js'
-export { type CheckReport, summarise } from './report.js'
-export type { Finding, Severity, Verdict } from './rule.js'
+export { type CheckReport, type EndpointReport, summarise, untestedReport } from './report.js'
+export type { Finding, Measurement, Severity, Verdict } from './rule.js'
 export { RULE_IDS } from './rules.js'
 export { runCheck } from './run-check.js'
 export type { EndpointName } from './step.js'

@@ -1,3 +1,4 @@
+import type { CheckRequest } from './check-request.js'
 import type { Finding, Verdict } from './rule.js'
 import type { Series } from './series.js'
 import type { EndpointName } from './step.js'
@@ -25,6 +26,21 @@ export interface CheckReport {
   readonly connections: { readonly max: number; readonly peak: number }
   readonly endpoints: readonly EndpointReport[]
   readonly series: Series
+}
+
+/** Of a television that could not be tested at all. */
+export function untestedReport({ target, connections = 0, strict = false }: CheckRequest, reason: string): CheckReport {
+  const endpoint = target.startsWith('udp:') ? 'wc' : 'cii'
+  return {
+    target,
+    startedAt: new Date(),
+    seconds: 0,
+    isStrict: strict,
+    isIncomplete: true,
+    connections: { max: connections, peak: 0 },
+    endpoints: [{ endpoint, url: target, untested: reason, findings: [] }],
+    series: { wallClock: [], timeline: [] },
+  }
 }
 
 /** The number of rules by verdict. */

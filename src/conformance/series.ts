@@ -46,7 +46,8 @@ export function wallClockSeries(observed: WallClockObservations): WallClockSampl
       precisionNanos(response) +
       roundTripNanos / 2 +
       (CLIENT_MAX_FREQ_ERROR_PPM * tookNanos + maxFreqErrorPpm * processedNanos) / 1e6
-    return { atSeconds: atNanos / NANOS_PER_SECOND, offsetNanos, errorNanos, roundTripNanos, dispersionNanos }
+    const change = offsetNanos - (samples[0]?.offsetNanos ?? 0)
+    return { atSeconds: atNanos / NANOS_PER_SECOND, offsetNanos: change, errorNanos, roundTripNanos, dispersionNanos }
   })
 }
 

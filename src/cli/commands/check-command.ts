@@ -12,6 +12,7 @@ import {
   parseUdpAddress,
 } from './arguments.js'
 import { baseCommand } from './base-command.js'
+import { createReportFiles, writeReportFiles } from './check-report-files.js'
 
 interface CheckOptions {
   wc?: string
@@ -24,6 +25,8 @@ interface CheckOptions {
   garbage: boolean
   connections: number
   strict?: boolean
+  report?: string
+  junit?: string
   json?: boolean
 }
 
@@ -59,6 +62,8 @@ export function checkCommand(): Command {
     .option('--no-garbage', 'send no invalid messages')
     .option('--connections <n>', 'the most WebSockets to have open at once', parseCount, 2)
     .option('--strict', 'fail for violations of every severity, not only for faults')
+    .option('--report <file>', 'write a report for people, as one HTML file')
+    .option('--junit <file>', 'write a report for build servers, as JUnit XML')
     .option('--json', 'print one JSON object per rule and line, and the counts in the last line')
     .addHelpText(
       'after',
@@ -75,16 +80,10 @@ function parseRules(text: string): string[] {
 
 async function check(
   target: string,
-  { wc, ts, seconds, json = false, ...rest }: CheckOptions,
+  { wc, ts, seconds, report: htmlFile, junit, json = false, ...rest }: CheckOptions,
   command: Command,
 ): Promise<void> {
-  const request: CheckRequest = {
-    target,
-    seconds,
-    ...rest,
-    ...(wc === undefined ? {} : { wcUrl: wc }),
-    ...(ts === undefined ? {} : { tsUrl: ts }),
-  }
+  const request: CheckRequest = { target, seconds, ...rest, ...withoutUndefined({ wcUrl: wc, tsUrl: ts }) }
   const stderr = new Output(process.stderr)
   const stdout = new Output(process.stdout, {
     failed: ({ code, message }) => {
@@ -103,28 +102,38 @@ async function check(
   exitOn('SIGINT', EXIT.interrupted, 'interrupted')
   exitOn('SIGTERM', EXIT.terminated, 'terminated')
   if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target} for ${seconds} s…`)}\n`)
-  const { CheckUnreachableError, RULE_IDS, runCheck, summarise } = await import('../../conformance/index.js')
+  const { CheckUnreachableError, RULE_IDS, runCheck, summarise, untestedReport } = await import(
+    '../../conformance/index.js'
+  )
   const { reportJson, reportText } = await import('../../conformance/reports/index.js')
   for (const id of [...(rest.only ?? []), ...(rest.skip ?? [])]) {
     if (!RULE_IDS.includes(id)) unknownRule(command, id, RULE_IDS)
   }
+  const files = withoutUndefined({ report: htmlFile, junit })
+  const version = command.parent?.version() ?? ''
   try {
+    await createReportFiles(files)
     const report = await runCheck(request)
     const exitCode = summarise(report).fail > 0 ? EXIT.violation : report.isIncomplete ? EXIT.timedOut : EXIT.success
     const columns = stdout.columns ?? DEFAULT_COLUMNS
     const isColoured = stdout.isTTY && process.env.NO_COLOR === undefined
-    const version = command.parent?.version() ?? ''
     const text = json
       ? reportJson(report, { version, exitCode })
       : reportText(report, { columns, isColoured, isShort: stdout.isTTY })
     stdout.write(`${text}\n`)
     process.exitCode = exitCode
+    await writeReportFiles(files, report, version)
   } catch (error) {
-    if (!(error instanceof CheckUnreachableError)) throw error
-    const exitCode = error.isSilent ? EXIT.timedOut : EXIT.noConnection
-    if (json) stdout.write(`${jsonLine({ untested: error.message, exitCode })}\n`)
-    stderr.write(`dvbcss check: ${visibleLine(`cannot test ${error.message}`)}\n`)
-    process.exitCode = exitCode
+    if (error instanceof CheckUnreachableError) {
+      const exitCode = error.isSilent ? EXIT.timedOut : EXIT.noConnection
+      if (json) stdout.write(`${jsonLine({ untested: error.message, exitCode })}\n`)
+      stderr.write(`dvbcss check: ${visibleLine(`cannot test ${error.message}`)}\n`)
+      process.exitCode = exitCode
+      await writeReportFiles(files, untestedReport(request, error.message), version)
+    } else if (isFileError(error)) {
+      stderr.write(`dvbcss check: ${visibleLine(`cannot write the report: ${error.message}`)}\n`)
+      process.exitCode = EXIT.failure
+    } else throw error
   }
   await Promise.all([stdout.flushed(FLUSH_MILLIS), stderr.flushed(FLUSH_MILLIS)])
   process.exit()
@@ -133,4 +142,14 @@ async function check(
 function unknownRule(command: Command, id: string, known: readonly string[]): never {
   const meant = nearestName(id, known)
   command.error(`error: unknown rule '${id}'${meant === undefined ? '' : ` (did you mean ${meant}?)`}`)
+}
+
+function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Name in keyof Value]?: Exclude<Value[Name], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as never
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'path' in error
 }

@@ -1,6 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -136,6 +139,28 @@ describe('dvbcss check', () => {
     expect(output).toMatch(/dvbcss check: cannot test ws:\S+: no connection \(.*ECONNREFUSED/)
   })
 
+  it('writes reports, also of a television that it cannot reach', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dvbcss-check-'))
+    ends.push(() => rm(folder, { recursive: true }))
+    const [html, xml] = [join(folder, 'report.html'), join(folder, 'report.xml')]
+    const { cii } = await television()
+    const reports = ['--report', html, '--junit', xml]
+    expect((await check(cii, '--seconds', '0.5', '--only', 'cii-connects,wc-rate', ...reports)).code).toBe(0)
+    expect(await readFile(html, 'utf8')).toMatch(/<!doctype html>[\s\S]*No fault found[\s\S]*wc-rate/)
+    expect(await readFile(xml, 'utf8')).toMatch(/<testsuite name="CSS-CII" [^>]*tests="1" failures="0"/)
+
+    const { code } = await check('ws://127.0.0.1:9/cii', ...reports)
+    expect(code).toBe(3)
+    expect(await readFile(html, 'utf8')).toMatch(/Not tested: .*no connection/)
+    expect(await readFile(xml, 'utf8')).toMatch(/<skipped message=".*no connection/)
+  })
+
+  it('does not start when a report cannot be written', async () => {
+    const { code, output } = await check('ws://127.0.0.1:9/cii', '--report', '/nonexistent/report.html')
+    expect(code).toBe(5)
+    expect(output).toMatch(/dvbcss check: cannot write the report: ENOENT/)
+  })
+
   it('can be interrupted, and leaves nothing on the terminal but that it was', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     ends.push(() => server.close())
@@ -154,6 +179,8 @@ describe('dvbcss check', () => {
     [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or/],
     [['udp://127.0.0.1:0'], 2, /Expected udp/],
     [['ws://127.0.0.1:1/', '--seconds', '-1'], 2, /Expected a number of seconds/],
+    [['ws://127.0.0.1:1/', '--only', 'wc-rat'], 2, /unknown rule 'wc-rat' \(did you mean wc-rate\?\)/],
+    [['ws://127.0.0.1:1/', '--skip', 'Everything!'], 2, /Expected names of rules/],
     [['ws://127.0.0.1:1/', '--loud'], 2, /unknown option '--loud'/],
   ])('answers %j', async (args, code, output) => {
     const checking = program(DVBCSS, 'check', ...args)
