@@ -42,12 +42,14 @@ describe('the blocks of code of README and docs', () => {
       "finds what is on the reader's network": 1,
       fragment: 5,
       'needs a browser': 2,
+      'needs a television': 1,
     })
     expect(counts('notCompared')).toEqual({
       'a companion receives it; the server prints its log': 1,
       'a log line': 1,
       'an error message': 1,
-      "finds what is on the reader's network": 1,
+      "finds what is on the reader's network": 2,
+      'needs a television': 1,
       'needs someone who types at the television': 3,
       'output of a command': 1,
       'output of an example': 1,
