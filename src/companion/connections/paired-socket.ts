@@ -4,6 +4,10 @@ import type { OpenSocket, SocketEnd, SocketOpener } from './platform.js'
 /** The first text frame of a pair of App2App clients (ETSI TS 102 796, clause 14.5). */
 const PAIRING_COMPLETED = 'pairingcompleted'
 
+/** With this code some televisions close the connections to an application that has ended: no server restarts, and no crowd returns. */
+const SERVICE_RESTART = 1012
+const GOING_AWAY = 1001
+
 /**
  * Opens connections to a channel of App2App: a connection counts as open once the television has paired it with one of its
  * applications, because the television drops what is sent before. `handshakeTimeoutSeconds` applies to the pairing as well.
@@ -40,7 +44,8 @@ export function pairedSocketOpener(openSocket: SocketOpener): SocketOpener {
           if (state === 'paired' && data !== PAIRING_COMPLETED) handlers.message(data)
         },
         closed: (how) => {
-          if (state === 'paired' || how.failure !== undefined || how.violation !== undefined) return end(how)
+          if (state === 'paired') return end(how.code === SERVICE_RESTART ? { ...how, code: GOING_AWAY } : how)
+          if (how.failure !== undefined || how.violation !== undefined) return end(how)
           const why = how.reason === '' ? `${how.code}` : `${how.code}: ${how.reason}`
           const message = `${displayUrl(url)} was closed with ${why} before an application on the television joined it`
           end({ ...how, failure: { kind: 'not-paired', message } })

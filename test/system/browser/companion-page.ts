@@ -1,9 +1,14 @@
-import { Companion, type CompanionEvents, type CompanionPosition } from '../../../src/companion/index.js'
+import {
+  Companion,
+  type CompanionEvents,
+  type CompanionPosition,
+  type CompanionTarget,
+} from '../../../src/companion/index.js'
 import type { Cii } from '../../../src/messages/index.js'
 
 /** What a test may do in the page: it is the script of the page, and runs in the browser only. */
 export interface CompanionPage {
-  start(ciiUrl: string, encoding: 'binary' | 'json'): void
+  start(television: string | CompanionTarget, encoding: 'binary' | 'json'): void
   stop(): void
   /** The oldest event of this name that was not taken yet, or the next. */
   take<Name extends keyof CompanionEvents>(name: Name): Promise<CompanionEvents[Name]>
@@ -24,6 +29,7 @@ export interface Reading extends CompanionPosition {
 }
 
 const NAMES = [
+  'route',
   'change',
   'timeline',
   'available',
@@ -57,9 +63,13 @@ function read(): Reading {
 }
 
 const page: CompanionPage = {
-  start(ciiUrl, encoding) {
+  start(television, encoding) {
     // Often, because on a busy machine few answers are as quick as the tests want.
-    companion = new Companion(ciiUrl, { cii: QUICK, ts: QUICK, wallClock: { encoding, requestIntervalSeconds: 0.2 } })
+    companion = new Companion(television, {
+      cii: QUICK,
+      ts: QUICK,
+      wallClock: { encoding, requestIntervalSeconds: 0.2 },
+    })
     for (const name of NAMES) companion.on(name, (event) => hear(name, event))
     companion.start()
   },

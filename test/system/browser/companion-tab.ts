@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import type { CompanionEvents } from '../../../src/companion/index.js'
+import type { CompanionEvents, CompanionTarget } from '../../../src/companion/index.js'
 import type { Browser } from '../../helpers/chromium.js'
 import type { CompanionPage, Reading } from './companion-page.js'
 
@@ -37,8 +37,8 @@ export class CompanionTab {
     return new CompanionTab(tab, seconds * 1e9)
   }
 
-  start(ciiUrl: string, encoding: 'binary' | 'json' = 'binary'): Promise<void> {
-    return this.tab.evaluate(([url, how]) => page.start(url, how), [ciiUrl, encoding] as const)
+  start(television: string | CompanionTarget, encoding: 'binary' | 'json' = 'binary'): Promise<void> {
+    return this.tab.evaluate(([target, how]) => page.start(target, how), [television, encoding] as const)
   }
 
   async take<Name extends keyof CompanionEvents>(name: Name): Promise<CompanionEvents[Name]> {

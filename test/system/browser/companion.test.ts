@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { closeAppsAfterEach } from '../../helpers/app.js'
+import { app2appPlugin, ciiPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
+import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
+import { App2AppApplication } from '../../helpers/app2app-application.js'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
 import { has } from '../../helpers/needs.js'
 import { bundleForBrowser } from './bundle.js'
@@ -45,6 +47,35 @@ describe.runIf(has('chromium'))('a companion in Chromium', { timeout: TEST_TIMEO
     tabs.push(tab)
     return tab
   }
+
+  it('follows over App2App a television whose wall clock is there over UDP alone', async () => {
+    const app = makeApp()
+    await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })
+    await app.register(tsPlugin, { prefix: '/ts' })
+    await app.register(ciiPlugin, { prefix: '/cii', cii: { contentId: 'dvb://1.2.3', contentIdStatus: 'final' } })
+    await app.register(app2appPlugin, { prefix: '/app2app' })
+    const base = await listen(app)
+    const application = new App2AppApplication(`${base}/app2app/local/`)
+    try {
+      const companion = await openTab()
+      await companion.start({ ciiUrl: `${base}/cii`, app2appUrl: `${base}/app2app/remote/` })
+      expect(await companion.take('route')).toMatchObject({ route: 'native' })
+      expect(await companion.take('route')).toMatchObject({
+        route: 'app2app',
+        reason: expect.stringContaining('UDP is not available here'),
+      })
+      await companion.take('available')
+      const before = application.seconds
+      const { seconds, errorSeconds, available } = await companion.read()
+      const after = application.seconds
+      expect(available).toBe(true)
+      expect(errorSeconds).toBeGreaterThan(0.001)
+      expect(seconds).toBeGreaterThanOrEqual(before - errorSeconds)
+      expect(seconds).toBeLessThanOrEqual(after + errorSeconds)
+    } finally {
+      application.stop()
+    }
+  })
 
   it('shows what is on, and what changes', async () => {
     const { app, base } = await startTelevision()
