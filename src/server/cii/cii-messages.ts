@@ -9,39 +9,39 @@ import type { Authority } from '../endpoint/index.js'
 
 const URL_PROPERTIES = ['mrsUrl', 'wcUrl', 'tsUrl', 'teUrl'] as const
 
-/** What stands in URLs for the parts of the address at which a client has reached the server. */
+/** The placeholders in URLs for the parts of the address at which a client reached the server. */
 const PLACEHOLDERS = ['{{scheme}}', '{{host}}', '{{port}}', '{{prefix}}'] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
 /**
- * Stand before and behind a placeholder in the JSON of a message, so that nothing else an app may have put into the state is taken for
- * one. Noncharacters, which no text holds (Unicode, 23.7).
+ * Delimiters of a placeholder in the JSON of a message, so that no other text in the state is mistaken for one. They are
+ * noncharacters, which do not occur in text (Unicode, 23.7).
  */
 const OPEN = '\ufdd0'
 const CLOSE = '\ufdd1'
 const MARKED = new RegExp(`${OPEN}(${PLACEHOLDERS.join('|')})${CLOSE}`)
 
-/** The message for a client that is to be sent something although nothing has changed. */
+/** The message for a client that must receive one although nothing has changed. */
 export const NOTHING_CHANGED: Uint8Array = Buffer.from('{}')
 
-/** What is advertised to clients at one address in place of the defaults; null for a property that they do not get. */
+/** Advertised values for clients at one address that differ from the defaults; null for a property that they do not receive. */
 export type AdvertisedAt = (localAuthority: Authority) => Cii
 
 /**
- * A state of the server as the clients at one or more addresses have it, with its placeholders. States are compared by identity:
- * addresses to which the same is advertised share theirs.
+ * A state of the server as seen at one or more addresses, with its placeholders. States are compared by identity: addresses with the
+ * same advertised values share theirs.
  */
 export interface CiiPosition {
   readonly state: Cii
 }
 
-/** A message with room for the address of its receiver: text and placeholders in turn. Without a placeholder it is shared as it is. */
+/** A message with placeholders for the address of its receiver: text and placeholders in turn. Without a placeholder it is shared. */
 type Template = { readonly message: Uint8Array } | { readonly parts: readonly string[] }
 
-/** The clients that have reached the server at one address, and so see the same URLs. */
+/** The clients that reached the server at one address, and therefore see the same URLs. */
 export class CiiAudience {
   readonly localAuthority: Authority
-  /** What is advertised here in place of the defaults, and its JSON, by which audiences are compared. */
+  /** Advertised values that differ from the defaults, and their JSON, by which audiences are compared. */
   differences: Cii = {}
   variant = ''
   clients = 0
@@ -58,7 +58,7 @@ export class CiiAudience {
     }
   }
 
-  /** Puts the parts of the address where the template has room for them. */
+  /** Fills the parts of the address into a template. */
   fill(template: Template): Uint8Array {
     if ('message' in template) return template.message
     let text = ''
@@ -70,22 +70,22 @@ export class CiiAudience {
 }
 
 /**
- * The CII messages of a server. Each is composed once, however many clients it goes to: for clients at different addresses as a
- * template, into which each address is filled.
+ * The CII messages of a server. Each is composed once for all its clients: for clients at different addresses as a template, into
+ * which each address is filled.
  */
 export class CiiMessages {
   readonly #repeated: readonly (keyof Cii)[]
   readonly #audiences = new Map<string, CiiAudience>()
   #advertisedAt: AdvertisedAt | undefined
-  /** Makes the state from what is advertised at an address. */
+  /** Creates the state from the values that are advertised at an address. */
   readonly #stateWith: (differences: Cii) => Cii
   #positions = new Map<string, CiiPosition>()
   #changes = new Map<CiiPosition, Map<CiiPosition, Template | undefined>>()
   #whole = new WeakMap<CiiPosition, Template>()
 
   /**
-   * @param stateWith makes the present state from what is advertised at an address in place of the defaults.
-   * @param repeated properties that a message of changes carries even when they have not changed.
+   * @param stateWith creates the current state from advertised values that differ from the defaults.
+   * @param repeated properties that every message of changes contains, even if unchanged.
    */
   constructor(stateWith: (differences: Cii) => Cii, repeated: readonly (keyof Cii)[]) {
     this.#stateWith = stateWith
@@ -98,14 +98,14 @@ export class CiiMessages {
     this.#changes = new Map()
   }
 
-  /** What is advertised at single addresses has changed. */
+  /** The advertised values of single addresses have changed. */
   advertise(at: AdvertisedAt | undefined): void {
     this.#advertisedAt = at
     for (const audience of this.#audiences.values()) this.#findVariant(audience)
     this.stateChanged()
   }
 
-  /** One more client has come to this address. */
+  /** Adds a client at this address. */
   join(localAuthority: Authority): CiiAudience {
     const key = keyOf(localAuthority)
     let audience = this.#audiences.get(key)
@@ -118,13 +118,13 @@ export class CiiMessages {
     return audience
   }
 
-  /** One client fewer is at this address: behind a proxy anybody can make addresses up, so none is kept without a client. */
+  /** Removes a client at this address. No address is kept without a client, because clients behind a proxy can invent addresses. */
   leave(audience: CiiAudience): void {
     audience.clients -= 1
     if (audience.clients === 0) this.#audiences.delete(keyOf(audience.localAuthority))
   }
 
-  /** The state that these clients are to have. */
+  /** The state that these clients should have. */
   position(audience: CiiAudience): CiiPosition {
     let position = this.#positions.get(audience.variant)
     if (position === undefined) {
@@ -146,8 +146,8 @@ export class CiiMessages {
   }
 
   /**
-   * The message with the whole state for a client that has another state. The client keeps what a message leaves out, so what is
-   * gone meanwhile, and was never sent because the client was not reading, is null in the message.
+   * The message with the whole state for a client that has another state. Clients keep properties that a message omits, so properties
+   * that were removed while the client was not reading are null in the message.
    */
   wholeAfter(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array {
     const state = resolved(audience, to)
@@ -155,10 +155,10 @@ export class CiiMessages {
     return encode({ ...Object.fromEntries(gone), ...state })
   }
 
-  /** The message that leads from one state to the other, as UTF-8; undefined when they say the same. */
+  /** The message of changes from one state to the other, as UTF-8; undefined if there are none. */
   change(audience: CiiAudience, from: CiiPosition, to: CiiPosition): Uint8Array | undefined {
     if (from === to) return undefined
-    // Which URLs can be had without a host depends on the URL.
+    // Some URLs need no host.
     if (audience.localAuthority.host === null) {
       const change = this.#changeOf(resolved(audience, from), resolved(audience, to))
       return change && encode(change)
@@ -182,7 +182,7 @@ export class CiiMessages {
     if (Object.keys(change).length === 0) return undefined
     const repeated = Object.fromEntries(this.#repeated.map((name) => [name, to[name]]))
     const all: Cii = { ...repeated, ...change }
-    // A content id never travels without its status.
+    // A content id is never sent without its status.
     if (all.contentId !== undefined) all.contentIdStatus ??= to.contentIdStatus ?? null
     return all
   }
@@ -203,7 +203,7 @@ function templateOf(cii: Cii): Template {
   return parts.length === 1 ? { message: encode(cii) } : { parts }
 }
 
-/** The state as the clients at an address see it. */
+/** The state as seen by the clients at an address. */
 function resolved({ localAuthority }: CiiAudience, { state }: CiiPosition): Cii {
   return mapUrls(state, (url) => fillIn(url, localAuthority))
 }
@@ -225,14 +225,14 @@ function mapUrls(cii: Cii, map: (url: string) => string | undefined): Cii {
   return mapped
 }
 
-/** Only the entry that the wall clock plugins advertise; what an app puts into private data is its own business. */
+/** Only the entry that the wall clock plugins advertise. Private data of the app are not touched. */
 function mapPrivate(data: PrivateData, map: (url: string) => string | undefined): PrivateData | undefined {
   if (data.type !== WALL_CLOCK_WEBSOCKET_TYPE || typeof data.wcUrl !== 'string') return data
   const wcUrl = map(data.wcUrl)
   return wcUrl === undefined ? undefined : { ...data, wcUrl }
 }
 
-/** @returns undefined where the URL needs a host and there is none: no URL is better than one that leads nowhere. */
+/** @returns undefined if the URL needs a host and there is none: an omitted URL is better than an unusable one. */
 function fillIn(url: string, localAuthority: Authority): string | undefined {
   const { host } = localAuthority
   if (host === null && url.includes('{{host}}')) return undefined
@@ -243,7 +243,7 @@ function fillIn(url: string, localAuthority: Authority): string | undefined {
     .replaceAll('{{prefix}}', () => localAuthority.prefix ?? '')
 }
 
-/** A string as it stands within a JSON string. */
+/** Text as it appears within a JSON string. */
 function jsonText(text: string): string {
   return JSON.stringify(text).slice(1, -1)
 }

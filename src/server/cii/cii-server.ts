@@ -26,21 +26,21 @@ import {
 } from '../endpoint/index.js'
 import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOTHING_CHANGED } from './cii-messages.js'
 
-/** The hooks of a {@link CiiServer}. Its clients have nothing to say, so `onMessage` gets whatever JSON value one has sent. */
+/** The hooks of a {@link CiiServer}. CSS-CII has no messages from clients, so `onMessage` receives any JSON value that one sends. */
 export type CiiHooks<ConnectionData = unknown> = EndpointHooks<ConnectionData, unknown>
 
 /** Options of {@link CiiServer}. */
 export interface CiiServerOptions extends EndpointServerOptions<CiiHooks> {
-  /** The state to start with. `protocolVersion` is `"1.1"` where it is left out. */
+  /** The initial state. `protocolVersion` is `"1.1"` if omitted. */
   cii?: Cii
   /**
-   * Properties that every message of changes carries, changed or not: for companions that take an absent property for one that is gone, as
+   * Properties that every message of changes contains, changed or not, for companions that treat an omitted property as removed, as
    * `dvbcss-protocols` does with `timelines`. Default: none.
    */
   repeatedProperties?: readonly (keyof Cii)[]
   /**
-   * Where clients reach this server from outside, when a proxy stands between: `https://tv.example/css`. The placeholders in the URLs
-   * are then filled in from it, for all clients. Default: from where each client has reached the server.
+   * The URL at which clients reach this server through a proxy: `https://tv.example/css`. The placeholders in URLs are then filled in
+   * from it, for all clients. Default: the address at which each client reached the server.
    */
   publicUrl?: string
 }
@@ -55,14 +55,14 @@ export const CII_SERVER_OPTIONS: OptionTable<CiiServerOptions, DefaultedEndpoint
   publicUrl: PUBLIC_URL,
 }
 
-/** One client, and what it has been sent. */
+/** A client and the state that it has been sent. */
 class Client extends StateSender {
   readonly audience: CiiAudience
-  /** The state as this client has it; undefined before the first message. */
+  /** The state that this client has; undefined before the first message. */
   sent: CiiPosition | undefined
-  /** The next message must carry everything. */
+  /** Whether the next message must contain the whole state. */
   whole = true
-  /** The next message is due even when nothing has changed. */
+  /** Whether the next message must be sent even if nothing has changed. */
   forced = false
 
   constructor(connection: Connection, composer: StateComposer<Client>, audience: CiiAudience) {
@@ -76,19 +76,19 @@ const PROTOCOL_VERSION = '1.1'
 const EMPTY: Cii = Object.freeze({})
 
 /**
- * The CSS-CII endpoint of a television (TS 103 286-2, clause 5.6): tells each client the whole state when it connects,
- * then what has changed.
+ * The CSS-CII endpoint of a television (TS 103 286-2, clause 5.6): sends each client the whole state when it connects, and then
+ * the changes.
  *
  * `{{host}}` and `{{port}}` in the URL properties become, for each client, the address at which it reached this server;
- * `{{scheme}}` becomes `ws` or, for a client that came over TLS, `wss`; and `{{prefix}}` the path that a proxy has stripped.
+ * `{{scheme}}` becomes `ws`, or `wss` for a client that connected over TLS; and `{{prefix}}` the path that a proxy has stripped.
  */
 export class CiiServer<ConnectionData = unknown> extends EndpointServer<ConnectionData> {
   override readonly connectionIdPrefix: string = 'cii'
   override readonly loggingName: string = 'cii-server'
 
-  /** What the app has set; null where it wants clients to get null, whatever is advertised. */
+  /** The properties that the app has set; null overrides an advertised value. */
   #own: Cii
-  /** What stands in for the properties that the app has not mentioned. */
+  /** Advertised values for properties that the app has not set. */
   #advertised: Cii = EMPTY
   #state: Cii
   readonly #rounds: UpdateRounds
@@ -97,7 +97,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   readonly #clients = new Map<Connection, Client>()
   readonly #hooks: CiiHooks<ConnectionData>
 
-  /** @throws InvalidOptionError, UnknownOptionError; MessageError that names the property when `options.cii` is not a valid state. */
+  /** @throws InvalidOptionError, UnknownOptionError; MessageError that names the property if `options.cii` is invalid. */
   constructor(options: CiiServerOptions = {}) {
     super(options)
     this.#hooks = options.hooks ?? {}
@@ -114,9 +114,9 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /**
-   * The state, with `{{host}}` and `{{port}}` as they were set; frozen. Setting it replaces the state: what the new one
-   * leaves out reaches the clients as null, and is absent from the first message of those that connect later.
-   * @throws MessageError that names the property; the clients keep the last good state.
+   * The state, with its placeholders; frozen. Setting it replaces the state: properties that the new one omits are sent as null to
+   * connected clients, and are absent from the first message to later ones.
+   * @throws MessageError that names the property; the clients keep the last valid state.
    */
   get cii(): Cii {
     return this.#state
@@ -132,10 +132,10 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /**
-   * Changes the properties that `change` names, and sends the changes to the clients. A property that is set to null is null in
-   * every client's first message too, as HbbTV wants for `mrsUrl` and `teUrl` (clause 13.6.2); one that is absent or undefined stays
-   * what it is. A `contentId` of null takes its status with it.
-   * @throws MessageError that names the property; neither the state nor any client has changed then.
+   * Changes the given properties and sends the changes to the clients. A property that is set to null is also null in the first message
+   * to later clients, as HbbTV requires for `mrsUrl` and `teUrl` (clause 13.6.2); one that is absent or undefined is unchanged. A
+   * `contentId` of null also removes its status.
+   * @throws MessageError that names the property; the state is then unchanged.
    */
   update(change: Cii): void {
     const own = overlay(this.#own, change)
@@ -144,23 +144,23 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /**
-   * Sets what clients are told for properties that the app never mentions. What the app sets to null stays null.
-   * @param at what differs from the defaults for clients that have reached the server at an address; null for a property that they
-   *     do not get. Called for each address at which there are clients, now and when the first one comes.
+   * Sets values for properties that the app has not set. Properties that the app has set to null stay null.
+   * @param at returns the values that differ from the defaults for clients at an address; null for a property that they do not
+   *     receive. Called now for each address with clients, and later for the first client at a new address.
    */
   advertise(defaults: Cii, at?: AdvertisedAt): void {
     this.#replace(this.#own, overlay(this.#advertised, defaults))
     if (at !== undefined) this.#messages.advertise(at)
   }
 
-  /** @param differences what is advertised at an address in place of the defaults. */
+  /** @param differences advertised values that differ from the defaults. */
   #stateWith(differences: Cii): Cii {
     if (Object.keys(differences).length === 0) return this.#state
     return stateOf(overlay(this.#advertised, differences), this.#own)
   }
 
   #replace(own: Cii, advertised: Cii): void {
-    // Throws before anything has changed.
+    // Throws before anything is changed.
     this.#state = stateOf(advertised, own)
     this.#own = own
     this.#advertised = advertised
@@ -169,10 +169,10 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /**
-   * Sends every client what has changed since it was last sent something, at the end of the present turn of the event loop: changes
-   * that are made in one turn go out as one message.
-   * @param options.onlyDiff false sends the whole state, changed or not. Default true.
-   * @param options.evenIfEmpty sends a message also to a client for which nothing has changed. Default false.
+   * Sends every client the changes since its last message, at the end of the current turn of the event loop: changes made in one turn
+   * are sent as one message.
+   * @param options.onlyDiff false to send the whole state. Default true.
+   * @param options.evenIfEmpty true to send a message even to clients for which nothing has changed. Default false.
    */
   updateClients(options: { onlyDiff?: boolean; evenIfEmpty?: boolean } = {}): void {
     const { onlyDiff = true, evenIfEmpty = false } = options
@@ -183,13 +183,13 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     }
   }
 
-  /** Counts and logs a failure of a hook or a logger of the app's while a message was sent. */
+  /** Counts and logs an error in a hook or logger of the app while a message was sent. */
   #sendingFailed(error: unknown): void {
     this.statistics.hookErrors += 1
     try {
       this.logLimited(this.log, 'error', { err: error }, 'sending CII failed')
     } catch {
-      // A logger that fails as well: the failure is counted.
+      // The logger failed as well. The error has been counted.
     }
   }
 
@@ -229,7 +229,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     return this.#messages.change(audience, sent, position) ?? (forced ? NOTHING_CHANGED : undefined)
   }
 
-  /** CSS-CII goes one way. What a client says is counted, and a client that only talks rubbish is closed in the end. */
+  /** CSS-CII is one-way. Messages from clients are counted, and a client that sends too many invalid ones is closed. */
   protected override received(
     connection: Connection,
     message: string | Uint8Array,
@@ -255,7 +255,7 @@ function isPlainObject(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Object]'
 }
 
-/** @throws DvbcssError for a property that CII does not have: a misspelt one would otherwise be lost in silence. */
+/** @throws DvbcssError for an unknown property: a misspelt one would otherwise be ignored silently. */
 function overlay(base: Cii, change: Cii): Cii {
   if (!isPlainObject(change)) throw new InvalidOptionError('cii', CII_SERVER_OPTIONS.cii.expected, change)
   for (const name of Object.keys(change)) {
@@ -269,8 +269,8 @@ function overlay(base: Cii, change: Cii): Cii {
 }
 
 /**
- * The valid, frozen state. What the app has set goes before what is advertised, except that private data is a list with room for
- * both. Null from the app is a value; null among what is advertised means that nothing is.
+ * The valid, frozen state. Values of the app take precedence over advertised ones, except that private data contain both. Null from
+ * the app is a value; an advertised null means that there is no value.
  */
 function stateOf(advertised: Cii, own: Cii): Cii {
   const offered = Object.fromEntries(Object.entries(advertised).filter(([, value]) => value !== null))

@@ -28,12 +28,12 @@ interface Network {
 const MAPPED_PREFIX = 96
 
 export const ADDRESS_FILTER_OPTIONS: OptionTable<AddressFilterOptions> = {
-  // Nobody would be served with an empty list, and whoever builds it from elsewhere hardly means that.
+  // An empty list would serve nobody, which is unlikely to be intended.
   allow: networks({ nonEmpty: true }),
   deny: networks({ nonEmpty: false }),
 }
 
-/** Decides by its address whether a client is served at all. */
+/** Decides by address whether a client is served. */
 export class AddressFilter {
   readonly #allow: NetworkList | undefined
   readonly #deny: NetworkList | undefined
@@ -45,7 +45,7 @@ export class AddressFilter {
 
   /**
    * @returns undefined when everyone is served.
-   * @throws InvalidOptionError for an entry that is wrong, ConflictingOptionError when `deny` leaves nothing of `allow`.
+   * @throws InvalidOptionError for an invalid entry, ConflictingOptionError if `deny` covers all of `allow`.
    */
   static of(options: AddressFilterOptions): AddressFilter | undefined {
     const { allow, deny } = checkOptions(ADDRESS_FILTER_OPTIONS, options, { others: 'any' })
@@ -59,8 +59,8 @@ export class AddressFilter {
   }
 
   /**
-   * `deny` wins, however small the network in `allow` is. An address that cannot be read (of a Unix socket, or made up
-   * before a proxy) is in no network, and is not served: a list that cannot be applied must not let it through.
+   * `deny` takes precedence, however small the network in `allow` is. An address that cannot be parsed (of a Unix socket, or invented
+   * before a proxy) is in no network and is not served, because the lists cannot be applied to it.
    */
   isServed(address: string): boolean {
     const ip = parseAddress(address)
@@ -85,7 +85,7 @@ function networksOf(entries: readonly string[] = []): Network[] {
   return entries.flatMap((entry) => parseNetwork(entry) ?? [])
 }
 
-/** Stricter than {@link parseAddress}: what somebody configures has one meaning only. */
+/** Stricter than {@link parseAddress}, because configuration must be unambiguous. */
 function parseNetwork(entry: unknown): Network | undefined {
   if (typeof entry !== 'string' || entry.includes('%')) return undefined
   const [text = '', bits, more] = entry.split('/')
@@ -105,7 +105,7 @@ function contains(outer: Network, inner: Network): boolean {
   return list.has(inner.address)
 }
 
-/** One list for each family: `::/0` is all of IPv6, where a single BlockList would take it for IPv4 as well. */
+/** One list for each family: in a single BlockList, `::/0` would also cover IPv4. */
 class NetworkList {
   readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() }
 

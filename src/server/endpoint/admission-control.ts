@@ -7,28 +7,28 @@ import { sourceKey } from './source-key.js'
 
 /** Limits on the connections and handshakes that an endpoint accepts. */
 export interface AdmissionOptions extends AddressFilterOptions {
-  /** Connections at once; further handshakes get 503. Default: no limit. */
+  /** Maximum number of open connections; further handshakes are answered with 503. Default: no limit. */
   maxConnections?: number
-  /** Whether clients are let in. Default true. */
+  /** Whether clients may connect. Default true. */
   enabled?: boolean
-  /** Connections of one remote address (IPv6: of a /64) at once; further handshakes get 429. Default: no limit. */
+  /** Maximum number of open connections per remote address (IPv6: per /64); further handshakes are answered with 429. Default: no limit. */
   maxConnectionsPerAddress?: number
   /**
-   * Handshakes a second of one remote address (IPv6: of a /64), and as many at once; the others get 429. Those that fail
-   * or are refused count too. Default: no limit.
+   * Maximum handshakes per second and remote address (IPv6: per /64), also as a burst; others are answered with 429. Failed and
+   * refused handshakes count too. Default: no limit.
    */
   maxHandshakesPerSecond?: number
-  /** Handshakes a second of all addresses together; the others get 503. Default: no limit. */
+  /** Maximum handshakes per second of all addresses together; others are answered with 503. Default: no limit. */
   maxHandshakesPerSecondTotal?: number
 }
 
 /** A connection's share of the limits. */
 export interface Place {
-  /** Called when the socket is gone; further calls do nothing. */
+  /** Must be called when the socket has closed; further calls have no effect. */
   release(): void
 }
 
-/** The answer to a handshake: a place that must be released exactly when the socket is gone, or the reason for a refusal. */
+/** The decision on a handshake: a place that must be released when the socket has closed, or the reason for a refusal. */
 export type Admission = Place | Refusal
 
 /** A handshake that is refused. */
@@ -74,8 +74,8 @@ export class AdmissionControl {
   }
 
   /**
-   * Why a handshake that came now would be refused. Takes nothing of any limit.
-   * @param remoteAddress whose; without it the limits by address are not looked at.
+   * The reason for which a handshake would be refused now. Does not count against any limit.
+   * @param remoteAddress if omitted, limits by address are not checked.
    */
   refusal(remoteAddress: string | undefined): RefusalReason | undefined {
     if (remoteAddress === undefined) return this.#refusalOfPlace(undefined)
@@ -85,8 +85,8 @@ export class AdmissionControl {
   }
 
   /**
-   * Answers a handshake. A place counts from here on, not from when the connection is open:
-   * otherwise handshakes that race each other would oversell the endpoint.
+   * Decides on a handshake. A place counts from now on, not from when the connection is open, so that concurrent handshakes cannot
+   * exceed the limit.
    */
   admit(remoteAddress: string): Admission {
     if (this.#filter?.isServed(remoteAddress) === false) return { refusal: 'denied' }
@@ -102,7 +102,7 @@ export class AdmissionControl {
     this.#handshakeRate?.take(this.#sourceOf(remoteAddress), nowSeconds())
   }
 
-  /** Without limits by address nobody asks for the source. */
+  /** The source is only needed for limits by address. */
   #sourceOf(remoteAddress: string): string {
     const isNeeded = this.#handshakeRate !== undefined || this.#isLimitedPerAddress
     return isNeeded ? sourceKey(remoteAddress) : ''

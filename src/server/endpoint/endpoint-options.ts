@@ -23,7 +23,7 @@ export type DefaultedEndpointOptions =
   | 'maxBadMessages'
   | 'maxBufferedBytes'
 
-/** What every {@link EndpointServer} takes. Servers and plugins that take more add it to this table. */
+/** Options of every {@link EndpointServer}. Servers and plugins add their own to this table. */
 export const ENDPOINT_OPTIONS: OptionTable<EndpointServerOptions<never>, DefaultedEndpointOptions> = {
   ...ADMISSION_OPTIONS,
   maxMessagesPerSecond: option.withDefault(option.positiveCount(), DEFAULTS.maxMessagesPerSecond),
@@ -40,7 +40,7 @@ function isLogger(value: unknown): boolean {
   return typeof logger?.child === 'function' && typeof logger.info === 'function'
 }
 
-/** What `others` of `checkOptions` has to be in a constructor: a subclass may have options of its own. */
+/** The argument `others` of `checkOptions` in a constructor: a subclass may have options of its own. */
 export function othersOf(target: unknown, itself: unknown): 'any' | readonly string[] {
   return target === itself ? [] : 'any'
 }

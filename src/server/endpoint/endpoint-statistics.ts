@@ -1,6 +1,6 @@
 /**
- * Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: it is not a handshake that a client may send. `no-channel`,
- * `channel-full`: App2App has no channel of this name, or too many clients wait on it.
+ * Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: a handshake must not have a body. `no-channel`,
+ * `channel-full`: App2App has no channel of this name, or too many clients are waiting on it.
  */
 export type RefusalReason =
   | 'disabled'
@@ -14,9 +14,9 @@ export type RefusalReason =
   | 'channel-full'
 
 /**
- * Why a message was dropped. `ignored` is not a fault: a client may send what nobody has asked for. `rate-limited-total`:
- * all clients together sent too much. `unread`: a message to a client that was not sent, because too much waited for it already. `unpaired`: a
- * client of App2App has sent it with no other client to relay it to.
+ * Why a message was dropped. `ignored` is not a fault: a valid message that this endpoint does not use. `rate-limited-total`: all clients
+ * together sent too much. `unread`: a message to a client was not sent, because too much was already buffered for it. `unpaired`: an
+ * App2App client sent a message before another client could receive it.
  */
 export type BadMessageReason =
   | 'binary'
@@ -36,12 +36,12 @@ export type BadMessageReason =
 
 /**
 /**
- * Why a connection was ended. `handshake`: it was not complete in time; `heartbeat`: no sign of life; `send`: the client did not
- * read what waited for it; `message`: the client did not complete a message that it had begun.
+ * Why a connection timed out. `handshake`: not complete in time; `heartbeat`: no sign of life; `send`: the client did not read its
+ * data; `message`: the client did not complete a message.
  */
 export type TimeoutReason = 'handshake' | 'heartbeat' | 'send' | 'message'
 
-/** What an endpoint has counted since it was made. Plain numbers that only grow, but for `open`. */
+/** Counters of an endpoint since it was created. All but `open` only increase. */
 export class EndpointStatistics {
   /** Connections open now. */
   open = 0
@@ -78,15 +78,15 @@ export class EndpointStatistics {
     unpaired: 0,
     ignored: 0,
   }
-  /** Messages received whole before a close has begun, the dropped ones included. */
+  /** Complete messages received before a close has begun, including dropped ones. */
   messagesIn = 0
   /** Messages sent to clients. Messages dropped because too much was queued count in `dropped.unread` instead. */
   messagesOut = 0
-  /** Bytes of the messages sent, without their framing. */
+  /** Bytes of the messages sent, without framing. */
   bytesOut = 0
-  /** States that were never sent on their own, because a newer one came while the client was still being sent to. */
+  /** States that were not sent, because a newer one replaced them while the client was still receiving an earlier message. */
   coalesced = 0
-  /** Connections that were ended because the client took too long, by reason. */
+  /** Connections that timed out, by reason. */
   readonly timedOut: Record<TimeoutReason, number> = { handshake: 0, heartbeat: 0, send: 0, message: 0 }
   /** Hooks of the app or of a subclass that threw or rejected. */
   hookErrors = 0

@@ -3,7 +3,7 @@ import type { Logger } from './logger.js'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
-/** One kind of line: how many may be written now, and how many were left out since the last summary. */
+/** One kind of line: how many may be written now, and how many were suppressed since the last summary. */
 interface Kind {
   readonly level: LogLevel
   readonly name: string
@@ -15,8 +15,8 @@ interface Kind {
 const SUMMARY_INTERVAL_MILLIS = 1000
 
 /**
- * Keeps clients from filling a log: of each kind of line a burst is written, then a few a second, and once a second how
- * many were left out. A kind is a level and a name, of which the code has a fixed number.
+ * Keeps clients from filling a log: of each kind of line, a burst is written, then a few per second, and once a second the number
+ * of suppressed lines. A kind is a level and a name; their number is fixed.
  */
 export class LogLimiter {
   readonly #summaryLog: () => Logger
@@ -30,7 +30,7 @@ export class LogLimiter {
   }
   #summaryTimer: NodeJS.Timeout | undefined
 
-  /** @param summaryLog where the summaries go. @param now in seconds. */
+  /** @param summaryLog receives the summaries. @param now the time in seconds. */
   constructor(summaryLog: () => Logger, now: () => number = () => performance.now() / 1000) {
     this.#summaryLog = summaryLog
     this.#now = now
@@ -38,7 +38,7 @@ export class LogLimiter {
 
   /**
    * Logs a line, unless there were too many of its kind.
-   * @param fields a function where they are costly to make.
+   * @param fields a function if they are costly to create.
    */
   write<Level extends LogLevel>(
     log: Pick<Logger, Level>,
@@ -50,7 +50,7 @@ export class LogLimiter {
     if (this.permits(log, level, kind)) log[level](typeof fields === 'function' ? fields() : fields, message)
   }
 
-  /** @returns whether the logger writes lines of this level, and one of this kind may be written now: it counts as written. */
+  /** @returns whether the logger's level is enabled and a line of this kind may be written now; it then counts as written. */
   permits(log: Partial<Logger>, level: LogLevel, kind: string): boolean {
     return writesLevel(log, level) && this.#take(level, kind)
   }
@@ -74,7 +74,7 @@ export class LogLimiter {
     return true
   }
 
-  /** At the level of the lines that were left out, so that a summary appears exactly where they would have. */
+  /** Uses the level of the suppressed lines, so that the summary appears where they would have. */
   #summarise(): void {
     this.#summaryTimer = undefined
     for (const kinds of Object.values(this.#kinds)) {
@@ -85,7 +85,7 @@ export class LogLimiter {
         try {
           this.#summaryLog()[kind.level](fields, 'log lines left out: too many of this kind')
         } catch {
-          // A logger that fails must not end the process from a timer.
+          // A logger that throws must not end the process from a timer.
         }
       }
     }

@@ -10,12 +10,12 @@ const MAX_REASON_BYTES = 123
 /** The server of a connection, as the connection sees it. */
 export interface ConnectionOwner {
   readonly statistics: EndpointStatistics
-  /** The logger of which each connection has a child. */
+  /** The parent of the connections' loggers. */
   readonly log: Logger
   readonly maxBufferedBytes: number
-  /** Called for each message that was dropped because more than `maxBufferedBytes` wait. */
+  /** Called for each message that was dropped because more than `maxBufferedBytes` are buffered. */
   bufferFull(connection: Connection): void
-  /** Called once before the close frame, so that what still has to be sent goes out before it. */
+  /** Called once before the close frame, so that pending data can be sent before it. */
   closing(connection: Connection): void
   message(connection: OpenConnection, message: string | Uint8Array): void
   controlFrame(connection: OpenConnection): void
@@ -25,14 +25,14 @@ export interface ConnectionOwner {
 }
 
 /**
- * One client of an {@link EndpointServer}: the adapter's socket, with an id, a logger and the counting. There may be tens of
- * thousands, so this one object is also what the adapter reports to, and what costs memory or time is made when it is used.
+ * One client of an {@link EndpointServer}: the adapter's socket with an id, a logger and counters. There may be tens of thousands, so
+ * the same object also receives the adapter's events, and costly members are created when first used.
  */
 export class OpenConnection implements Connection, ConnectionHandlers {
   readonly id: string
-  /** What the server keeps for this connection, once it has joined. */
+  /** The server's record of this connection, once it has joined. */
   data: unknown = undefined
-  /** Whether the server counts this connection among its own. */
+  /** Whether the connection has joined the server. */
   joined = false
   readonly #socket: ConnectionSocket
   readonly #owner: ConnectionOwner
@@ -55,12 +55,12 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#log
   }
 
-  /** The logger whose level decides what is written, without making one for this connection. */
+  /** The logger whose level applies, without creating one for this connection. */
   get levels(): Logger {
     return this.#log ?? this.#owner.log
   }
 
-  /** What the limits by address count this connection as. */
+  /** The source to which limits by address assign this connection. */
   get source(): string {
     this.#source ??= sourceKey(this.#socket.remoteAddress)
     return this.#source
@@ -82,7 +82,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#socket.bufferedAmount
   }
 
-  /** Whether a close has begun: nothing is sent and nothing is heard any more. */
+  /** Whether a close has begun: nothing more is sent or received. */
   get closing(): boolean {
     return this.#closing
   }
@@ -116,7 +116,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   }
 
   whenFlushed(flushed: () => void): void {
-    // What waits for a peer that has gone waits for ever.
+    // Data for a peer that has gone would be buffered for ever.
     if (!this.#closing) this.#socket.whenFlushed(flushed)
   }
 
@@ -125,7 +125,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   }
 
   resume(): void {
-    // A socket that closes reads already: the peer's close frame stands behind what it has sent before.
+    // A closing socket must read: the peer's close frame follows the data that it sent before.
     if (!this.#closing) this.#socket.setPaused(false)
   }
 
@@ -135,7 +135,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     if (!this.#closeBegun) {
       this.#closeBegun = true
       this.#owner.closing(this)
-      // What was sent just now may have run code that closes the connection itself.
+      // The send may have called code that closes the connection.
       if (this.#closing) return
     }
     this.#closing = true
@@ -166,12 +166,12 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.close(1001, 'server going away')
   }
 
-  /** The socket is gone; the methods become no-ops for anyone still holding a reference. */
+  /** The socket has closed: all methods become no-ops. */
   ended(): void {
     this.#closing = true
   }
 
-  /** @returns how many control frames have come within the last second, this one included. */
+  /** @returns the number of control frames within the last second, including this one. */
   countControlFrame(nowMilliseconds: number): number {
     if (nowMilliseconds - this.#controlFramesSince >= 1000) {
       this.#controlFramesSince = nowMilliseconds
@@ -181,14 +181,14 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#controlFrames
   }
 
-  /** @returns how many bad messages this connection has sent, this one included. */
+  /** @returns the number of invalid messages on this connection, including this one. */
   countBadMessage(): number {
     this.#badMessages += 1
     return this.#badMessages
   }
 }
 
-/** Validates before anything has changed, so that a bad argument cannot leave the connection half closed. */
+/** Validates before anything is changed, so that an invalid argument cannot leave the connection half closed. */
 function checkClose(code: unknown, reason: unknown): void {
   if (!isStatusCode(code)) {
     throw new InvalidOptionError('code', 'a WebSocket status code (1000–1003, 1007–1014 or 3000–4999)', code)

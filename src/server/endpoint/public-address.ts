@@ -4,7 +4,7 @@ import type { Authority } from './connection.js'
 
 /** A DNS name has at most 253 characters (RFC 1035, 2.3.4, without the encoding of labels); with brackets, port and a dot at the end. */
 const MAX_AUTHORITY_LENGTH = 260
-/** Longer than any path that somebody mounts a proxy at; every URL in every CII message repeats it. */
+/** Longer than any realistic path of a proxy. Limited because every URL in every CII message repeats it. */
 const MAX_PREFIX_LENGTH = 512
 
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?'
@@ -15,26 +15,26 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 const PUBLIC_URL_PARTS = /^(https?|wss?):\/\/([^/?#]*)([^?#]*)$/i
 
 export interface HostAndPort {
-  /** Fit for a URL, in the form in which a URL has it. */
+  /** The host in the form that it has in a URL. */
   readonly host: string
-  /** Left out where it was not named. */
+  /** Undefined if no port was given. */
   readonly port?: number
 }
 
-/** @returns undefined for anything but a host, with or without a port, at which a client could reach this server. */
+/** @returns undefined unless the text is a host, with or without a port, that clients could reach. */
 export function parseHostAndPort(text: string): HostAndPort | undefined {
   if (text.length > MAX_AUTHORITY_LENGTH || !AUTHORITY.test(text)) return undefined
   const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined
-  // A URL leaves out the port where it is the scheme's own.
+  // A URL omits the default port of its scheme.
   const named = /:(\d+)$/.exec(text.replace(/^\[.*\]/, ''))?.[1]
   if (url === undefined || isNobody(url.hostname) || Number(named ?? 80) === 0) return undefined
   return named === undefined ? { host: url.hostname } : { host: url.hostname, port: Number(named) }
 }
 
 /**
- * The path in front of all paths, as a proxy strips it: `/css`. Slashes at its end are taken off, one that is missing at its beginning
- * is added; nothing, or slashes alone, are no prefix.
- * @returns undefined for what is not a path.
+ * The path prefix that a proxy strips: `/css`. Trailing slashes are removed and a missing leading slash is added; an empty text or
+ * slashes alone mean no prefix.
+ * @returns undefined if the text is not a path.
  */
 export function parsePathPrefix(text: string): string | undefined {
   if (text.length > MAX_PREFIX_LENGTH) return undefined
@@ -44,7 +44,7 @@ export function parsePathPrefix(text: string): string | undefined {
   return PREFIX.test(prefix) && !DOT_SEGMENT.test(prefix) ? prefix : undefined
 }
 
-/** Where clients reach this server from outside, by the URL that a proxy has there; undefined for anything but such a URL. */
+/** The address at which clients reach this server through a proxy, from its public URL; undefined if the URL is invalid. */
 export function parsePublicUrl(url: unknown): Authority | undefined {
   const [, scheme = '', authority = '', path = ''] = (typeof url === 'string' && PUBLIC_URL_PARTS.exec(url)) || []
   const found = parseHostAndPort(authority)
@@ -64,7 +64,7 @@ export function defaultPort(secure: boolean): number {
   return secure ? 443 : 80
 }
 
-/** An address of all machines, or one that leads nowhere without its zone. */
+/** The unspecified address, or a link-local one, which is unusable without its zone. */
 function isNobody(hostname: string): boolean {
   if (hostname === '0.0.0.0') return true
   const address = hostname.replace(/^\[|\]$/g, '')

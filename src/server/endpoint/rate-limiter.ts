@@ -1,28 +1,28 @@
 import { LruMap } from 'toad-cache'
 import { DEFAULTS } from './defaults.js'
 
-/** Why something came too often: from this source, or from all sources together. */
+/** Which limit was exceeded: that of this source, or that of all sources together. */
 export type RateRefusal = 'rate-limited' | 'rate-limited-total'
 
-/** The share of the total below which only known sources are served. */
+/** The fraction of the total below which only known sources are served. */
 const RESERVED_SHARE = 0.5
 
 interface Bucket {
   tokens: number
-  /** When the tokens were counted, in seconds. */
+  /** Time of the last update of the tokens, in seconds. */
   at: number
   readonly firstSeen: number
 }
 
 /**
- * Token buckets, one for each source and one for all together: so many a second in the long run, and as many at once as
- * a second brings. Made for floods from forged sources:
+ * Token buckets, one for each source and one for the total. Each holds the tokens of one second. Designed for floods from spoofed
+ * sources:
  *
- * - A source is forgotten only when its bucket is full again, so that nobody gets a new one by making others come and go.
- *   A source for which there is no room shares one bucket with all others of its kind.
- * - A source that comes back a second or more after it was first seen is known, and is remembered apart from those that
- *   are new. New sources can use the total down to a half; the rest is for those that are known. So a flood from new
- *   sources leaves companions that were there before with what they need.
+ * - A source is forgotten only when its bucket is full again, so that a client cannot gain tokens by displacing sources. Sources
+ *   for which there is no room share one bucket.
+ * - A source that returns at least a second after it was first seen is known, and is stored apart from new ones. New sources can
+ *   use half of the total; the rest is reserved for known ones. A flood from new sources therefore does not starve companions that
+ *   were there before.
  */
 export class RateLimiter {
   readonly #perSource: number
@@ -30,10 +30,10 @@ export class RateLimiter {
   readonly #totalBucket: Bucket = { tokens: Number.POSITIVE_INFINITY, at: 0, firstSeen: 0 }
   readonly #newSources: LruMap<Bucket>
   readonly #knownSources: LruMap<Bucket>
-  /** For new sources when there is no room for another. */
+  /** The shared bucket of new sources for which there is no room. */
   readonly #sharedBucket: Bucket = { tokens: Number.POSITIVE_INFINITY, at: 0, firstSeen: Number.POSITIVE_INFINITY }
 
-  /** @param maxSources how many new sources are remembered, and how many known ones. */
+  /** @param maxSources maximum number of new sources, and of known sources, that are stored. */
   constructor(perSource: number, total: number, maxSources: number = DEFAULTS.rateLimitedSources) {
     this.#perSource = perSource
     this.#total = total
@@ -41,7 +41,7 @@ export class RateLimiter {
     this.#knownSources = new LruMap(maxSources)
   }
 
-  /** @returns undefined where both limits are Infinity: then nothing needs to be counted. */
+  /** @returns undefined if both limits are Infinity. */
   static of(perSource: number, total: number): RateLimiter | undefined {
     const isUnlimited = perSource === Number.POSITIVE_INFINITY && total === Number.POSITIVE_INFINITY
     return isUnlimited ? undefined : new RateLimiter(perSource, total)
@@ -49,8 +49,8 @@ export class RateLimiter {
 
   /**
    * Takes a token of this source and one of the total, if both have one.
-   * @param nowSeconds of any monotonic clock, the same at each call.
-   * @returns undefined when both had one, else which had none.
+   * @param nowSeconds time of a monotonic clock, the same one at each call.
+   * @returns undefined if both had one; otherwise the limit that was exceeded.
    */
   take(source: string, nowSeconds: number): RateRefusal | undefined {
     const known = this.#knownSource(source, nowSeconds)
@@ -83,7 +83,7 @@ export class RateLimiter {
     if (known !== undefined) return known
     const bucket = this.#newSources.get(source)
     if (bucket === undefined || now - bucket.firstSeen < DEFAULTS.knownSourceAfterSeconds) return undefined
-    // Sources that still come keep their places: a flood that becomes known pushes out only those that are gone.
+    // Active sources keep their places: a flood that becomes known displaces only inactive ones.
     const oldest = oldestOf(this.#knownSources)
     const isFull = this.#knownSources.size >= this.#knownSources.max
     if (isFull && oldest !== undefined && now - oldest.at < DEFAULTS.knownSourceIdleSeconds) return undefined
@@ -101,7 +101,7 @@ export class RateLimiter {
     return bucket
   }
 
-  /** The source that has not come for longest may be forgotten when a new bucket would be no better than its own. */
+  /** The least recently seen source may be forgotten if a new bucket would not give it more tokens. */
   #hasRoom(now: number): boolean {
     const oldest = oldestOf(this.#newSources)
     if (oldest === undefined || this.#newSources.size < this.#newSources.max) return true

@@ -1,21 +1,21 @@
 import type { Connection } from './connection.js'
 import type { RoundMember } from './update-rounds.js'
 
-/** The server's side of its clients' senders: one for all of them. */
+/** The server's part of state sending, shared by all clients. */
 export interface StateComposer<Client> {
   /**
-   * Makes the message that brings a client from what it was last sent to the state of now, as UTF-8.
-   * @returns undefined when there is nothing to send.
+   * Composes the message that brings a client from its last state to the current one, as UTF-8.
+   * @returns undefined if there is nothing to send.
    */
   compose(client: Client): Uint8Array | undefined
-  /** A state was replaced by a newer one before it was sent. */
+  /** Called when a state was replaced by a newer one before it was sent. */
   coalesced(): void
 }
 
 /**
- * Keeps one client up to date with a state of which only the newest matters. Nothing is sent while the client has not taken what
- * was sent before; what has changed by then goes out as one message. A client that reads slowly therefore costs one message of
- * memory, skips the states in between, and ends with the last. A protocol's record of a client extends this class.
+ * Keeps one client up to date with a state of which only the latest matters. Nothing is sent before the client has read the previous
+ * message; changes until then are sent as one message. A slow client therefore costs the memory of one message, skips intermediate
+ * states, and ends with the latest. A protocol's record of a client extends this class.
  */
 export abstract class StateSender implements RoundMember {
   queued = false
@@ -28,7 +28,7 @@ export abstract class StateSender implements RoundMember {
     this.#composer = composer as StateComposer<this>
   }
 
-  /** The state may have changed: sends it now, or as soon as the client has taken the message before. */
+  /** Sends the state if it has changed: now, or as soon as the client has read the previous message. */
   wake(): void {
     if (this.#waiting) {
       this.#composer.coalesced()

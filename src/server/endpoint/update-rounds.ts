@@ -1,37 +1,37 @@
-/** Milliseconds for which a round may hold the event loop before everything else that waits gets its turn, such as wall clock requests. */
+/** Milliseconds for which a round may occupy the event loop before other work, such as wall clock requests, gets its turn. */
 const SLICE_MILLISECONDS = 1
 
-/** Members between two looks at the time: reading the clock for each one would cost more than it is worth. */
+/** Members between two readings of the time, because reading it for each member is too costly. */
 const MEMBERS_PER_LOOK = 8
 
-/** What a round brings up to date: one client of an endpoint. */
+/** A client of an endpoint that rounds bring up to date. */
 export interface RoundMember {
-  /** Whether the member waits for its turn. Belongs to {@link UpdateRounds}. */
+  /** Whether the member is queued. Managed by {@link UpdateRounds}. */
   queued: boolean
   /** Brings the member up to date. */
   wake(): void
 }
 
 export interface RoundHandlers {
-  /** A slice of a round begins: what was true in the one before may have changed since. */
+  /** Called at the start of a slice: values from the previous slice may have changed. */
   sliceBegins?(): void
-  /** A change came for a member that waited for its turn already: what it would have been sent is replaced before it was. */
+  /** Called for a change of a member that is already queued: the pending update is replaced before it was sent. */
   coalesced(): void
-  /** A member has thrown; the round goes on with the next one. */
+  /** Called when a member has thrown; the round continues with the next one. */
   failed(error: unknown): void
 }
 
 /**
  * Brings the clients of an endpoint up to date in rounds. All changes made in one turn of the event loop are served by one
  * round at the end of that turn, so that ten changes cost one message. A round of thousands runs in slices of about a millisecond.
- * A round that an update asks for comes after the present one: rounds do not nest.
+ * A round that is requested during an update runs after the current one: rounds do not nest.
  */
 export class UpdateRounds {
   readonly #handlers: RoundHandlers
-  /** The members of the present round, from `#next` on. */
+  /** The members of the current round, from `#next` on. */
   #round: RoundMember[] = []
   #next = 0
-  /** The members of the round after it. */
+  /** The members of the next round. */
   #waiting: RoundMember[] = []
   #scheduled = false
   #running = false
@@ -42,7 +42,7 @@ export class UpdateRounds {
     this.#handlers = handlers
   }
 
-  /** Puts a member in the queue for the next round, unless it waits for its turn already. */
+  /** Queues a member for the next round, unless it is already queued. */
   add(member: RoundMember): void {
     if (member.queued) {
       this.#handlers.coalesced()
@@ -56,12 +56,12 @@ export class UpdateRounds {
     else queueMicrotask(this.#run)
   }
 
-  /** Brings a member up to date at once if it waits for its turn. */
+  /** Brings a member up to date at once if it is queued. */
   flush(member: RoundMember): void {
     if (member.queued) this.#update(member)
   }
 
-  /** Whether a round is running now, so that a member that is being updated is what calls. */
+  /** Whether a round is in progress, so that the caller is a member that is being updated. */
   get running(): boolean {
     return this.#running
   }
@@ -81,7 +81,7 @@ export class UpdateRounds {
     const end = performance.now() + SLICE_MILLISECONDS
     while (this.#next < this.#round.length) {
       const member = this.#round[this.#next++] as RoundMember
-      // A member that was flushed meanwhile has had its turn.
+      // A member that was flushed meanwhile is up to date.
       if (member.queued) this.#update(member)
       if (this.#next % MEMBERS_PER_LOOK === 0 && performance.now() >= end) break
     }

@@ -4,40 +4,40 @@ import { contentIdMatches, type TimelineSource, wireTime } from '../../timelines
 
 /**
  * How many times in a row a source may cause a change by being asked. A few are legitimate: a source that starts working when
- * it is first asked announces what it finds. One that changes something whenever it is asked would keep the server busy for ever.
+ * it is first asked announces its timelines. A source that changes something each time would keep the server busy for ever.
  */
 const MAX_CHANGES_WHILE_ASKED = 64
 
-/** What a client of a timeline is sent. */
+/** The control timestamp for the clients of a timeline. */
 export interface TimelineAnswer {
   readonly timestamp: ControlTimestamp
   /** The timestamp as it is on the wire, encoded once for all clients that get it. */
   readonly message: Uint8Array
 }
 
-/** One timeline that clients want. */
+/** A timeline that clients have requested. */
 interface Timeline<Client> {
   readonly clients: Set<Client>
   /** The sources that recognise it, in the order in which they were attached. */
   sources: TimelineSource[]
-  /** What was answered in the slice of that number. */
+  /** The answer in the slice with this number. */
   answer: TimelineAnswer | undefined
   answeredInSlice: number
 }
 
 export interface TimelineAnswersHandlers {
-  /** A source has thrown; it is skipped. */
+  /** Called when a source has thrown; the source is skipped. */
   failed(source: TimelineSource, error: unknown): void
-  /** A source keeps causing changes by being asked; those changes are ignored from now on, until it is asked once without one. */
+  /** Called when a source changes something each time it is asked. These changes are ignored until it is asked once without one. */
   unsettled(source: TimelineSource): void
 }
 
 /**
- * The timeline sources of a server and the timelines that its clients want from them. Clients are found by their timeline, so
- * that a change costs what the clients of that timeline cost.
+ * The timeline sources of a server and the timelines that its clients have requested. Clients are indexed by timeline, so the cost
+ * of a change depends only on the number of clients of that timeline.
  */
 export class TimelineAnswers<Client> {
-  /** Dates the answer that a timeline is not available. */
+  /** The wall clock time of answers that say that a timeline is unavailable. */
   wallClock: Clock
   readonly #handlers: TimelineAnswersHandlers
   readonly #sources = new Set<TimelineSource>()
@@ -45,11 +45,11 @@ export class TimelineAnswers<Client> {
   /** Counts slices of rounds: within one, each timeline is asked for once. */
   #slice = 0
   #unavailable: { answer: TimelineAnswer; slice: number } | undefined
-  /** The source that is being asked, and whether something has changed meanwhile. */
+  /** The source that is currently asked, and whether anything has changed meanwhile. */
   #asked: TimelineSource | undefined
   #changedWhileAsked = false
   readonly #changesInARow = new WeakMap<TimelineSource, number>()
-  /** Whether any source has ever caused a change by being asked: hardly one does. */
+  /** Whether any source has ever changed something while it was asked, which is rare. */
   #anyChanges = false
 
   constructor(wallClock: Clock, handlers: TimelineAnswersHandlers) {
@@ -57,14 +57,14 @@ export class TimelineAnswers<Client> {
     this.#handlers = handlers
   }
 
-  /** @returns the timelines for which the source was added, or undefined when it was there already. */
+  /** @returns the timelines for which the source was added; undefined if it was already attached. */
   attach(source: TimelineSource): string[] | undefined {
     if (this.#sources.has(source)) return undefined
     this.#sources.add(source)
     return [...this.#timelines].filter(([selector]) => this.#add(source, selector)).map(([selector]) => selector)
   }
 
-  /** @returns the timelines from which the source was removed, or undefined when it was not there. */
+  /** @returns the timelines from which the source was removed; undefined if it was not attached. */
   remove(source: TimelineSource): string[] | undefined {
     if (!this.#sources.has(source)) return undefined
     const affected: string[] = []
@@ -78,7 +78,7 @@ export class TimelineAnswers<Client> {
     return affected
   }
 
-  /** One more client wants this timeline. */
+  /** Adds a client of this timeline. */
   need(selector: string, client: Client): void {
     const known = this.#timelines.get(selector)
     if (known !== undefined) {
@@ -94,7 +94,7 @@ export class TimelineAnswers<Client> {
     for (const source of [...this.#sources]) this.#add(source, selector)
   }
 
-  /** A client does not want this timeline any more. */
+  /** Removes a client of this timeline. */
   release(selector: string, client: Client): void {
     const timeline = this.#timelines.get(selector)
     if (timeline === undefined || !timeline.clients.delete(client) || timeline.clients.size > 0) return
@@ -110,13 +110,13 @@ export class TimelineAnswers<Client> {
     return timeline.clients
   }
 
-  /** From here on every timeline is asked for anew. */
+  /** Begins a slice: sources are asked again for every timeline. */
   beginSlice(): void {
     this.#slice += 1
   }
 
   /**
-   * Whether a change counts. One that a source causes while it is being asked does not, when that has happened
+   * Whether a change counts. A change that a source makes while it is asked does not count once that has happened
    * {@link MAX_CHANGES_WHILE_ASKED} times in a row.
    */
   acceptsChange(): boolean {
@@ -131,19 +131,19 @@ export class TimelineAnswers<Client> {
     return (this.#changesInARow.get(this.#asked) ?? 0) <= MAX_CHANGES_WHILE_ASKED
   }
 
-  /** @returns what a client of this timeline is to have, or undefined while that is not known. */
+  /** @returns the answer for the clients of this timeline; undefined while it is unknown. */
   find(contentId: string | null, contentIdStem: string, selector: string): TimelineAnswer | undefined {
     if (!contentIdMatches(contentId, contentIdStem)) return this.#notAvailable()
     const timeline = this.#timelines.get(selector)
     if (timeline === undefined) return this.#notAvailable()
     if (timeline.answeredInSlice === this.#slice) return timeline.answer
-    // First, because whatever is changed while the sources are asked makes this answer out of date.
+    // First, because any change while the sources are asked makes this answer outdated.
     timeline.answeredInSlice = this.#slice
     timeline.answer = this.#ask(timeline, selector)
     return timeline.answer
   }
 
-  /** The first source that has the timeline answers for it; one that does not know yet withholds the others' "unavailable". */
+  /** The first source that has the timeline decides. A source that does not know yet suppresses the "unavailable" of the others. */
   #ask({ sources, answer: before }: Timeline<Client>, selector: string): TimelineAnswer | undefined {
     let unavailable: TimelineAnswer | undefined
     let unknown = false
@@ -156,13 +156,13 @@ export class TimelineAnswers<Client> {
     return unknown ? undefined : (unavailable ?? this.#notAvailable())
   }
 
-  /** @param before what was answered last: a timestamp that is still the same is not encoded again. */
+  /** @param before the last answer, so that an unchanged timestamp is not encoded again. */
   #askOne(
     source: TimelineSource,
     selector: string,
     before: TimelineAnswer | undefined,
   ): TimelineAnswer | undefined | 'not mine' {
-    // A source may send something while it is asked, to a client that has to be asked for in turn.
+    // A source may send an update while it is asked, to a client for which it must be asked in turn.
     const outer = this.#asked
     const outerChanged = this.#changedWhileAsked
     this.#asked = source
@@ -170,7 +170,7 @@ export class TimelineAnswers<Client> {
     try {
       if (!source.recognises(selector)) return 'not mine'
       const timestamp = source.controlTimestamp(selector)
-      // What cannot be encoded is the source's fault, and must not be charged to the client.
+      // A timestamp that cannot be encoded is a fault of the source, not of the client.
       if (timestamp === undefined) return undefined
       return timestamp === before?.timestamp ? before : answerOf(timestamp)
     } catch (error) {

@@ -40,9 +40,9 @@ import { TimelineAnswers } from './timeline-answers.js'
 /** The hooks of a {@link TsServer}. */
 export interface TsHooks<ConnectionData = TsConnectionData>
   extends EndpointHooks<ConnectionData, SetupData | PresentationTimestamps> {
-  /** A client has sent its setup-data. Its first control timestamp waits for a hook that is asynchronous. */
+  /** Called when a client has sent its setup-data. The first control timestamp is sent after an asynchronous hook has finished. */
   onSetup?(connection: Connection, setup: SetupData, data: ConnectionData): void | Promise<void>
-  /** A client has said when it could present its content. */
+  /** Called when a client has sent presentation timestamps. */
   onPresentationTimestamps?(
     connection: Connection,
     timestamps: PresentationTimestamps,
@@ -52,9 +52,9 @@ export interface TsHooks<ConnectionData = TsConnectionData>
 
 /** Options of {@link TsServer}. */
 export interface TsServerOptions extends EndpointServerOptions<TsHooks> {
-  /** What is on, or null while that is not known: then no timeline is available. Default null. */
+  /** The current content id; null while unknown, when no timeline is available. Default null. */
   contentId?: string | null
-  /** The clock that CSS-WC serves: dates the timestamps of timelines that are not available. Default: a SystemClock. */
+  /** The clock that CSS-WC serves, for the timestamps of unavailable timelines. Default: a SystemClock. */
   wallClock?: Clock
   /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
   maxKeptMessageBytes?: number
@@ -70,20 +70,20 @@ export const TS_SERVER_OPTIONS: OptionTable<
   maxKeptMessageBytes: option.withDefault(option.integer({ min: 1, max: 2 ** 30 }), DEFAULTS.maxKeptMessageBytes),
 }
 
-/** What {@link TsServer} keeps of each client for the app. */
+/** The data that {@link TsServer} keeps for each client. */
 export interface TsConnectionData {
-  /** What the client has asked for; absent or undefined until it has. */
+  /** The client's setup-data; undefined until it has been received. */
   setup?: SetupData | undefined
-  /** When the client could present its content, as it last said; absent or undefined until it has. */
+  /** The client's latest presentation timestamps; undefined until it has sent any. */
   presentationTimestamps?: PresentationTimestamps | undefined
 }
 
-/** One client, and what it has been sent. */
+/** A client and its last control timestamp. */
 class Client<Data> extends StateSender {
-  /** What the app sees. */
+  /** The connection data of the app. */
   readonly data: Data
   setup: SetupData | undefined
-  /** Whether the app has let the setup-data through. */
+  /** Whether the app's hook for the setup-data has finished. */
   isSetUp = false
   /** The last control timestamp that it was sent. */
   sent: ControlTimestamp | undefined
@@ -95,8 +95,8 @@ class Client<Data> extends StateSender {
 }
 
 /**
- * The CSS-TS endpoint of a television (TS 103 286-2, clause 5.7): tells each client where its timeline is on the wall
- * clock, and again whenever that relation changes. Timelines come from the sources that the app attaches.
+ * The CSS-TS endpoint of a television (TS 103 286-2, clause 5.7): sends each client the relation of its timeline to the wall clock,
+ * and again whenever that relation changes. Timelines come from the sources that the app attaches.
  */
 export class TsServer<
   ConnectionData extends TsConnectionData = TsConnectionData,
@@ -133,23 +133,23 @@ export class TsServer<
     })
   }
 
-  /** Counts and logs a fault of the app's own code. A logger that fails must not keep the clients from their answer. */
+  /** Counts and logs an error of the app's code. A logger that throws must not keep the clients from their answer. */
   #report(source: TimelineSource | undefined, message: string, error?: unknown): void {
     this.statistics.hookErrors += 1
     try {
       const fields = { ...(error !== undefined && { err: error }), ...(source && { source: source.constructor.name }) }
       this.logLimited(this.log, 'error', fields, message)
     } catch {
-      // It is counted.
+      // The error has been counted.
     }
   }
 
-  /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
+  /** Sets the wall clock, unless the constructor was given one. Called by the plugin that mounts the server. */
   useWallClock(wallClock: Clock): void {
     if (!this.#hasOwnWallClock) this.#answers.wallClock = wallClock
   }
 
-  /** What is on: clients whose stem it begins with can have timelines. Setting it tells every client for which that makes a difference. */
+  /** The current content id. Timelines are available to clients whose stem it begins with. Setting it updates every affected client. */
   get contentId(): string | null {
     return this.#contentId
   }
@@ -165,7 +165,7 @@ export class TsServer<
   }
 
   /**
-   * Adds a source. It is told at once of the timelines that connected clients already want. Attaching it again does nothing.
+   * Adds a source, and notifies it of the timelines that connected clients have requested. Has no effect if it is already attached.
    * @throws InvalidOptionError for anything but a TimelineSource.
    */
   attachTimelineSource(source: TimelineSource): void {
@@ -179,7 +179,7 @@ export class TsServer<
     this.updateTimelines(timelines)
   }
 
-  /** Removes a source; it is told that its timelines are not needed any more, and their clients that these are not available. */
+  /** Removes a source. It is notified that its timelines are no longer needed, and their clients that these are unavailable. */
   removeTimelineSource(source: TimelineSource): void {
     const timelines = this.#answers.remove(source)
     if (timelines === undefined) return
@@ -187,10 +187,10 @@ export class TsServer<
     this.updateTimelines(timelines)
   }
 
-  /** A client has said what it wants. Runs before its first control timestamp is sent. */
+  /** Called when a client has sent its setup-data, before its first control timestamp is sent. */
   onSetup(_connection: Connection, _setup: SetupData, _data: ConnectionData): void | Promise<void> {}
 
-  /** A client has told how it presents its content: for information only. */
+  /** Called when a client has sent presentation timestamps, which are for information only. */
   onPresentationTimestamps(
     _connection: Connection,
     _timestamps: PresentationTimestamps,
@@ -198,8 +198,8 @@ export class TsServer<
   ): void | Promise<void> {}
 
   /**
-   * Sends a client its control timestamp at the end of this turn of the event loop, unless it has the same one already, or the
-   * timeline is not known yet.
+   * Sends a client its control timestamp at the end of this turn of the event loop, unless it is unchanged, or the timeline is not
+   * known yet.
    */
   updateClient(connection: Connection): void {
     const client = this.#clients.get(connection)
@@ -213,7 +213,7 @@ export class TsServer<
     for (const client of this.#clients.values()) this.#rounds.add(client)
   }
 
-  /** {@link updateClient} for every connection that wants one of these timelines. Timeline sources call it. */
+  /** {@link updateClient} for every client of these timelines. Called by timeline sources. */
   updateTimelines(timelineSelectors: Iterable<string>): void {
     if (!this.#answers.acceptsChange()) return
     for (const selector of timelineSelectors) {
@@ -221,7 +221,7 @@ export class TsServer<
     }
   }
 
-  /** Makes the object that keeps what a client has said. A subclass that needs more returns one of its own: the server adds to it. */
+  /** Creates the data of a connection. A subclass may return an object with members of its own, to which the server adds. */
   override createConnectionData(_connection: Connection): TsConnectionData | object {
     return { setup: undefined, presentationTimestamps: undefined }
   }
@@ -244,7 +244,7 @@ export class TsServer<
 
   #compose(client: Client<ConnectionData>): Uint8Array | undefined {
     if (client.setup === undefined || !client.isSetUp) return undefined
-    // Outside a round an earlier answer may be out of date.
+    // Outside a round an earlier answer may be outdated.
     if (!this.#rounds.running) this.#answers.beginSlice()
     const { contentIdStem, timelineSelector } = client.setup
     const answer = this.#answers.find(this.#contentId, contentIdStem, timelineSelector)
@@ -282,7 +282,7 @@ export class TsServer<
       this.rejectMessage(connection, 'too-large', `expected at most ${this.#maxKeptMessageBytes} bytes, got ${bytes}`)
       return
     }
-    // An error of the hooks below is the app's, and not the client's.
+    // An error in the hooks below is the app's fault, not the client's.
     if ('setup' in said) return this.#setUp(connection, client, said.setup, said.stemGiven)
     if (isObject(client.data)) client.data.presentationTimestamps = said
     const own = this.onPresentationTimestamps(connection, said, client.data)
@@ -332,17 +332,17 @@ export class TsServer<
   }
 }
 
-/** An app written in JavaScript may make connection data of any kind. */
+/** An app written in JavaScript may create connection data of any type. */
 function isObject(data: unknown): boolean {
   return typeof data === 'object' && data !== null
 }
 
-/** A client that knows that its timeline is not available learns nothing from being told the time of day again. */
+/** Whether both say that the timeline is unavailable: a client gains nothing from another wall clock time. */
 function sameForClient(sent: ControlTimestamp, next: ControlTimestamp): boolean {
   return sent === next || equalControlTimestamps(sent, next) || (sent.contentTime === null && next.contentTime === null)
 }
 
-/** Told apart by what the other message of a client never has. */
+/** Distinguishes the two messages of a client by a property that the other never has. */
 function isSetupData(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'timelineSelector' in value
 }
