@@ -3,36 +3,36 @@ import type { Logger } from './logger.js'
 
 /** Where a client reached this server. */
 export interface Authority {
-  /** Whether it came over TLS, so that its URLs begin with `wss:`. */
+  /** Whether the client connected over TLS, so that its URLs begin with `wss:`. */
   readonly secure: boolean
   /**
-   * A name, an IPv4 address, or an IPv6 address in brackets: fit for a URL. Null where none is: the client came to a link-local IPv6
-   * address, and the app listens on no other address of that interface.
+   * A name, an IPv4 address, or an IPv6 address in brackets, as in a URL. Null if there is none: the client connected to a link-local
+   * IPv6 address, and the app listens on no other address of that interface.
    */
   readonly host: string | null
   /** The TCP port that the client connected to, or the one that `publicUrl` or a trusted proxy states; without one there, 443 if `secure`, otherwise 80. */
   readonly port: number
-  /** The path that a proxy strips from what clients ask for: `/css`, with no slash at its end. Default: none. */
+  /** The path prefix that a proxy strips from request paths: `/css`, without a trailing slash. Default: none. */
   readonly prefix?: string
-  /** The address of this machine that the client has connected to. Left out behind a proxy, which has an address of its own. */
+  /** The address of this machine that the client connected to. Undefined behind a proxy, which has an address of its own. */
   readonly localAddress?: string
 }
 
-/** The least that an adapter knows of the request that became a connection. */
+/** The minimum that an adapter knows about the request that became a connection. */
 export interface HandshakeRequest {
   /** The request target: path and query, for example `/cii?device=1`. Empty for a connection over a message port. */
   readonly url: string
-  /** The HTTP headers of the request, with names in lower case. A header that was repeated may be an array. */
+  /** The HTTP headers of the request, with names in lower case. A repeated header may be an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** The types of request that become connections. Whoever mounts endpoints adds theirs by declaration merging, as the Fastify plugins do. */
+/** The types of request that become connections. Adapters add theirs by declaration merging, as the Fastify plugins do. */
 // biome-ignore lint/suspicious/noEmptyInterface: others extend it.
 export interface HandshakeRequests {}
 
 /**
- * The HTTP request that became a connection. Under Fastify it is the `FastifyRequest`, with what the app's hooks have put on it. A
- * connection over a message port has none: there `url` is empty, and nothing else but `headers` exists.
+ * The HTTP request that became a connection. Under Fastify it is the `FastifyRequest`, with everything that the app's hooks have added
+ * to it. A connection over a message port has none: `url` is then empty, and only `headers` exists besides.
  */
 export type Handshake = keyof HandshakeRequests extends never
   ? HandshakeRequest
@@ -44,36 +44,36 @@ export interface Connection {
   readonly id: string
   /** The client's IP address; behind a proxy that the app trusts, the address that the proxy names. */
   readonly remoteAddress: string
-  /** Where the client reached us: what `{{scheme}}`, `{{host}}`, `{{port}}` and `{{prefix}}` stand for. */
+  /** The address at which the client reached this server: the values of `{{scheme}}`, `{{host}}`, `{{port}}` and `{{prefix}}`. */
   readonly localAuthority: Authority
-  /** What the client asked with: who it is, for an app that has authenticated it. */
+  /** The request that became this connection, for example with the user that the app has authenticated. */
   readonly handshake: Handshake
-  /** Bytes that wait in the process for this client to read. Bytes in the operating system's buffers are not counted. */
+  /** Bytes buffered in the process for this client, without those in the buffers of the operating system. */
   readonly bufferedAmount: number
-  /** A child of the endpoint's logger that carries the connection's id. */
+  /** A child of the endpoint's logger with the connection's id. */
   readonly log: Logger
   /**
-   * Sends a string as a text frame, bytes as a binary frame. Sending on a closed connection does nothing. Where more than
-   * `maxBufferedBytes` of the endpoint wait already, the message is dropped and the connection closed with 1008.
+   * Sends a string as a text frame, bytes as a binary frame. Has no effect on a closed connection. If more than the endpoint's
+   * `maxBufferedBytes` are already buffered, the message is dropped and the connection closed with 1008.
    * @param onFlushed called once, when the operating system has the message or the connection has failed.
    */
   send(data: string | Uint8Array, onFlushed?: () => void): void
-  /** Sends text that is UTF-8 already. The same bytes for many connections in a row are encoded and framed once. */
+  /** Sends text that is already encoded as UTF-8. The same bytes for many connections in a row are framed once. */
   sendText(utf8: Uint8Array, onFlushed?: () => void): void
-  /** Calls back once, when the operating system has everything that waits now. Does not call back while the connection closes. */
+  /** Calls back once, when the operating system has all data buffered now. Does not call back if the connection is closing. */
   whenFlushed(flushed: () => void): void
   /**
-   * Stops reading from this client until {@link resume}: the client then has to wait with what it sends, and its time-outs are
-   * suspended. Messages that the process has read already still arrive.
+   * Stops reading from this client until {@link resume}, which puts back-pressure on the client and suspends its time-outs. Messages
+   * that the process has already read still arrive.
    */
   pause(): void
-  /** Reads from this client again. */
+  /** Resumes reading from this client. */
   resume(): void
   /** Closes with a WebSocket status code (default 1000) and a reason of at most 123 bytes. */
   close(code?: number, reason?: string): void
 }
 
-/** What an adapter brings to {@link EndpointServer.open}: one open WebSocket of whatever library. */
+/** One open WebSocket of any library, which an adapter passes to {@link EndpointServer.open}. */
 export interface ConnectionSocket {
   /** The client's IP address, used by the per-address limits and in logs: see {@link Connection.remoteAddress}. */
   readonly remoteAddress: string
@@ -90,15 +90,15 @@ export interface ConnectionSocket {
    * @param onFlushed called once, when the operating system has the message or the connection has failed.
    */
   send(data: string | Uint8Array, isText: boolean, onFlushed: (() => void) | undefined): void
-  /** Calls back once, when the operating system has everything that waits now, or the socket has failed. */
+  /** Calls back once, when the operating system has all data buffered now, or the socket has failed. */
   whenFlushed(flushed: () => void): void
-  /** Starts or stops reading from the peer. While nothing is read, the peer must not be taken for dead. */
+  /** Resumes or pauses reading from the peer. While reading is paused, the peer must not be considered dead. */
   setPaused(isPaused: boolean): void
-  /** Starts the closing handshake, and ends the socket by force when the peer does not answer it. */
+  /** Starts the closing handshake, and destroys the socket if the peer does not answer. */
   close(code: number, reason: string): void
 }
 
-/** What {@link EndpointServer.open} gives back: the adapter calls these when its socket has something to tell. */
+/** Callbacks returned by {@link EndpointServer.open}, for the events of the adapter's socket. */
 export interface ConnectionHandlers {
   /** The adapter received a complete message: a string from a text frame, bytes from a binary frame. */
   message(data: string | Uint8Array): void
@@ -106,10 +106,10 @@ export interface ConnectionHandlers {
   failed(error: Error): void
   /** The connection has ended, with the WebSocket status code (1006 if there was no closing handshake) and the reason, which may be empty. */
   closed(code: number, reason: string): void
-  /** A ping or pong that does not answer the adapter. A peer that sends too many of them is closed. */
+  /** The peer sent a ping, or a pong that does not answer a ping of the adapter. A peer that sends too many is closed. */
   controlFrame(): void
-  /** The peer has taken too long. For `message` the server closes the connection; otherwise the adapter destroys the socket. */
+  /** The peer has timed out. For `message` the server closes the connection; otherwise the adapter destroys the socket. */
   timedOut(reason: TimeoutReason): void
-  /** The server that the adapter belongs to stops: sends this client away with 1001. */
+  /** The adapter's server is closing: closes this connection with 1001. */
   goAway(): void
 }

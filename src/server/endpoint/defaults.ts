@@ -1,78 +1,78 @@
 /** Every default of the servers, with its unit and the reason for it. */
 export const DEFAULTS = {
-  /** A television serves a living room, a service serves thousands: only the app knows its ceiling. */
+  /** A television serves a living room, a service thousands: only the app knows its limit. */
   maxConnections: Number.POSITIVE_INFINITY as number,
 
-  /** Bytes of one message. The longest honest message here is a CII with private data: a few kilobytes. */
+  /** Bytes of one message. The longest legitimate message is a CII message with private data: a few kilobytes. */
   maxMessageBytes: 65_536,
 
-  /** Bytes of a CSS-TS message, whose content the server keeps as long as the connection lasts. Honest ones have a few hundred. */
+  /** Bytes of a CSS-TS message, whose content the server keeps while the connection is open. Legitimate ones have a few hundred. */
   maxKeptMessageBytes: 8192,
 
-  /** Bytes of an App2App message: what every television has to relay (ETSI TS 102 796, clause 14.5). */
+  /** Bytes of an App2App message: the minimum that every television must relay (ETSI TS 102 796, clause 14.5). */
   maxRelayedMessageBytes: 131_072,
 
-  /** Bytes that wait for one client of App2App before its peer is not read any more. Beside the operating system's buffers, which are several times as large. */
+  /** Bytes buffered for one App2App client before reading from its peer is paused. The operating system's buffers, several times as large, are additional. */
   maxBufferedRelayBytes: 65_536,
 
-  /** Clients that wait on one side of an App2App channel: a household has fewer companions. */
+  /** Clients waiting on one side of an App2App channel. A household has fewer companions. */
   maxWaitingPerChannel: 16,
 
-  /** Messages that could not be understood, per connection, before it is closed with 1008: enough for any bug, too few for a flood. */
+  /** Invalid messages per connection before it is closed with 1008: enough for any bug, too few for a flood. */
   maxBadMessages: 100,
 
-  /** Seconds from the upgrade request to the open connection, the app's own hooks included. Node itself has no limit here. */
+  /** Seconds from the upgrade request to the open connection, including the app's hooks. Node has no limit of its own here. */
   handshakeTimeoutSeconds: 10,
 
   /**
-   * Seconds that other upgrade listeners of the app have to take a socket for whose path there is no route, before it gets its
-   * 404. Enough to look up a session or to connect to an upstream server.
+   * Seconds within which other upgrade listeners of the app may take a socket without a route, before it is answered with 404. Enough to
+   * look up a session or to connect to an upstream server.
    */
   unroutedUpgradeTimeoutSeconds: 5,
 
   /**
-   * Seconds that a peer has, when the app closes, to answer a close frame or to complete a request before its socket
-   * is destroyed. Below a second, so that `app.close()` is too.
+   * Seconds within which a peer must answer a close frame or complete a request when the app closes, before its socket is destroyed.
+   * Below one second, so that `app.close()` takes less than a second.
    */
   closeTimeoutSeconds: 0.8,
 
-  /** Seconds after which a closing app reports what it waits for. Long enough for an honest request to end by itself. */
+  /** Seconds after which a closing app reports what it is waiting for. Long enough for a legitimate request to end. */
   closeReportAfterSeconds: 5,
 
-  /** Seconds between further reports: often enough to see the numbers change, too seldom to fill a log. */
+  /** Seconds between further reports: frequent enough to see the numbers change, too rare to fill a log. */
   closeReportIntervalSeconds: 30,
 
-  /** Seconds between pings. A peer that has shown no life for two of them is gone: behind a NAT or on Wi-Fi nobody would ever say so. */
+  /** Seconds between pings. A peer without a sign of life for two of them is considered dead: behind a NAT or on Wi-Fi its end is not signalled. */
   heartbeatIntervalSeconds: 30,
 
-  /** Seconds in which a peer must have read all that waits for it. Bad Wi-Fi comes back within seconds; TCP would wait minutes. */
+  /** Seconds within which a peer must read its buffered data. Bad Wi-Fi recovers within seconds; TCP would wait minutes. */
   sendTimeoutSeconds: 20,
 
-  /** Seconds from the first byte of a message to its last. The longest is 64 KiB, and bad Wi-Fi comes back within seconds. */
+  /** Seconds from the first to the last byte of a message. The longest has 64 KiB, and bad Wi-Fi recovers within seconds. */
   messageTimeoutSeconds: 10,
 
-  /** Bytes that may wait in the process for one client. An app's burst of messages fits; a thousand stalled clients cost a gigabyte at most. */
+  /** Bytes buffered in the process for one client. A burst of messages fits; a thousand stalled clients cost at most a gigabyte. */
   maxBufferedBytes: 1_048_576,
 
-  /** The same for the wall clock, whose answers are worthless once they have waited: a hundred in JSON, in some 150 KB of heap. */
+  /** The same for the wall clock, whose answers are useless once they have been delayed: a hundred in JSON, in about 150 KB of heap. */
   maxBufferedAnswerBytes: 16_384,
 
   /**
-   * Pings and unsolicited pongs a second of one connection; a peer that sends more is closed with 1008. Legitimate peers
-   * send a handful a second at most, though those of a few seconds may arrive at once after a stall of the network. Fewer than the
+   * Pings and unsolicited pongs per second and connection; a peer that sends more is closed with 1008. Legitimate peers send a handful
+   * per second at most, though those of a few seconds may arrive at once after a stall of the network. Fewer than the
    * 60 pings at which `ws` destroys the socket when its pongs have not been sent.
    */
   controlFramesPerSecond: 50,
 
   /**
-   * Bytes of one connection after which others get a turn. Node reads up to 2 MiB of a socket at once, whose processing takes
-   * some 500 ms in frames of 8 bytes, and 50 ms in messages of 64 KiB. The 64 KiB at hand are still processed, so less would change little.
+   * Bytes of one connection after which others get their turn. Node reads up to 2 MiB of a socket at once, whose processing takes about
+   * 500 ms in frames of 8 bytes, and 50 ms in messages of 64 KiB. The current 64 KiB are still processed, so less would change little.
    */
   bytesBeforeYielding: 65_536,
-  /** Bytes for which each frame counts beside its payload: a short message takes as long as some 100 bytes of JSON. */
+  /** Bytes that each frame counts in addition to its payload: a short message takes as long as about 100 bytes of JSON. */
   bytesOfFrame: 128,
 
-  /** Frames that are read after a close frame was sent: those on their way fit, those of a flood are not parsed. */
+  /** Frames that are parsed after a close frame was sent: enough for frames in flight, too few for a flood. */
   framesAfterClose: 100,
 
   /** Connections of one remote address: a household behind one NAT is one address, and so is a proxy. Only the app knows. */

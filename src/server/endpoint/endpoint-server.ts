@@ -20,31 +20,30 @@ export interface EndpointServerOptions<Hooks extends object = EndpointHooks> ext
   /** Functions for the events of the endpoint, in place of a subclass. Default: none. */
   hooks?: Hooks
 
-  /** Messages a second of one remote address (IPv6: of a /64); the others are dropped and count as bad ones. Default: no limit. */
+  /** Maximum messages per second and remote address (IPv6: per /64); others are dropped and count as invalid. Default: no limit. */
   maxMessagesPerSecond?: number
-  /** Messages a second of all addresses together; the others are dropped, but do not count as bad ones. Default: no limit. */
+  /** Maximum messages per second of all addresses together; others are dropped, but do not count as invalid. Default: no limit. */
   maxMessagesPerSecondTotal?: number
   /** Invalid messages, per connection, after which it is closed with 1008. Default 100. */
   maxBadMessages?: number
   /**
-   * Bytes that may wait in the process for one client. Beyond that messages to it are dropped, and the connection is closed with 1008;
-   * the wall clock drops its answers and leaves the rest to `sendTimeoutSeconds`. Default 1048576; for the wall clock 16384.
+   * Maximum bytes buffered in the process for one client. Further messages to it are dropped, and the connection is closed with 1008;
+   * the wall clock only drops its answers, and `sendTimeoutSeconds` limits the connection. Default 1048576; for the wall clock 16384.
    */
   maxBufferedBytes?: number
-  /** Default: the Fastify app's logger where the server is mounted, else a pino logger of its own. */
+  /** Default: the logger of the Fastify app that mounts the server; otherwise a pino logger. */
   logger?: Logger
 }
 
-/** Errors of `ws` that are about a limit of ours, and not about a frame that breaks the protocol. */
+/** Errors of `ws` that mean an exceeded limit rather than a protocol violation. */
 const LIMIT_ERRORS: Record<string, BadMessageReason> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'too-large',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'too-fragmented',
 }
 
 /**
- * What the compiler says of a class: whether `createConnectionData` makes its data. Where no subclass overrides that, it makes
- * undefined. A record, and not just a string, because the compiler compares records by what is in them: a server of any data is a
- * server of unknown data.
+ * Records in the type of a class whether `createConnectionData` creates its data; unless overridden, it returns undefined. A record
+ * rather than a string, because records are compared by structure: a server with any data is assignable to one with unknown data.
  */
 type CreateConnectionDataReturns<Made, Data> = Record<
   [Made] extends [Data]
@@ -65,25 +64,23 @@ function nextId(prefix: string): string {
 }
 
 /**
- * The base of every WebSocket endpoint: who is connected, who may, and what happens when the code above it fails.
- * It knows no sockets; an adapter brings them to {@link admit} and {@link open}. On its own it accepts
- * connections and does nothing with them.
+ * The base of every WebSocket endpoint: admission, open connections, limits, and errors of the code above it. It does not use sockets
+ * directly; an adapter passes them to {@link admit} and {@link open}. By itself it accepts connections and ignores their messages.
  *
- * Where `ConnectionData` does not include undefined, a subclass has to make it in {@link createConnectionData}: the compiler accepts
- * no other one where a server is expected.
+ * If `ConnectionData` does not include undefined, a subclass must create it in {@link createConnectionData}; otherwise the class is
+ * not assignable where a server is expected.
  *
- * A subclass overrides the hooks. A hook that throws, or returns a promise that rejects, closes its connection with 1011
- * and touches no other.
+ * A subclass overrides the hooks. A hook that throws or rejects closes its own connection with 1011 and no other.
  */
 export class EndpointServer<ConnectionData = unknown> {
   /** First part of every connection's id: `endpoint` gives `endpoint-1`. */
   readonly connectionIdPrefix: string = 'endpoint'
   /** Names this endpoint in the log. */
   readonly loggingName: string = 'endpoint'
-  /** What was counted since this server was made. */
+  /** Counters of this server since it was created. */
   readonly statistics: EndpointStatistics = new EndpointStatistics()
 
-  /** Exists only for the compiler, which uses it to reject servers whose data is not made. */
+  /** Exists only in the type, to reject servers whose data are not created. */
   declare readonly '~connectionData': CreateConnectionDataReturns<
     ReturnType<this['createConnectionData']>,
     ConnectionData
@@ -131,7 +128,7 @@ export class EndpointServer<ConnectionData = unknown> {
     return this.#log
   }
 
-  /** Gives the server a logger if it was made without one; whoever mounts it calls this. */
+  /** Sets the logger, unless the constructor was given one. Called by the plugin that mounts the server. */
   useLogger(logger: Logger): void {
     if (this.#logger === undefined) {
       this.#logger = logger
@@ -140,11 +137,11 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /**
-   * Logs a line that clients can cause as often as they like. Of each kind 50 lines are written, then 5 a second; a
-   * summary each second counts the others.
+   * Logs a line that clients can cause at any rate. Of each kind 50 lines are written, then 5 per second; a summary each second
+   * counts the others.
    * @param log the endpoint's logger, a connection's, or a request's.
-   * @param fields a function where they are costly to make.
-   * @param kind one of a fixed number: nothing that a client sent. Default: the message.
+   * @param fields a function if they are costly to create.
+   * @param kind must be one of a fixed number, and must not contain data from a client. Default: the message.
    */
   logLimited<Level extends LogLevel>(
     log: Pick<Logger, Level>,
@@ -156,7 +153,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#logLimiter.write(log, level, fields, message, kind)
   }
 
-  /** Connections at once. A lower value closes nobody: it holds for the handshakes to come. */
+  /** Maximum number of open connections. A lower value closes none; it applies to later handshakes. */
   get maxConnections(): number {
     return this.#admission.maxConnections
   }
@@ -170,12 +167,12 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#admission.maxConnections = value
   }
 
-  /** Bytes that may wait in the process for one client. */
+  /** Maximum bytes buffered in the process for one client. */
   get maxBufferedBytes(): number {
     return this.#owner.maxBufferedBytes
   }
 
-  /** Switching off closes every connection with 1001 and refuses new ones with 403. */
+  /** Whether the endpoint is enabled. Disabling it closes every connection with 1001 and refuses new ones with 403. */
   get enabled(): boolean {
     return this.#admission.enabled
   }
@@ -194,62 +191,62 @@ export class EndpointServer<ConnectionData = unknown> {
     }
   }
 
-  /** The open connections, each with its data, as they are now: a copy that later comings and goings do not alter. */
+  /** A snapshot of the open connections, each with its data. */
   get connections(): Map<Connection, ConnectionData> {
     const connections = new Map<Connection, ConnectionData>()
     for (const connection of this.#open) connections.set(connection, connection.data as ConnectionData)
     return connections
   }
 
-  /** Makes the `ConnectionData` that a new connection starts with. Default: undefined. */
+  /** Creates the initial `ConnectionData` of a new connection. Default: undefined. */
   createConnectionData(_connection: Connection): unknown {
     return undefined
   }
 
-  /** The handshake is complete, and a message can be sent. */
+  /** Called when the handshake is complete and messages can be sent. */
   onConnect(_connection: Connection, _data: ConnectionData): void | Promise<void> {}
 
-  /** The connection is gone, for whatever reason. Runs once for each connection that {@link onConnect} has seen. */
+  /** Called once for each connection passed to {@link onConnect}, when it has ended for any reason. */
   onDisconnect(_connection: Connection, _data: ConnectionData): void | Promise<void> {}
 
-  /** A message came: a string from a text frame, bytes from a binary frame. */
+  /** Called for each message: a string from a text frame, bytes from a binary frame. */
   onMessage(_connection: Connection, _message: string | Uint8Array, _data: ConnectionData): void | Promise<void> {}
 
-  /** The names that the option `hooks` takes. */
+  /** The names of the hooks in the option `hooks`. */
   protected get hookNames(): readonly string[] {
     return ['onConnect', 'onDisconnect', 'onMessage']
   }
 
-  /** Why a protocol refuses a handshake that the limits let in. Default: it refuses none. */
+  /** The reason for which the protocol refuses a handshake that the limits allow. Default: none. */
   protected refusalOf(_handshake: Handshake): RefusalReason | undefined {
     return undefined
   }
 
-  /** What a protocol does with a new connection, before the app's hooks run. */
+  /** The protocol's part of a new connection, before the app's hooks run. */
   protected opened(_connection: Connection, _data: ConnectionData): void {}
 
-  /** What a protocol does with a message, the app's hooks included. */
+  /** The protocol's part of a message, including the app's hooks. */
   protected received(connection: Connection, message: string | Uint8Array, data: ConnectionData): void | Promise<void> {
     return withHook(this.onMessage(connection, message, data), () => this.#hooks.onMessage?.(connection, message, data))
   }
 
-  /** The server is about to close this connection: the last chance to send what has not been sent yet. */
+  /** Called before the server closes a connection: the last opportunity to send pending data. */
   protected closing(_connection: Connection): void {}
 
-  /** What a protocol does at the end of a connection, before the app's hooks run. The code is 1005 if the close frame had none, 1006 without a close frame. */
+  /** The protocol's part of the end of a connection, before the app's hooks run. The code is 1005 if the close frame had none, 1006 without a close frame. */
   protected closed(_connection: Connection, _code: number, _reason: string): void {}
 
   /**
-   * Whether a handshake that came now would be let in.
-   * @param remoteAddress whose; without it the limits by address are not looked at.
+   * Whether a handshake would be admitted now.
+   * @param remoteAddress if omitted, limits by address are not checked.
    */
   canAllocateConnection(remoteAddress?: string): boolean {
     return this.#admission.refusal(remoteAddress) === undefined
   }
 
   /**
-   * Answers a handshake, and counts it when it is refused.
-   * @param handshake the request, where there is one: a protocol may refuse what it asks for.
+   * Decides on a handshake, and counts it if it is refused.
+   * @param handshake the request, if there is one: a protocol may refuse it.
    */
   admit(remoteAddress: string, handshake?: Handshake): Admission {
     let admission = this.#admission.admit(remoteAddress)
@@ -264,7 +261,7 @@ export class EndpointServer<ConnectionData = unknown> {
     return admission
   }
 
-  /** Counts a handshake that ended before {@link admit}, in a hook of the app: it is one of `maxHandshakesPerSecond`. */
+  /** Counts a handshake that ended before {@link admit}, in a hook of the app, towards `maxHandshakesPerSecond`. */
   handshakeFailed(remoteAddress: string): void {
     this.#admission.failed(remoteAddress)
   }
@@ -276,12 +273,12 @@ export class EndpointServer<ConnectionData = unknown> {
     this.statistics.open += 1
     try {
       this.logOf(connection, 'info', 'connected', connectedFields)
-      // Unless switched off while this handshake was on its way.
+      // The endpoint may have been disabled during this handshake.
       if (this.enabled) this.#settle(connection, this.#join(connection))
     } catch (error) {
       this.#hookFailed(connection, error)
     }
-    // Or by one of the hooks that have just run.
+    // Or it was disabled by one of the hooks above.
     if (!this.enabled) connection.close(1001, 'endpoint disabled')
     return connection
   }
@@ -305,7 +302,7 @@ export class EndpointServer<ConnectionData = unknown> {
       return
     }
     if (refusal !== undefined) {
-      // Not this client's doing, so it is not counted against it.
+      // Caused by other clients, so it is not counted against this one.
       this.statistics.dropped[refusal] += 1
       return
     }
@@ -316,7 +313,7 @@ export class EndpointServer<ConnectionData = unknown> {
     }
   }
 
-  /** Control frames cost what short messages cost, and so count as such. */
+  /** Control frames cost as much as short messages, and count as such. */
   #controlFrame(connection: OpenConnection): void {
     if (connection.closing) return
     const now = performance.now()
@@ -371,13 +368,13 @@ export class EndpointServer<ConnectionData = unknown> {
     this.#logGuarded(connection, 'info', 'disconnected', fields)
   }
 
-  /** A hook has returned: if it goes on asynchronously, its failure ends its own connection as well. */
+  /** A hook has returned. If it is asynchronous, its rejection also closes its own connection. */
   #settle(connection: OpenConnection, result: unknown): void {
-    // A thenable of the app's own may call back more than once.
+    // A thenable may call back more than once.
     if (isThenable(result)) Promise.resolve(result).catch((error) => this.#hookFailed(connection, error))
   }
 
-  /** A hook or a logger of the app has failed: that ends its own connection, and no other. */
+  /** A hook or logger of the app has thrown: closes its own connection and no other. */
   #hookFailed(connection: OpenConnection, error: unknown): void {
     this.statistics.hookErrors += 1
     connection.close(1011, 'internal error')
@@ -387,12 +384,12 @@ export class EndpointServer<ConnectionData = unknown> {
         this.logOf(connection, 'error', 'a hook of this endpoint failed', () => fields)
         return
       } catch {
-        // The error may be an object that throws when it is read, or the logger may be broken. The failure is counted.
+        // The error may be an object that throws when it is read, or the logger may be broken. It has been counted.
       }
     }
   }
 
-  /** {@link logLimited} for a line of a connection, whose logger is made only if the line is written. */
+  /** {@link logLimited} for a line of a connection, whose logger is created only if the line is written. */
   protected logOf(
     connection: Connection,
     level: LogLevel,
@@ -412,8 +409,8 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /**
-   * Counts and logs a message that made no sense, and closes the connection with 1008 when it has sent too many.
-   * @param detail what was wrong, for the log.
+   * Counts and logs an invalid message, and closes the connection with 1008 after too many.
+   * @param detail the fault, for the log.
    */
   protected rejectMessage(connection: Connection, reason: BadMessageReason, detail: string): void {
     this.statistics.dropped[reason] += 1
@@ -434,8 +431,8 @@ export class EndpointServer<ConnectionData = unknown> {
   }
 
   /**
-   * A message to this client was dropped and counted, because more than `maxBufferedBytes` wait for it. Closes the connection
-   * with 1008, since few protocols can miss a message. A subclass whose protocol can may override this to keep the connection.
+   * Called when a message to this client was dropped and counted, because more than `maxBufferedBytes` are buffered. Closes the
+   * connection with 1008, since few protocols tolerate a lost message. A subclass whose protocol does may override this.
    */
   protected bufferFull(connection: Connection): void {
     const { bufferedAmount } = connection
@@ -444,7 +441,7 @@ export class EndpointServer<ConnectionData = unknown> {
     this.logOf(connection, 'warn', 'closing: the client does not read', () => fields)
   }
 
-  /** Counts and logs a message that is well-formed, and means nothing here. */
+  /** Counts and logs a valid message that this endpoint does not use. */
   protected ignoreMessage(connection: Connection, detail: string): void {
     this.statistics.dropped.ignored += 1
     this.logOf(connection, 'debug', 'message ignored', () => ({ reason: 'ignored', detail: visible(detail) }))
@@ -459,7 +456,7 @@ function connectedFields({ remoteAddress }: Connection): object {
   return { remoteAddress: visible(remoteAddress) }
 }
 
-/** A connection has its data before its first message can come, and that does not wait. */
+/** The data of a connection must exist before its first message, so they cannot be created asynchronously. */
 function refusePromise(data: unknown): void {
   if (!isThenable(data)) return
   Promise.resolve(data).catch(() => {})

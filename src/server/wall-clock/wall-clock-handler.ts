@@ -11,13 +11,13 @@ import { checkOption, checkOptions, type OptionTable, type OptionType, option } 
 import { LatencyHistogram } from './latency-histogram.js'
 import type { DropReason, RequestHandler } from './request-handler.js'
 
-/** What a wall clock server states about its clock, and whether it sends follow-up responses. */
+/** Precision and frequency error that a wall clock server states, and whether it sends follow-up responses. */
 export interface WallClockHandlerOptions {
-  /** Precision to state, in seconds, above 0. Default: the clock's own dispersion, which for a system clock is the resolution with which it can be read. */
+  /** Stated precision in seconds, above 0. Default: the clock's own dispersion, which for a system clock is its resolution. */
   readonly precisionSeconds?: number | undefined
-  /** Maximum frequency error to state, in parts per million, 0 or above. Default: `maxFreqErrorPpm` of the clock. */
+  /** Stated maximum frequency error in parts per million, 0 or above. Default: `maxFreqErrorPpm` of the clock. */
   readonly maxFreqErrorPpm?: number | undefined
-  /** Send every response twice, the second time with the moment at which the first had left. Default: false. */
+  /** Whether each response is followed by a second one with the time at which the first had been sent. Default: false. */
   readonly followUp?: boolean | undefined
 }
 
@@ -35,17 +35,16 @@ const RECEIVE_AT = 16
 const TRANSMIT_AT = 24
 
 /**
- * The server's side of CSS-WC (ETSI TS 103 286-2, clause 8): 32 bytes in, 32 bytes out, of the same buffer.
+ * The server's side of CSS-WC (ETSI TS 103 286-2, clause 8): turns a request of 32 bytes into its response, in the same buffer.
  *
- * The wall clock may be any clock. Its time goes out as seconds modulo 2³² (136 years), so a clock that is negative or
- * beyond them wraps, as the wire's unsigned field does. A request that arrives while the clock is not available, or has
- * no finite time, gets no answer.
+ * The wall clock may be any clock. Its time is encoded as seconds modulo 2³² (136 years), so negative and larger times wrap like the
+ * unsigned field. A request that arrives while the clock is unavailable, or has no finite time, is not answered.
  *
- * Without follow-ups an answer is never larger than its request; with them a sender who forges a source address has
- * twice his bytes sent there.
+ * Without follow-ups a response is never larger than its request; with them, a spoofed source address receives twice the bytes of the
+ * request.
  *
- * The answer is written with plain arithmetic over the request: a wall clock server is asked by every companion every
- * second, and whatever it does between the reading of t3 and the send is an error in t3.
+ * The response is written over the request with plain arithmetic: every companion sends a request every second, and any work between
+ * reading t3 and sending is an error in t3.
  */
 export class WallClockHandler implements RequestHandler {
   /** From the receive time to the transmit time of each response. */
@@ -55,7 +54,7 @@ export class WallClockHandler implements RequestHandler {
   readonly #ownMaxFreqError: boolean
   readonly #followUp: boolean
   readonly #responseType: number
-  // What the clock said last, beside its encoded form: both seldom change, and comparing is cheaper than encoding.
+  // The last values with their encoded forms: both rarely change, and comparing is cheaper than encoding.
   #precisionSeconds: number
   #precisionByte: number
   #maxFreqErrorPpm: number
@@ -80,14 +79,14 @@ export class WallClockHandler implements RequestHandler {
     this.#maxFreqErrorField = maxFreqErrorPpm === undefined ? 0 : encodeMaxFreqError(maxFreqErrorPpm)
   }
 
-  /** The clock whose time this tells. */
+  /** The clock that is served. */
   get wallClock(): Clock {
     return this.#wallClock
   }
 
   /**
    * Turns a request into its response, in place.
-   * @param receiveNanos when the request came; read now unless it is given.
+   * @param receiveNanos the receive time of the request. Default: now.
    */
   handle(
     message: Uint8Array,
@@ -110,7 +109,7 @@ export class WallClockHandler implements RequestHandler {
     message[5] = maxFreqError >>> 16
     message[6] = maxFreqError >>> 8
     message[7] = maxFreqError
-    // Bytes 8 to 15 stay as they came, even when they are no valid time: clients know their request by them.
+    // Bytes 8 to 15 are kept even if they are not a valid time: clients match responses by them.
     writeTime(message, RECEIVE_AT, receiveNanos)
 
     const transmitNanos = wallClock.nanos()
@@ -121,8 +120,8 @@ export class WallClockHandler implements RequestHandler {
   }
 
   /**
-   * The response again, with the time at which the first had been handed over. That moment is a few microseconds late
-   * where the response's own is a few early, so on a loopback interface it can lie after the client's receive time.
+   * The response again, with the time at which the first had been passed to the system. This time is a few microseconds late, whereas
+   * that of the response is a few early, so on a loopback interface it can be after the client's receive time.
    */
   followUp(answer: Uint8Array): Uint8Array | undefined {
     if (!this.#followUp) return undefined
@@ -134,11 +133,11 @@ export class WallClockHandler implements RequestHandler {
     return message
   }
 
-  // Asked at each request, because the dispersion of a clock that follows another grows with time, without an event.
+  // Read at each request, because the dispersion of a clock that follows another grows without an event.
   #readPrecision(nanos: number): void {
     const seconds = this.#wallClock.dispersionAt(this.#wallClock.fromNanos(nanos))
     if (seconds === this.#precisionSeconds) return
-    // A clock that cannot say how far off it may be is served with the worst precision that there is.
+    // A clock of unknown dispersion is served with the worst precision that can be encoded.
     this.#precisionByte = encodePrecision(Number.isFinite(seconds) ? seconds : Number.MAX_VALUE)
     this.#precisionSeconds = seconds
   }
@@ -155,7 +154,7 @@ export class WallClockHandler implements RequestHandler {
 function writeTime(bytes: Uint8Array, at: number, time: number): void {
   let seconds = Math.floor(time / NANOS_PER_SECOND)
   let nanos = Math.floor(time - seconds * NANOS_PER_SECOND)
-  // The quotient is rounded before it is floored, so just under a whole second it can come out one too high.
+  // The quotient is rounded before it is floored, so just below a whole second it can be one too high.
   if (nanos < 0) {
     seconds -= 1
     nanos += NANOS_PER_SECOND

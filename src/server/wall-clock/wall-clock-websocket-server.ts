@@ -25,7 +25,7 @@ import {
   type WallClockHandlerOptions,
 } from './wall-clock-handler.js'
 
-/** The hooks of a {@link WallClockWebSocketServer}. Requests are answered without any. */
+/** The hooks of a {@link WallClockWebSocketServer}. Requests are answered without hooks. */
 export type WallClockHooks<ConnectionData = unknown> = Pick<EndpointHooks<ConnectionData>, 'onConnect' | 'onDisconnect'>
 
 /** Options of {@link WallClockWebSocketServer}. */
@@ -47,8 +47,8 @@ export const WALL_CLOCK_WEBSOCKET_OPTIONS: OptionTable<
 }
 
 /**
- * A wall clock for companions that have no UDP: each request is answered in the encoding in which it arrived, the 32 bytes of CSS-WC in
- * a binary frame or JSON in a text frame. No clause of the specification describes this; companions in browsers speak it.
+ * A wall clock for companions without UDP: each request is answered in its own encoding, the 32 bytes of CSS-WC in a binary frame or
+ * JSON in a text frame. The specification does not define this; companions in browsers use it.
  */
 export class WallClockWebSocketServer extends EndpointServer {
   override readonly connectionIdPrefix: string = 'wc'
@@ -73,12 +73,12 @@ export class WallClockWebSocketServer extends EndpointServer {
     this.#handler = new WallClockHandler(this.#wallClock, this.#handlerOptions)
   }
 
-  /** The clock whose time this tells. */
+  /** The clock that is served. */
   get wallClock(): Clock {
     return this.#wallClock
   }
 
-  /** Gives the server the app's wall clock, if it was made without one; whoever mounts it calls this. */
+  /** Sets the wall clock, unless the constructor was given one. Called by the plugin that mounts the server. */
   useWallClock(wallClock: Clock): void {
     if (this.#hasOwnWallClock) return
     this.#wallClock = wallClock
@@ -89,13 +89,13 @@ export class WallClockWebSocketServer extends EndpointServer {
     return ['onConnect', 'onDisconnect']
   }
 
-  /** An answer that has waited is worth nothing, so the client can do without it. The adapter's send timeout ends the connection. */
+  /** A delayed answer is useless, so it can be dropped. The adapter's send time-out closes the connection. */
   protected override bufferFull(connection: Connection): void {
     this.logOf(connection, 'debug', 'answer dropped: the client does not read', () => ({ reason: 'unread' }))
   }
 
   protected override received(connection: Connection, message: string | Uint8Array): void {
-    // First, as every moment until it is read looks to the client like a slower network.
+    // First, because time until it is read looks like network delay to the client.
     const receiveNanos = this.#wallClock.nanos()
     if (typeof message === 'string') this.#answerJson(connection, message, receiveNanos)
     else this.#answerBinary(connection, message, receiveNanos)
@@ -112,7 +112,7 @@ export class WallClockWebSocketServer extends EndpointServer {
     if (followUp !== undefined) connection.send(followUp)
   }
 
-  /** A request that comes while the clock has no time is no fault of the client's, and not charged to it. */
+  /** A request while the clock is unavailable is not counted against the client. */
   #refuse(connection: Connection, reason: string): void {
     if (reason === 'clock-unavailable') this.statistics.dropped[reason] += 1
     else this.rejectMessage(connection, 'invalid', reason)
@@ -132,7 +132,7 @@ export class WallClockWebSocketServer extends EndpointServer {
       this.#refuse(connection, response)
       return
     }
-    // Spelling the response out takes longer than reading the clock: what was read before is replaced by the last moment there is.
+    // Encoding the response takes longer than reading the clock, so the transmit time is replaced at the last moment.
     const message = decodeWallClockMessage(response)
     connection.send(
       encodeWallClockJson({ ...message, transmitNanos: onTheWire(this.#wallClock.nanos()) ?? message.transmitNanos }),
@@ -142,7 +142,7 @@ export class WallClockWebSocketServer extends EndpointServer {
   }
 }
 
-/** The wire's seconds are an unsigned 32 bit number, so times wrap, in this encoding as in the other. */
+/** Seconds are an unsigned 32-bit number on the wire, so times wrap in this encoding as in the binary one. */
 const WRAP_NANOS = 2n ** 32n * 10n ** 9n
 
 function onTheWire(nanos: number): bigint | undefined {

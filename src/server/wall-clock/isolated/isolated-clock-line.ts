@@ -2,25 +2,25 @@ import { type Clock, monotonicNanos, NANOS_PER_SECOND, SystemClock } from '../..
 import { InvalidOptionError } from '../../../validation/index.js'
 
 /**
- * What another thread needs to tell the time of a clock: between two changes every clock is a straight line over the
- * machine's monotonic clock, which reads the same in every thread.
+ * The data from which another thread computes the time of a clock: between two changes, every clock is a linear function of the
+ * machine's monotonic clock, which is the same in every thread.
  */
 export interface IsolatedClockLine {
   /** A moment of the machine's monotonic clock. */
   readonly rootNanos: number
-  /** What the clock reads then. */
+  /** The time of the clock at that moment. */
   readonly clockNanos: number
   /** Nanoseconds of the clock per nanosecond of the machine's. */
   readonly speed: number
-  /** How far off it may be then, in seconds. */
+  /** Dispersion at that moment, in seconds. */
   readonly dispersionSeconds: number
-  /** By how much that grows in a second, in seconds. */
+  /** Growth of the dispersion, in seconds per second. */
   readonly dispersionGrowth: number
   readonly maxFreqErrorPpm: number
   readonly available: boolean
 }
 
-/** The line of a clock that has no time, or none that another thread could tell. */
+/** The line of a clock that is unavailable, or that another thread cannot read. */
 export const NO_TIME: IsolatedClockLine = {
   rootNanos: 0,
   clockNanos: 0,
@@ -31,15 +31,15 @@ export const NO_TIME: IsolatedClockLine = {
   available: false,
 }
 
-/** How far ahead the growth of the dispersion is looked at, in seconds: it may bend where a correlation lies ahead. */
+/** Time over which the growth of the dispersion is measured, in seconds: it may change at a correlation in the future. */
 const HORIZONS_SECONDS = [1, 60, 3600]
-/** A root with another tick rate than nanoseconds rounds twice on the way back to them. */
+/** A root whose ticks are not nanoseconds rounds twice in the conversion back to them. */
 const ROUNDING = 2 ** -50
 
 /**
- * Reads the line on which a clock is now.
+ * Reads the current line of a clock.
  *
- * @throws InvalidOptionError when the root of the clock is not the machine's monotonic clock
+ * @throws InvalidOptionError if the root of the clock is not the machine's monotonic clock
  */
 export function readClockLine(clock: Clock): IsolatedClockLine {
   const { root } = clock
@@ -68,7 +68,7 @@ export function readClockLine(clock: Clock): IsolatedClockLine {
   }
 }
 
-/** Whether the root of a clock reads the machine's monotonic clock. Its source cannot be seen from outside; what it reads can. */
+/** Whether the root of a clock reads the machine's monotonic clock. Its source is private, so its reading is compared. */
 function isReadInEveryThread({ root }: Clock): boolean {
   if (!(root instanceof SystemClock)) return false
   const before = monotonicNanos()

@@ -4,8 +4,8 @@ const COUNTERS = ['answers', 'followUps', 'sendErrors', 'socketErrors'] as const
 const INDEX: ReadonlyMap<string, number> = new Map([...COUNTERS, ...DROP_REASONS].map((name, index) => [name, index]))
 
 /**
- * The counters of a request server in memory that another thread reads when it likes. One thread counts. `requests` is
- * not among them: it is the sum of the others, and so it is at every moment.
+ * The counters of a request server in shared memory, which one thread writes and others read at any time. `requests` is not stored: it
+ * is the sum of the others at every moment.
  */
 export class SharedCounters {
   readonly buffer: SharedArrayBuffer
@@ -16,13 +16,13 @@ export class SharedCounters {
     this.#values = new Float64Array(buffer)
   }
 
-  /** Counts one more of a counter or of a drop reason. */
+  /** Increments a counter or a drop reason. */
   count(name: string): void {
     const index = INDEX.get(name)
     if (index !== undefined) this.#values[index] = (this.#values[index] ?? 0) + 1
   }
 
-  /** Takes over what a server has counted. */
+  /** Copies the counters of a server. */
   set(statistics: UdpRequestServerStatistics): void {
     for (const [name, index] of INDEX) this.#values[index] = countOf(statistics, name)
   }

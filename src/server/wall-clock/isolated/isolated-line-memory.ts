@@ -1,7 +1,7 @@
 import type { IsolatedClockLine } from './isolated-clock-line.js'
 
 const VALUES = 7
-/** The first word counts the writes, twice each: it is odd while one is under way. The second keeps the doubles aligned. */
+/** The first word is incremented before and after each write, so it is odd during a write. The second keeps the doubles aligned. */
 const SEQUENCE = 0
 const FIRST_VALUE = 2
 
@@ -11,7 +11,7 @@ class Values {
   readonly words = new Int32Array(this.doubles.buffer)
 }
 
-/** Puts the line of a clock where another thread reads it: at once, however busy this thread's event loop is. */
+/** Writes the line of a clock to shared memory, where another thread reads it without waiting for this thread's event loop. */
 export class ClockLineWriter {
   readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(FIRST_VALUE * 4 + VALUES * 8)
   readonly #shared: Int32Array = new Int32Array(this.buffer)
@@ -32,7 +32,7 @@ export class ClockLineWriter {
   }
 }
 
-/** Reads what a {@link ClockLineWriter} of another thread has written, and never half of it. */
+/** Reads lines that a {@link ClockLineWriter} of another thread has written, and never a partial one. */
 export class ClockLineReader {
   readonly #shared: Int32Array
   readonly #values = new Values()
@@ -43,8 +43,8 @@ export class ClockLineReader {
   }
 
   /**
-   * The line, if there is another than at the last reading. While one is being written there is not: to wait would
-   * make an answer late, and the line before holds until the change is complete.
+   * The line if it has changed since the last reading. During a write it counts as unchanged: waiting would delay an answer, and the
+   * previous line is valid until the write is complete.
    */
   readChanged(): IsolatedClockLine | undefined {
     const sequence = Atomics.load(this.#shared, SEQUENCE)

@@ -4,7 +4,7 @@ import type { UdpRequestServerOptions, UdpServerAddress, WallClockHandlerOptions
 /** The options of the worker's server: all but the logger, which stays in the app's thread. */
 export type IsolatedServerOptions = Omit<UdpRequestServerOptions, 'logger' | 'maxMessageBytes'>
 
-/** What the worker is given when it starts. */
+/** Data passed to the worker at its start. */
 export interface WallClockWorkerData {
   /** Of a ClockLineWriter. */
   readonly line: SharedArrayBuffer
@@ -16,9 +16,9 @@ export interface WallClockWorkerData {
   readonly handlerOptions: WallClockHandlerOptions
 }
 
-/** What the worker says. Any message to it tells it to stop. */
+/** Messages from the worker. Any message to the worker stops it. */
 export type WallClockWorkerMessage =
   | { readonly kind: 'bound'; readonly addresses: readonly UdpServerAddress[] }
-  /** An error would lose its code on the way. */
+  /** Separate fields, because structured clones of errors lose their code. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: DvbcssErrorCode; readonly cause: unknown }
   | { readonly kind: 'log'; readonly level: 'warn' | 'error'; readonly fields: object; readonly message: string }

@@ -14,7 +14,7 @@ export class IsolatedWallClockHandler implements RequestHandler {
   readonly #replyTimes: LatencyHistogram
   #handler: WallClockHandler | undefined
 
-  /** @param counters told of each answer before it is sent, so that whoever has the answer finds it counted. */
+  /** @param counters incremented before each answer is sent, so that a client that has the answer finds it counted. */
   constructor(
     line: ClockLineReader,
     counters: SharedCounters,
@@ -37,7 +37,7 @@ export class IsolatedWallClockHandler implements RequestHandler {
   }
 
   #followUp(answer: Uint8Array): Uint8Array | undefined {
-    // By the clock that the answer was given by, even if another has been posted since.
+    // Uses the clock of the answer, even if another has been posted since.
     const followUp = this.#handler?.followUp(answer)
     if (followUp !== undefined) this.#counters.count('followUps')
     return followUp
@@ -45,7 +45,7 @@ export class IsolatedWallClockHandler implements RequestHandler {
 }
 
 function clockOn(line: IsolatedClockLine): CorrelatedClock {
-  // The dispersion of the line is the whole of it: the root's own precision is in there.
+  // The dispersion of the line includes the precision of the root.
   const root = new SystemClock({ maxFreqErrorPpm: line.maxFreqErrorPpm, precisionSeconds: Number.MIN_VALUE })
   return new CorrelatedClock(root, {
     speed: line.speed,

@@ -19,7 +19,7 @@ import { IsolatedWorker } from './isolated-worker.js'
 
 /** Options of {@link IsolatedWallClockServer}. */
 export interface IsolatedWallClockServerOptions extends WallClockHandlerOptions, IsolatedServerOptions {
-  /** Receives what a UdpRequestServer logs, and reports of a worker that died or was restarted. */
+  /** Receives the log of the UdpRequestServer, and lines about workers that died or were restarted. */
   readonly logger?: Logger | undefined
 }
 
@@ -32,17 +32,17 @@ const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
 
 /** Counters of an {@link IsolatedWallClockServer}, summed over all its workers. */
 export interface IsolatedWallClockServerStatistics extends UdpRequestServerStatistics {
-  /** How often a worker has died and another has taken its place. */
+  /** Number of workers that died and were replaced. */
   readonly restarts: number
 }
 
-/** What answers for a wall clock over UDP: in the app's thread, or in one of its own. */
+/** A wall clock server over UDP, in the app's thread or in one of its own. */
 export interface WallClockUdpServer {
   /** The first address on which it listens, or null while it is stopped. */
   readonly address: UdpServerAddress | null
   /** Every address on which it listens, all with the same port: with IPv4 and IPv6 there are two. */
   readonly addresses: readonly UdpServerAddress[]
-  /** `restarts` only where there is a thread that can die. */
+  /** Counters; `restarts` only for a server in a thread of its own. */
   readonly statistics: UdpRequestServerStatistics & {
     /** How often a worker thread died and was replaced. Absent if the server runs in the thread of the app. */
     readonly restarts?: number
@@ -57,23 +57,22 @@ export interface WallClockUdpServer {
   stop(): Promise<void>
 }
 
-/** The line is posted at every change, and once in this time for what no event tells: a dispersion that grows while a clock stands still. */
+/** The line is posted at every change, and at this interval for changes without an event, such as a growing dispersion of a paused clock. */
 const REPOST_MILLIS = 1000
 const FIRST_RESTART_MILLIS = 10
 const MAX_RESTART_MILLIS = 5000
-/** A worker that has lived so long did not die of how it was started. */
+/** A worker that has run this long did not die because of its start. */
 const SETTLED_MILLIS = 30_000
 
 /**
- * Answers for a wall clock as a UdpRequestServer with a WallClockHandler does, in a thread of its own: however busy
- * the app's event loop is, a request is answered when it comes. The clock stays in the app's thread; its changes reach
- * the other through shared memory, before the setter that made them returns.
+ * A wall clock server in a thread of its own, which answers requests at once however busy the app's event loop is. The clock stays in
+ * the app's thread; its changes reach the other thread through shared memory before the setter returns.
  *
- * A thread that dies is replaced by another, on the same port. The counters go on; at most those of the last second
- * that tell of sends and sockets that failed are lost.
+ * A thread that dies is replaced by another on the same port. The counters continue; at most the counts of failed sends and sockets
+ * of the last second are lost.
  */
 export class IsolatedWallClockServer implements WallClockUdpServer {
-  /** From the receive time to the transmit time of each response, whichever thread gave it. */
+  /** Time from receipt to transmission of each response, of all threads. */
   readonly replyTimes: LatencyHistogram = new LatencyHistogram()
   readonly #wallClock: Clock
   readonly #serverOptions: IsolatedServerOptions
@@ -81,7 +80,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   readonly #logger: Logger | undefined
   readonly #line = new ClockLineWriter()
   #lineIsLost = false
-  /** Those of the workers before. */
+  /** The counters of earlier workers. */
   #counted: UdpRequestServerStatistics = new SharedCounters().read()
   #counters = new SharedCounters()
   #restarts = 0
@@ -91,12 +90,12 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   #addresses: readonly UdpServerAddress[] = []
   #unfollow: (() => void) | undefined
   #restartTimer: NodeJS.Timeout | undefined
-  /** A restart that is under way. */
+  /** The restart in progress. */
   #restart: Promise<void> = Promise.resolve()
   readonly #order = new OperationOrder()
 
   /**
-   * @param wallClock its root must be a SystemClock without a `source`, because no other can be read in another thread.
+   * @param wallClock its root must be a SystemClock without a `source`, because other threads cannot read any other.
    * @throws InvalidOptionError, UnknownOptionError, ConflictingOptionError
    */
   constructor(wallClock: Clock, options: IsolatedWallClockServerOptions = {}) {
@@ -112,7 +111,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     this.#logger = logger
   }
 
-  /** Where the server listens, also while a worker is being replaced; null while it does not run. */
+  /** The address on which the server listens, also while a worker is being replaced; null while it is stopped. */
   get address(): UdpServerAddress | null {
     return this.#addresses[0] ?? null
   }
@@ -122,14 +121,14 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     return this.#addresses
   }
 
-  /** A copy of the counters as they stand, those of the worker included. They go on over a stop and a start. */
+  /** A snapshot of the counters, including those of the worker. They continue over a stop and a start. */
   get statistics(): IsolatedWallClockServerStatistics {
     return { ...sumOf([this.#counted, this.#counters.read()]), restarts: this.#restarts }
   }
 
   /**
-   * Starts the worker and waits until its socket is bound; does nothing if it runs. Calls of `start` and `stop` take
-   * effect in the order in which they are made.
+   * Starts the worker and waits until its socket is bound; has no effect if it is running. Calls of `start` and `stop` take effect in
+   * order.
    *
    * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
    */
@@ -137,7 +136,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     return this.#order.add(() => this.#open())
   }
 
-  /** Closes the socket, ends the worker and waits for both; does nothing if it does not run. */
+  /** Closes the socket, ends the worker and waits for both; has no effect if it is stopped. */
   stop(): Promise<void> {
     return this.#order.add(() => this.#close())
   }
@@ -221,7 +220,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     }
   }
 
-  /** Never throws: a change of the clock is made by somebody who can do nothing about its server. */
+  /** Never throws, because the code that changes the clock is not responsible for its server. */
   #readLine(): IsolatedClockLine {
     try {
       const line = readClockLine(this.#wallClock)

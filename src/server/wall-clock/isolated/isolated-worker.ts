@@ -4,13 +4,13 @@ import type { Logger } from '../../endpoint/index.js'
 import type { UdpServerAddress } from '../index.js'
 import type { WallClockWorkerData, WallClockWorkerMessage } from './isolated-messages.js'
 
-/** How long a worker that was told to stop may take before it is ended from outside. */
+/** How long a worker may take to stop before it is terminated. */
 const STOP_GRACE_MILLIS = 2000
 
-/** A thread that answers for a wall clock: bound when it is here, until it is stopped or dies. */
+/** A thread with a bound wall clock server, until it is stopped or dies. */
 export class IsolatedWorker {
   readonly addresses: readonly UdpServerAddress[]
-  /** Resolves, when the thread has ended, with the reason. */
+  /** Resolves with the reason when the thread has ended. */
   readonly ended: Promise<Error>
   readonly #worker: Worker
 
@@ -21,11 +21,11 @@ export class IsolatedWorker {
   }
 
   /**
-   * @param logger hears what the server in the thread has to say.
-   * @throws Error as UdpRequestServer does when it cannot be bound; or what went wrong in the thread before that.
+   * @param logger receives the log of the server in the thread.
+   * @throws the error of UdpRequestServer if it cannot be bound, or an earlier error in the thread.
    */
   static async start(data: WallClockWorkerData, logger: Logger | undefined): Promise<IsolatedWorker> {
-    // What Node was told for the app's thread, a loader for example, is not for this one.
+    // Node options of the app's thread, such as loaders, must not apply to this one.
     const worker = new Worker(programUrl(), { workerData: data, execArgv: [], name: 'wall-clock' })
     const ended = endOf(worker)
     const bound = new Promise<readonly UdpServerAddress[]>((resolve, reject) => {
@@ -53,7 +53,7 @@ export class IsolatedWorker {
   }
 }
 
-/** The program in JavaScript, because a thread of Node 20 starts no TypeScript: beside this file's bundle, or where the build puts it. */
+/** The compiled program, because Node 20 cannot start a thread from TypeScript: beside this file's bundle, or in the build folder. */
 function programUrl(): URL {
   const here = import.meta.url
   return new URL(

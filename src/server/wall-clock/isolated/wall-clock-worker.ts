@@ -1,4 +1,4 @@
-// The program of the thread in which an IsolatedWallClockServer answers.
+// The program of the thread of an IsolatedWallClockServer.
 import { parentPort, workerData } from 'node:worker_threads'
 import { DvbcssError } from '../../../validation/index.js'
 import type { Logger } from '../../endpoint/index.js'
@@ -8,7 +8,7 @@ import { ClockLineReader } from './isolated-line-memory.js'
 import type { WallClockWorkerData, WallClockWorkerMessage } from './isolated-messages.js'
 import { IsolatedWallClockHandler } from './isolated-wall-clock-handler.js'
 
-/** How often the counters are set right after what happens outside the handler: sends that fail, above all. */
+/** Interval at which counters are updated for events outside the handler, mainly failed sends. */
 const COUNTERS_EVERY_MILLIS = 1000
 
 if (parentPort === null)
@@ -18,7 +18,7 @@ const given = workerData as WallClockWorkerData
 
 const say = (message: WallClockWorkerMessage): void => port.postMessage(message)
 
-/** Passes on to the app's thread what its logger is to write. */
+/** Passes log lines to the app's thread. */
 function logTo(level: 'warn' | 'error') {
   return (fields: object | string, message = ''): void => {
     if (typeof fields === 'object') say({ kind: 'log', level, fields, message })
@@ -46,7 +46,7 @@ const handler = new IsolatedWallClockHandler(
 const server = new UdpRequestServer(handler, { ...given.serverOptions, logger })
 const counting = setInterval(() => counters.set(server.statistics), COUNTERS_EVERY_MILLIS)
 
-/** With nothing left to wait for, the thread ends. */
+/** Closes everything, so that the thread ends. */
 async function stop(): Promise<void> {
   await server.stop()
   clearInterval(counting)
