@@ -15,7 +15,7 @@ export interface Logger {
   debug: LogMethod
   /** Logs at level `info`: normal events, such as an endpoint being disabled. */
   info: LogMethod
-  /** Logs at level `warn`: faults that the server handles by itself. */
+  /** Logs at level `warn`: faults that the server can handle. */
   warn: LogMethod
   /** Logs at level `error`: faults that need attention, such as a hook that throws. */
   error: LogMethod
@@ -25,7 +25,7 @@ export interface Logger {
   isLevelEnabled?(level: string): boolean
 }
 
-/** The logger of a server that was given none: pino's own, one JSON object a line on standard output. */
+/** The default logger: pino, which writes one JSON object per line to standard output. */
 export function defaultLogger(): Logger {
   return pino()
 }

@@ -2,11 +2,11 @@ import { type MessagePortLike, postableBytes, readPortMessage } from '../../mess
 import type { Authority, ConnectionSocket } from './connection.js'
 import type { EndpointServer } from './endpoint-server.js'
 
-/** Options of {@link serveMessagePort}, which state what a message port cannot show about its client. */
+/** Options of {@link serveMessagePort}: information about the client that a message port does not provide. */
 export interface ServeMessagePortOptions {
-  /** What the limits by address, `allow`, `deny` and the log take for the client's address. Default `127.0.0.1`. */
+  /** The client's address for limits by address, `allow`, `deny` and the log. Default `127.0.0.1`. */
   remoteAddress?: string
-  /** What stands for `{{host}}` and the like in CII. Default: no host, so that URLs that need one are left out. */
+  /** The values of `{{host}}` and the other placeholders in CII. Default: no host, so that URLs that need one are omitted. */
   localAuthority?: Authority
 }
 
@@ -20,14 +20,14 @@ const decoder = new TextDecoder()
 /**
  * Serves one client over a message port instead of a WebSocket, with the same server: a `CiiServer`, a `TsServer`, a
  * `WallClockWebSocketServer` or one of your own. The other end is `overMessagePort` of `fastify-dvbcss/client`. A port does not
- * show how much waits to be read, so limits on that have no effect.
+ * show how much data is unread, so limits on that have no effect.
  *
  * ```js
  * parentPort.on('message', (port) => serveMessagePort(app.cii, port))
  * ```
  *
- * @returns false when the server has refused the client. A port has no handshake, so the client sees a connection that is closed
- * at once: with 1008 where the server is disabled or denies the address, with 1013 where a limit was reached.
+ * @returns false if the server has refused the client. A port has no handshake, so the client sees a connection that closes at once:
+ * with 1008 if the server is disabled or denies the address, with 1013 if a limit was reached.
  */
 export function serveMessagePort(
   server: EndpointServer<unknown>,
@@ -79,7 +79,7 @@ export function serveMessagePort(
     close: (code, reason) => {
       if (ended) return
       close(code, reason)
-      // As with a socket: not from inside the call.
+      // As with a socket, not from inside the call.
       queueMicrotask(() => end(code, reason))
     },
   }

@@ -1,10 +1,10 @@
-/** 16-bit groups (a /64) that identify one subscriber of IPv6, who chooses the rest freely. */
+/** Number of 16-bit groups (a /64) that identify an IPv6 subscriber, who can choose the rest freely. */
 const IPV6_GROUPS_OF_A_SOURCE = 4
 
-/** No spelling of an IP address is longer, its zone and port included. */
+/** Maximum length of an IP address in any notation, including its zone and port. */
 const MAX_ADDRESS_CHARACTERS = 100
 
-/** The one source of everything that is not an IP address: nobody gets limits of their own by making addresses up. */
+/** The common source of everything that is not an IP address, so that invented addresses do not get limits of their own. */
 const UNKNOWN_SOURCE = 'unknown'
 
 export interface IpAddress {
@@ -14,8 +14,8 @@ export interface IpAddress {
 }
 
 /**
- * Reads every spelling of an IP address that a system or a proxy writes: leading zeros (decimal), upper case, `::`, a
- * zone, brackets, a port behind it. An IPv4 address that is mapped into IPv6 is an IPv4 address.
+ * Parses every notation of an IP address that systems and proxies use: leading zeros (decimal), upper case, `::`, a zone, brackets, a
+ * port. An IPv4-mapped IPv6 address is an IPv4 address.
  * @returns undefined for anything else.
  */
 export function parseAddress(text: string): IpAddress | undefined {
@@ -53,7 +53,7 @@ function hex(groups: readonly number[]): string {
   return text
 }
 
-// By character: this runs for each datagram where there are limits, and regular expressions take ten times as long.
+// By character, because this runs for each datagram if there are limits, and regular expressions take ten times as long.
 const ZERO = 0x30
 const NINE = 0x39
 const DOT = 0x2e

@@ -1,18 +1,18 @@
-/** Upper bounds of the buckets, in seconds: a reply takes microseconds, and one that takes milliseconds was held up. */
+/** Upper bounds of the buckets, in seconds: a reply takes microseconds; milliseconds mean that it was delayed. */
 export const LATENCY_BOUNDS: readonly number[] = [
   1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 1e-1,
 ]
 
-/** A bucket for each bound, one beyond all, and the sum. */
+/** A bucket for each bound, one for larger values, and the sum. */
 const CELLS = LATENCY_BOUNDS.length + 2
 const SUM = CELLS - 1
 
 /**
- * Counts how long something took, in fixed buckets: cheap enough for each request, and what a histogram of Prometheus is
- * made of. Two threads can share one: one counts, the other reads.
+ * Counts durations in fixed buckets, cheaply enough for each request, as a Prometheus histogram needs them. Two threads can share one:
+ * one writes, the other reads.
  */
 export class LatencyHistogram {
-  /** Give it to the histogram of another thread, and both are one. */
+  /** The memory of the histogram; a histogram on the same memory in another thread shares its counts. */
   readonly memory: SharedArrayBuffer
   readonly #cells: Float64Array
 
@@ -29,7 +29,7 @@ export class LatencyHistogram {
     this.#cells[SUM] = this.sumSeconds + seconds
   }
 
-  /** How many fell into each bucket, by the bounds; the last counts those beyond all. */
+  /** The number of measurements in each bucket; the last bucket has those beyond all bounds. */
   get counts(): number[] {
     return [...this.#cells.subarray(0, SUM)]
   }

@@ -1,15 +1,15 @@
 import type { Logger } from '../endpoint/index.js'
 import { DROP_REASONS } from './request-handler.js'
 
-/** Counters since the server was made; they go on over a stop and a start. `requests` = `answers` + all that is in `dropped`. */
+/** Counters since the server was created; they continue over a stop and a start. `requests` = `answers` + the sum of `dropped`. */
 export interface UdpRequestServerStatistics {
   /** Datagrams received, including those that were dropped. */
   readonly requests: number
-  /** Answers handed to the system. */
+  /** Answers passed to the system. */
   readonly answers: number
-  /** Follow-up messages handed to the system, without those that it failed to send. */
+  /** Follow-up messages passed to the system, without those that it failed to send. */
   readonly followUps: number
-  /** Requests that got no answer, by reason: every reason of `DROP_REASONS`, and those the handler added. */
+  /** Requests that were not answered, by reason: every reason of `DROP_REASONS`, and those of the handler. */
   readonly dropped: Readonly<Record<string, number>>
   /** Answers and follow-ups that the system refused to send. */
   readonly sendErrors: number
@@ -17,7 +17,7 @@ export interface UdpRequestServerStatistics {
   readonly socketErrors: number
 }
 
-/** Counts what becomes of each request, and logs the faults among them, which are the ones that need somebody. */
+/** Counts the outcome of each request, and logs those that need attention. */
 export class RequestCounters {
   requests = 0
   answers = 0
@@ -63,7 +63,7 @@ export class RequestCounters {
   }
 }
 
-/** Anyone can send anything any number of times: the 1st, 2nd, 4th, 8th … fault is logged, so that no sender fills a disk. */
+/** The 1st, 2nd, 4th, 8th … fault is logged, so that senders cannot fill a disk. */
 function isPowerOfTwo(count: number): boolean {
   return Number.isInteger(Math.log2(count))
 }

@@ -27,25 +27,25 @@ export type { UdpRequestServerStatistics } from './request-counters.js'
 /** Options of {@link UdpRequestServer}: where it listens, what it accepts, and where it logs. */
 export interface UdpRequestServerOptions extends AddressFilterOptions {
   /**
-   * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; `::` is
-   * the default, except that it fails without IPv6; a name is all addresses of this machine that it has.
+   * Address or host name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0`: every IPv4 address; `::`: like the
+   * default, but fails without IPv6; a name: those of its addresses that belong to this machine.
    */
   readonly host?: string | undefined
-  /** Default 0: the system picks a free port, which `address` then tells. */
+  /** UDP port. Default 0: the system chooses a free port, which `address` then contains. */
   readonly port?: number | undefined
-  /** Longer requests are dropped before the handler sees them. Default: 65 535, all that UDP can carry. */
+  /** Longer requests are dropped before they reach the handler. Default: 65 535, the maximum of UDP. */
   readonly maxMessageBytes?: number | undefined
   /**
-   * Requests a second of one source (IPv6: of a /64), and as many at once; the others get no answer. Default: no limit. For a server
-   * that can be reached from where addresses can be forged: it bounds what can be sent to a forged one.
+   * Maximum requests per second and source (IPv6: per /64), also as a burst; others are not answered. Default: no limit. Set it on
+   * servers that are reachable from networks where addresses can be spoofed: it limits the traffic to a spoofed address.
    */
   readonly maxRequestsPerSecond?: number | undefined
   /**
-   * Requests a second of all sources together; the others get no answer. Half of it is reserved for sources that have been
-   * here for a second. Default: no limit.
+   * Maximum requests per second of all sources together; others are not answered. Half of it is reserved for sources that were first
+   * seen more than a second ago. Default: no limit.
    */
   readonly maxRequestsPerSecondTotal?: number | undefined
-  /** Hears of handlers that throw and of sends and sockets that fail, not of what senders do wrong. A pino or Fastify logger is one. */
+  /** Receives errors of handlers, sends and sockets, but not faults of senders. For example a pino or Fastify logger. */
   readonly logger?: Logger | undefined
 }
 
@@ -77,11 +77,11 @@ export const UDP_REQUEST_SERVER_OPTIONS: OptionTable<
 const HANDLER: OptionType<RequestHandler> = option.objectWith('handle')
 
 /**
- * Answers UDP requests with what a {@link RequestHandler} makes of them. Nothing that arrives, and nothing that the
- * handler does, gets an exception out of here: what cannot be answered is dropped in silence and counted by its reason.
+ * Answers UDP requests by means of a {@link RequestHandler}. Neither datagrams nor the handler can cause an exception: requests that
+ * cannot be answered are dropped and counted by reason.
  *
- * It answers whoever a datagram says it is from, and that can be forged: a handler whose answers are longer than the
- * requests turns the server into an amplifier.
+ * Responses are sent to the source address of the datagram, which can be spoofed: a handler whose responses are longer than the requests
+ * turns the server into an amplifier.
  */
 export class UdpRequestServer {
   readonly #handler: RequestHandler
@@ -110,23 +110,23 @@ export class UdpRequestServer {
     this.#counters = new RequestCounters(logger)
   }
 
-  /** Where the server listens; null while it does not. Where it listens on IPv4 and IPv6 by default, this is the IPv4 one. */
+  /** The address on which the server listens; null while it is stopped. If it listens on IPv4 and IPv6, this is the IPv4 address. */
   get address(): UdpServerAddress | null {
     return this.#addresses[0] ?? null
   }
 
-  /** Every address on which the server listens, all with the same port; empty while it does not listen. */
+  /** Every address on which the server listens, all with the same port; empty while it is stopped. */
   get addresses(): readonly UdpServerAddress[] {
     return this.#addresses
   }
 
-  /** A copy of the counters as they stand. */
+  /** A snapshot of the counters. */
   get statistics(): UdpRequestServerStatistics {
     return this.#counters.snapshot()
   }
 
   /**
-   * Binds the socket; does nothing if it is bound. Calls of `start` and `stop` take effect in the order in which they are made.
+   * Binds the socket; has no effect if it is bound. Calls of `start` and `stop` take effect in order.
    *
    * @throws Error with the system's `code` (`EADDRINUSE`, …), whose message names the host, the port and a way out.
    */
@@ -134,7 +134,7 @@ export class UdpRequestServer {
     return this.#order.add(() => this.#open())
   }
 
-  /** Closes the socket and waits until it is closed; does nothing if it is not open. */
+  /** Closes the socket and waits until it is closed; has no effect if it is not open. */
   stop(): Promise<void> {
     return this.#order.add(() => this.#close())
   }
@@ -144,7 +144,7 @@ export class UdpRequestServer {
     const sockets = await bindSockets(this.#host, this.#port, (socket) => this.#answerOn(socket))
     this.#sockets = sockets
     for (const socket of sockets) {
-      // Closed by another than this server, as cluster does when a worker is disconnected: then it can be started again.
+      // Closed from outside, for example by cluster when a worker is disconnected. The server can then be started again.
       socket.once('close', () => {
         if (this.#sockets === sockets) void this.#close()
       })
@@ -162,14 +162,14 @@ export class UdpRequestServer {
     await closeSockets(sockets)
   }
 
-  /** The reply path: between the arrival and the send it looks nothing up, and allocates nothing of its own. */
+  /** The reply path: it neither looks anything up nor allocates between receipt and send. */
   #answerOn(socket: Socket): void {
     const handler = this.#handler
     const maxMessageBytes = this.#maxMessageBytes
     const counters = this.#counters
     const rate = this.#rate
     const filter = this.#filter
-    // One of each for the life of the socket. Without a callback a failed send would go unnoticed.
+    // Created once per socket. Without a callback, a failed send would go unnoticed.
     const onAnswerSent = (error: Error | null): void => {
       if (error === null) return
       counters.answers -= 1
