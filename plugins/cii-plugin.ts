@@ -14,16 +14,16 @@ declare module 'fastify' {
 }
 
 export interface CiiPluginOptions extends EndpointPluginOptions<CiiServer, CiiHooks> {
-  /** The state to start with. */
+  /** The initial state. */
   cii?: Cii
-  /** Properties that every message of changes carries, changed or not. Default: none. See {@link CiiServer}. */
+  /** Properties that every message of changes contains, changed or not. Default: none. See {@link CiiServer}. */
   repeatedProperties?: readonly (keyof Cii)[]
   /**
-   * Whether `wcUrl`, `tsUrl`, and the location of a wall clock over WebSocket in `private`, are filled in from the other plugins of
-   * this app where the app leaves them out. Default true.
+   * Whether `wcUrl`, `tsUrl`, and the location of a wall clock over WebSocket in `private` are filled in from the other plugins of this
+   * app unless the app sets them. Default true.
    */
   advertise?: boolean
-  /** Where clients reach the app from outside, when a proxy stands between: `https://tv.example/css`. See {@link CiiServer}. */
+  /** The URL at which clients reach the app through a proxy: `https://tv.example/css`. See {@link CiiServer}. */
   publicUrl?: string
 }
 

@@ -25,31 +25,31 @@ declare module '../src/server/endpoint/index.js' {
   }
 }
 
-/** A class of endpoint server: what a plugin makes an instance of, with the options that the plugin was given. */
+/** A class of endpoint server, of which a plugin creates an instance with its options. */
 // biome-ignore lint/suspicious/noExplicitAny: a subclass may take options of its own, of whatever types.
 export type EndpointServerClass<Server extends EndpointServer> = new (options: any) => Server
 
-/** How an endpoint is mounted: what a plugin takes beside the options of its server. */
+/** How an endpoint is mounted: the options of a plugin besides those of its server. */
 export interface MountOptions<Server extends EndpointServer = EndpointServer> {
   /** Path of the endpoint. Default: the scope's own. */
   prefix?: string
-  /** A class that extends the server's class, or an instance that the app made itself. Default: the server's class. */
+  /** A class that extends the server's class, or an instance that the app has created. Default: the server's class. */
   handler?: EndpointServerClass<Server> | Server
-  /** Name of the decorator under which the app finds the server. A second endpoint of a kind needs its own. */
+  /** Name of the decorator for the server. A second endpoint of the same kind needs its own. */
   decorateAs?: string
-  /** Bytes of a message; a longer one closes its connection with 1009. Default 65536. */
+  /** Maximum bytes of a message; a longer one closes its connection with 1009. Default 65536. */
   maxMessageBytes?: number
-  /** Seconds from the upgrade request to the open connection, the app's hooks included. Default 10. */
+  /** Maximum seconds from the upgrade request to the open connection, including the app's hooks. Default 10. */
   handshakeTimeoutSeconds?: number
-  /** Seconds between pings; a client that shows no sign of life for two intervals is disconnected. Infinity: no pings. Default 30. */
+  /** Seconds between pings; a client without a sign of life for two intervals is disconnected. Infinity: no pings. Default 30. */
   heartbeatIntervalSeconds?: number
-  /** Seconds in which a client must read everything that waits for it, or be disconnected. Infinity: no limit. Default 20. */
+  /** Seconds within which a client must read its buffered data, or it is disconnected. Infinity: no limit. Default 20. */
   sendTimeoutSeconds?: number
-  /** Seconds in which a client must complete a message that it has begun, or be closed with 1008. Infinity: no limit. Default 10. */
+  /** Seconds within which a client must complete a message, or it is closed with 1008. Infinity: no limit. Default 10. */
   messageTimeoutSeconds?: number
 }
 
-/** What every endpoint plugin takes. */
+/** Options of every endpoint plugin. */
 export interface EndpointPluginOptions<
   Server extends EndpointServer = EndpointServer,
   Hooks extends object = EndpointHooks,
@@ -66,7 +66,7 @@ export type DefaultedMountOptions =
   | 'sendTimeoutSeconds'
   | 'messageTimeoutSeconds'
 
-/** Of each kind of endpoint but for the handler's class. */
+/** The options of all kinds of endpoint, except for the handler's class. */
 export const MOUNT_OPTIONS: OptionTable<MountOptions, DefaultedMountOptions> = {
   prefix: option.withDefault(PATH, ''),
   handler: handlerOf(EndpointServer),
@@ -84,12 +84,12 @@ export const MOUNT_OPTIONS: OptionTable<MountOptions, DefaultedMountOptions> = {
 /** How a kind of endpoint differs from the others. */
 export interface EndpointKind<Server extends EndpointServer> {
   readonly Base: abstract new (...args: never[]) => Server
-  /** The class of the server where the app names none. */
+  /** The default class of the server. */
   readonly Default: EndpointServerClass<Server>
   readonly decorateAs?: string
-  /** What the server's constructor takes. */
+  /** The options of the server's constructor. */
   readonly serverOptions: AnyOptionTable
-  /** What the plugin of this kind takes besides, and its server does not. */
+  /** Options of this kind of plugin that its server does not have. */
   readonly pluginOptions?: AnyOptionTable
 }
 
@@ -114,7 +114,7 @@ function handlerOf<Server extends EndpointServer>(
   })
 }
 
-/** Checks the options of a plugin, makes its server, mounts it and decorates the app with it. */
+/** Checks the options of a plugin, creates its server, mounts it and decorates the app with it. */
 export async function registerEndpoint<Server extends EndpointServer>(
   app: FastifyInstance,
   kind: EndpointKind<Server>,
@@ -175,7 +175,7 @@ const ENDPOINT: EndpointKind<EndpointServer> = {
   serverOptions: ENDPOINT_OPTIONS,
 }
 
-/** Mounts any {@link EndpointServer}: a protocol of your own, with what the endpoints of this package have in common. */
+/** Mounts any {@link EndpointServer}, for a protocol of your own with the limits and hooks of this package's endpoints. */
 export const endpointPlugin: FastifyPluginAsync<EndpointPluginOptions> = fp(
   async (app: FastifyInstance, options: EndpointPluginOptions) => {
     await registerEndpoint(app, ENDPOINT, options)

@@ -22,7 +22,7 @@ interface WithPlace extends ServerResponse {
   [PLACE]?: Place
 }
 
-/** What an endpoint is mounted with: checked, and with the defaults filled in. */
+/** The checked options of a mounted endpoint, with defaults. */
 export interface MountSettings {
   prefix: string
   /** The route within the prefix. Default: the prefix itself. */
@@ -74,7 +74,7 @@ const REFUSALS: Record<RefusalReason, { status: number; code: string; message: s
 
 /**
  * Mounts an endpoint on the app at a prefix, in a scope of its own.
- * @param mounted told the whole path, outer prefixes included.
+ * @param mounted called with the whole path, including outer prefixes.
  */
 export async function mountEndpoint(
   app: FastifyInstance,
@@ -98,7 +98,7 @@ export async function mountEndpoint(
 
   await app.register(
     async (routes) => {
-      // Two endpoints of a kind are told apart by their paths.
+      // The path distinguishes endpoints of the same kind.
       server.useLogger(app.log.child({ path: routes.prefix }, levelOf(options.scope)))
       registry.endpoints.push({ path: routes.prefix, server })
       mounted(routes.prefix)
@@ -111,7 +111,7 @@ export async function mountEndpoint(
         // On the route, so that it runs after every hook of the app: nothing asynchronous comes between the place given and
         // the handshake.
         onRequest: (request, reply, done) => {
-          // A client that has gone while a hook was waiting has no ending left that would give its place back.
+          // If the client has gone while a hook was waiting, no event remains that would release its place.
           if (!request.ws || reply.raw.destroyed) return done()
           if (hasBody(request)) {
             server.statistics.refused['has-body'] += 1
@@ -123,7 +123,7 @@ export async function mountEndpoint(
           if ('refusal' in admission) return refuse(request, reply, admission.refusal, server)
           const response: WithPlace = reply.raw
           response[PLACE] = admission
-          // The only event that every ending of a handshake or a connection has in common.
+          // The only event that occurs at every end of a handshake or connection.
           response.on('close', releasePlace)
           frameLimits.set(raw, limits)
           done()
@@ -161,7 +161,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, reason: RefusalRea
     .send(errorBody(status, code, message))
 }
 
-/** Node passes the body of a handshake on as if it were WebSocket frames. */
+/** Node passes on the body of a handshake as WebSocket frames. */
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 }

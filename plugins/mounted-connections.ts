@@ -3,7 +3,7 @@ import type { AdaptedSocket } from './adapted-socket.js'
 import { SharedAuthorities } from './request-authority.js'
 import { SharedFrames } from './shared-frames.js'
 
-/** How often a time limit is checked within itself: a connection is ended at most this share too late. */
+/** Checks per time limit: a connection is closed at most this fraction of the limit too late. */
 const CHECKS_PER_TIMEOUT = 4
 
 /**
@@ -15,7 +15,7 @@ const SHARE_INTERVAL_MILLIS = 100
 /** Shares of the heartbeats at most, each with a list of its own: enough for 30 s. */
 const MAX_SHARES = 300
 
-/** The open connections of one mount: watched while they are open, and sent away when the app closes. */
+/** The open connections of one mount: monitored while they are open, and closed when the app closes. */
 export class MountedConnections {
   /** The server of these connections. */
   readonly server: EndpointServer
@@ -25,7 +25,7 @@ export class MountedConnections {
   readonly frames: SharedFrames = new SharedFrames()
   /** The addresses at which the peers reached the app. */
   readonly authorities: SharedAuthorities = new SharedAuthorities()
-  /** The connections for whose peers something waits. */
+  /** The connections with buffered data for their peers. */
   readonly sending: Set<AdaptedSocket> = new Set()
   /** The connections whose peers have begun a message. */
   readonly receiving: Set<AdaptedSocket> = new Set()
@@ -34,7 +34,7 @@ export class MountedConnections {
   /** Each connection is in one slot. The slots have their heartbeats in turn, each once an interval. */
   readonly #slots: AdaptedSocket[][]
   readonly #slotIntervalMillis: number
-  /** Counts the slots that have had their turn since the first connection came. */
+  /** Counts the turns of slots since the first connection. */
   #turns = 0
   #turnsBegan = 0
   #nextSlot = 0
@@ -99,7 +99,7 @@ export class MountedConnections {
     this.#allGone()
   }
 
-  /** Sends all away. @returns when all are gone, which the adapter sees to: not when they have said that they would go. */
+  /** Closes all connections. Resolves when all sockets have closed, which the adapter ensures. */
   close(): Promise<void> {
     this.#closing = true
     for (const slot of this.#slots) for (const connection of [...slot]) connection.handlers?.goAway()
@@ -132,7 +132,7 @@ export class MountedConnections {
 
   #heartbeats(): void {
     const due = Math.round((performance.now() - this.#turnsBegan) / this.#slotIntervalMillis)
-    // Each connection once at most, however long the process has stood still.
+    // At most once per connection, however long the process was suspended.
     this.#turns = Math.max(this.#turns, due - this.#slots.length)
     while (this.#turns < due) {
       this.#turns += 1

@@ -13,11 +13,11 @@ declare module 'fastify' {
 }
 
 export interface TsPluginOptions extends EndpointPluginOptions<TsServer, TsHooks> {
-  /** What is on, or null while that is not known. Default null. */
+  /** The current content id; null while unknown. Default null. */
   contentId?: string | null
-  /** The clock that CSS-WC serves. Default: `app.wallClock` where there is one, else a SystemClock. */
+  /** The clock that CSS-WC serves. Default: `app.wallClock` if there is one, otherwise a SystemClock. */
   wallClock?: Clock
-  /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
+  /** Maximum bytes of setup-data and presentation timestamps, which are kept while the connection is open; longer ones are dropped. Default 8192. */
   maxKeptMessageBytes?: number
 }
 

@@ -25,9 +25,9 @@ import { wallClockUrl, wallClockUrlTemplate } from './wall-clock-url.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The clock that CSS-WC serves, and in which CSS-TS gives its times. */
+    /** The clock that CSS-WC serves and to which the times of CSS-TS refer. */
     wallClock: Clock
-    /** The UDP server that answers for it: its address and its counters. */
+    /** The UDP server of the wall clock, with its addresses and counters. */
     wallClockServer: WallClockUdpServer
   }
 }
@@ -35,38 +35,38 @@ declare module 'fastify' {
 /** Options of {@link wallClockPlugin}. */
 export interface WallClockPluginOptions {
   /**
-   * Address or name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0` is every IPv4 address; a name is all
-   * of its addresses that are this machine's.
+   * Address or name to bind. Default: every address of the machine, IPv4 and IPv6. `0.0.0.0`: every IPv4 address; a name: those of its
+   * addresses that belong to this machine.
    */
   host?: string
-  /** UDP port. Default 6677; 0 picks a free one, which `app.wallClockServer.address` then tells. */
+  /** UDP port. Default 6677. 0: the system chooses a free port, which `app.wallClockServer.address` then contains. */
   port?: number
   /** The clock to serve. Default: a SystemClock. */
   wallClock?: Clock
-  /** Precision to state, in seconds. Default: what the clock says. */
+  /** Stated precision, in seconds. Default: that of the clock. */
   precisionSeconds?: number
-  /** Maximum frequency error to state, in ppm. Default: what the clock says. */
+  /** Stated maximum frequency error, in ppm. Default: that of the clock. */
   maxFreqErrorPpm?: number
-  /** Whether each response is followed by one with a better transmit time. Doubles the traffic. Default false. */
+  /** Whether each response is followed by a second one with a more precise transmit time. Doubles the traffic. Default false. */
   followUp?: boolean
   /**
-   * Whether a thread of its own answers, however busy the app's event loop is. Takes a clock whose root is a SystemClock
+   * Whether a separate thread answers, independently of the load of the app's event loop. Requires a clock whose root is a SystemClock
    * without a `source`. Default false.
    */
   isolate?: boolean
-  /** Requests a second of one source (IPv6: of a /64); those beyond get no answer. Default: no limit. */
+  /** Maximum requests per second and source (IPv6: per /64); others are not answered. Default: no limit. */
   maxRequestsPerSecond?: number
-  /** Requests a second of all sources together; those beyond get no answer. Default: no limit. */
+  /** Maximum requests per second of all sources together; others are not answered. Default: no limit. */
   maxRequestsPerSecondTotal?: number
-  /** Addresses and networks that are answered, and no others. Default: everyone is. */
+  /** Addresses and networks that are answered; all others are not. Default: everyone is. */
   allow?: readonly string[]
-  /** Addresses and networks that are not answered, those in `allow` included. Default: none. */
+  /** Addresses and networks that are not answered, even if in `allow`. Default: none. */
   deny?: readonly string[]
-  /** Name of the decorator for the clock; its UDP server is found under that name with `Server` behind it. Default `wallClock`. */
+  /** Name of the decorator for the clock; that of its UDP server has `Server` appended. Default `wallClock`. */
   decorateAs?: string
 }
 
-/** Port of the wall clock where the app names none: the one that companions' tools assume. */
+/** Default port of the wall clock, which the tools for companions assume. */
 const DEFAULT_PORT = 6677
 
 const { maxMessageBytes: _maxMessageBytes, logger: _logger, ...SERVER_OPTIONS } = UDP_REQUEST_SERVER_OPTIONS
@@ -85,7 +85,7 @@ export const WALL_CLOCK_PLUGIN_OPTIONS: OptionTable<
 
 /**
  * Serves a wall clock over UDP and decorates the app with the clock, as `app.wallClock`. The socket is bound when the app
- * boots, so that a port that is taken makes `ready()` and `listen()` reject; it is closed with the app.
+ * boots, so `ready()` and `listen()` reject if the port is in use; it is closed with the app.
  */
 export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {

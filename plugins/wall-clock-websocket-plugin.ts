@@ -18,13 +18,13 @@ declare module 'fastify' {
 
 export interface WallClockWebSocketPluginOptions
   extends EndpointPluginOptions<WallClockWebSocketServer, WallClockHooks> {
-  /** The clock to serve. Default: `app.wallClock` where there is one, else a SystemClock. */
+  /** The clock to serve. Default: `app.wallClock` if there is one, otherwise a SystemClock. */
   wallClock?: Clock
-  /** Precision to state, in seconds. Default: what the clock says. */
+  /** Stated precision, in seconds. Default: that of the clock. */
   precisionSeconds?: number
-  /** Maximum frequency error to state, in ppm. Default: what the clock says. */
+  /** Stated maximum frequency error, in ppm. Default: that of the clock. */
   maxFreqErrorPpm?: number
-  /** Whether each response is followed by one with a better transmit time. Default false. */
+  /** Whether each response is followed by a second one with a more precise transmit time. Default false. */
   followUp?: boolean
 }
 
@@ -35,7 +35,7 @@ export const WALL_CLOCK_WEBSOCKET: EndpointKind<WallClockWebSocketServer> = {
   serverOptions: WALL_CLOCK_WEBSOCKET_OPTIONS,
 }
 
-/** Serves the wall clock over WebSocket, to companions without UDP, and lets CII advertise where. */
+/** Serves the wall clock over WebSocket, for companions without UDP, and lets CII advertise its URL. */
 export const wallClockWebSocketPlugin: FastifyPluginAsync<WallClockWebSocketPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockWebSocketPluginOptions) => {
     const server = await registerEndpoint(app, WALL_CLOCK_WEBSOCKET, options, (path) => {
