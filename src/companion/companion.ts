@@ -27,7 +27,7 @@ import {
   unwrapperFor,
 } from './connections/index.js'
 import { ContentWatch } from './content-watch.js'
-import { App2AppWallClockTransport, MIN_PRECISION_SECONDS, WallClockClient } from './wall-clock/index.js'
+import { AdaptiveWallClockTransport, MIN_PRECISION_SECONDS, WallClockClient } from './wall-clock/index.js'
 
 /** The clocks that a position is read from. Kept after a disconnection, so that an app can continue with the last position. */
 interface Followed {
@@ -268,7 +268,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const client = new WallClockClient({
       ...this.#options.wallClock,
       parentClock: this.#parentClock,
-      transport: isApp2App ? new App2AppWallClockTransport(url, openSocket) : url,
+      transport: isApp2App ? new AdaptiveWallClockTransport(url, { openSocket, isApp2App }) : url,
       platform: this.#platform,
     })
     this.#wallClock = client

@@ -122,7 +122,13 @@ export class App2AppApplication {
       }
       this.#paired.set(socket, channel)
       setTimeout(() => this.#open(channel), REOPEN_MILLIS)
-      socket.on('message', (data) => this.#received(channel, socket, JSON.parse(String(data))))
+      socket.on('message', (data) => {
+        try {
+          this.#received(channel, socket, JSON.parse(String(data)))
+        } catch {
+          // Applications log this.
+        }
+      })
       if (channel === 'cii') socket.send(JSON.stringify(this.#cii))
       // Before anybody has asked for a timeline.
       if (channel === 'ts') socket.send(JSON.stringify(this.#timestamp))

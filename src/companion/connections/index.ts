@@ -13,7 +13,7 @@ export {
 } from './connection-limits.js'
 export { overMessagePort } from './message-port-socket.js'
 export { MessageRate } from './message-rate.js'
-export { pairedSocketOpener } from './paired-socket.js'
+export { PAIRING_COMPLETED, pairedSocketOpener } from './paired-socket.js'
 export {
   type ConnectFailure,
   type OpenSocket,

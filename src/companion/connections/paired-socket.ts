@@ -2,7 +2,7 @@ import { displayUrl } from '../../validation/index.js'
 import type { OpenSocket, SocketEnd, SocketOpener } from './platform.js'
 
 /** The first text frame of a pair of App2App clients (ETSI TS 102 796, clause 14.5). */
-const PAIRING_COMPLETED = 'pairingcompleted'
+export const PAIRING_COMPLETED = 'pairingcompleted'
 
 /** With this code some televisions close the connections to an application that has ended: no server restarts, and no crowd returns. */
 const SERVICE_RESTART = 1012

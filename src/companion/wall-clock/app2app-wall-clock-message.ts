@@ -32,15 +32,13 @@ export function encodeApp2AppRequest(json: string, id: number): string {
  * Decodes an answer. Absent or invalid `p` and `mfe` count as the lower limits. Only one of the two times is required: the television
  * has read its clock once between receiving the request and answering, which is all that the error bound needs.
  *
- * @returns undefined for the format of {@link decodeWallClockJson}, which has an originate time of two fields.
+ * @returns undefined for anything that is not in this format: that of {@link decodeWallClockJson} has an originate time of two fields.
  * @throws MessageError
  */
 export function decodeApp2AppAnswer(value: unknown): App2AppAnswer | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MessageError('not-an-object', 'wall clock message', 'an object', value)
-  }
+  if (typeof value !== 'object' || value === null) return undefined
   const { t = response, p, mfe, id, ot, otvs, rt, tt } = value as Record<string, unknown>
-  if (otvs !== undefined) return undefined
+  if (otvs !== undefined || (id ?? ot) === undefined) return undefined
   if (t !== response && t !== WallClockMessageType.responseWithFollowUp && t !== followUp) {
     throw new MessageError(
       'invalid-value',
@@ -66,7 +64,7 @@ export function decodeApp2AppAnswer(value: unknown): App2AppAnswer | undefined {
 
 function idOf(id: unknown): string {
   if (typeof id === 'number' || typeof id === 'string') return String(id).slice(0, 20)
-  throw new MessageError(id === undefined ? 'missing' : 'wrong-type', 'id', 'the id of a request', id)
+  throw new MessageError('wrong-type', 'id', 'the id of a request', id)
 }
 
 /** Nanoseconds, as a number that may have a fraction, or as a string of digits. */

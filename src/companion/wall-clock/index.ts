@@ -1,5 +1,5 @@
+export { AdaptiveWallClockTransport } from './adaptive-wall-clock-transport.js'
 export { MIN_PRECISION_SECONDS } from './app2app-wall-clock-message.js'
-export { App2AppWallClockTransport } from './app2app-wall-clock-transport.js'
 export { Candidate, type CandidateAlgorithm, type CandidateFields, type ClockLine } from './candidate.js'
 export {
   type CandidateFilter,

@@ -10,7 +10,8 @@ import {
   option,
   parseUdpUrl,
 } from '../../validation/index.js'
-import { PLATFORM_OPTIONS, type Platform, type WallClockTransport } from '../connections/index.js'
+import { openStandardSocket, PLATFORM_OPTIONS, type Platform, type WallClockTransport } from '../connections/index.js'
+import { AdaptiveWallClockTransport } from './adaptive-wall-clock-transport.js'
 import type { CandidateAlgorithm } from './candidate.js'
 import { NarrowestIntervalAlgorithm } from './narrowest-interval-algorithm.js'
 import type { MillisecondSource } from './sleep-watch.js'
@@ -45,7 +46,7 @@ export interface WallClockTimers {
 export interface WallClockClientOptions {
   /** The transport to the server, or its URL: `ws://…`, `wss://…`, or `udp://host:port` where there is UDP, as in Node. */
   transport: WallClockTransport | string
-  /** Encoding of messages over a WebSocket; for URLs only. Default `binary`. */
+  /** Encoding of messages over a WebSocket; for URLs only. Default: `binary`, or `json` if that gets no answer. */
   encoding?: WallClockEncoding
   /** The local clock that the wall clock is derived from. Default: a SystemClock. */
   parentClock?: Clock
@@ -201,8 +202,14 @@ function transportOf({
   }
   if (isWebSocketUrl(transport)) {
     const { openSocket } = platform
+    if (encoding === undefined) {
+      return new AdaptiveWallClockTransport(transport, {
+        openSocket: openSocket ?? openStandardSocket,
+        isApp2App: false,
+      })
+    }
     return new WebSocketWallClockTransport(transport, {
-      ...(encoding && { encoding }),
+      encoding,
       ...(openSocket && { openSocket }),
     })
   }

@@ -325,3 +325,15 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(() => new Companion(undefined as never)).toThrow('"ciiUrl" must be')
   })
 })
+
+describe('a companion that was given the URL of an App2App channel as that of CSS-CII', () => {
+  it('finds out how the wall clock wants to be asked', async () => {
+    const { app2appUrl, localUrl } = await relay()
+    const cii = { wcUrl: `${app2appUrl}hbbtv-sync-wc`, tsUrl: `${app2appUrl}hbbtv-sync-ts` }
+    const television = application(localUrl, { cii })
+    const { companion, routes } = companionOf(`${app2appUrl}hbbtv-sync-cii`)
+    await until(() => companion.wallClock?.clock.available === true)
+    expect(routes.map(({ route }) => route)).toEqual(['native'])
+    expect(television.requests.length).toBeGreaterThan(0)
+  })
+})
