@@ -17,6 +17,7 @@ export {
   type BackoffOptions,
   type CiiClientEvents,
   type CiiClientOptions,
+  type ClientStatistics,
   type ConnectFailure,
   type ConnectionEvents,
   type OpenSocket,
@@ -26,6 +27,7 @@ export {
   type PresentationTimestampsOptions,
   type ProtocolErrorEvent,
   presentationTimestampsOf,
+  type ReconnectingClientOptions,
   type ReconnectingSocketOptions,
   type SocketEnd,
   type SocketHandlers,
@@ -46,6 +48,7 @@ export {
 export {
   type AllowedHosts,
   type CompanionEvents,
+  type CompanionForgiven,
   type CompanionOptions,
   type CompanionPosition,
   type CompanionRoute,
@@ -143,6 +146,7 @@ export {
   tickRateOf,
   tickRateOfSelector,
 } from '../messages/index.js'
+export type { ForgivenCounts, ForgivenKind } from '../messages/lenient/index.js'
 export { type LocalEndpoint, UdpBindError } from '../udp/index.js'
 export {
   ConflictingOptionError,

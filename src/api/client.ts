@@ -18,6 +18,7 @@ export {
   CiiClient,
   type CiiClientEvents,
   type CiiClientOptions,
+  type ClientStatistics,
   type ConnectFailure,
   type ConnectionEvents,
   type OpenSocket,
@@ -27,6 +28,7 @@ export {
   type PresentationTimestampsOptions,
   type ProtocolErrorEvent,
   presentationTimestampsOf,
+  type ReconnectingClientOptions,
   type ReconnectingSocketOptions,
   type SocketEnd,
   type SocketHandlers,
@@ -50,6 +52,7 @@ export {
   type AllowedHosts,
   Companion,
   type CompanionEvents,
+  type CompanionForgiven,
   type CompanionOptions,
   type CompanionPosition,
   type CompanionRoute,
@@ -119,6 +122,7 @@ export {
   tickRateOf,
   tickRateOfSelector,
 } from '../messages/index.js'
+export type { ForgivenCounts, ForgivenKind } from '../messages/lenient/index.js'
 export {
   ConflictingOptionError,
   DvbcssError,

@@ -1,3 +1,4 @@
+import type { ForgivenCounts } from '../messages/lenient/index.js'
 import type { CompanionRoute } from './companion-target.js'
 import type { CompanionTimeline } from './companion-timeline.js'
 import type { CiiClientEvents, ConnectFailure, TsClientEvents } from './connections/index.js'
@@ -29,6 +30,9 @@ export type UnavailableReason =
   | 'ts'
   | 'timeline'
   | 'wall-clock'
+
+/** Deviations from the specification that a companion has accepted since construction, by protocol and kind. */
+export type CompanionForgiven = Readonly<Record<CompanionSource, ForgivenCounts>>
 
 /** Why a companion has no position. */
 export interface Unavailable {
@@ -69,14 +73,19 @@ export interface CompanionEvents {
   timing: TsClientEvents['timing']
   /** The wall clock was adjusted to a new measurement. */
   adjusted: WallClockClientEvents['adjusted']
-  /** A server sent an invalid message, exceeded a limit, or made the companion move too often. */
+  /**
+   * A server sent an invalid message, exceeded a limit, or made the companion move too often. With `forgiven`: it deviates from the
+   * specification, and the companion used what it understood.
+   */
   protocolError: {
     /** The protocol in which the error occurred. */
     readonly source: CompanionSource
-    /** A short code for programs, for example `moves-too-often` or the kind of a MessageError. */
+    /** A short code for programs, for example `moves-too-often`, the kind of a MessageError, or a {@link ForgivenKind}. */
     readonly reason: string
     /** Human-readable: what was expected and what was received. */
     readonly detail: string
+    /** True: the companion used what it understood. Absent: it was ignored. */
+    readonly forgiven?: true
   }
   /** The connection of one protocol has opened. */
   connected: {

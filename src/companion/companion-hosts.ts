@@ -41,7 +41,7 @@ function describe(allowed: AllowedHosts, origin: CiiOrigin): string {
 }
 
 /** The host of a URL with any scheme, in canonical form. */
-function hostOf(url: string): string | undefined {
+export function hostOf(url: string): string | undefined {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\\]*)/i.exec(url)?.[1]
   if (authority === undefined) return undefined
   return parseHost(authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, ''))

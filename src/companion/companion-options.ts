@@ -10,9 +10,9 @@ import {
 import { ALLOWED_HOSTS_TYPE, type AllowedHosts } from './companion-hosts.js'
 import {
   type CiiClientOptions,
+  CLIENT_OPTIONS,
   PLATFORM_OPTIONS,
   type Platform,
-  SOCKET_OPTIONS,
   TS_SETTINGS,
   type TsClientSettings,
 } from './connections/index.js'
@@ -44,6 +44,11 @@ export interface CompanionOptions {
    * name. With `ts.headers` the default is `same-host`, because the headers are sent to the host that CII names.
    */
   allowedHosts?: AllowedHosts
+  /**
+   * Whether to ignore every message that deviates from the specification. Default false: the companion uses what it understands and
+   * reports each deviation as a `protocolError` with `forgiven: true`. The `strict` of a client's own options takes precedence.
+   */
+  strict?: boolean
   /** The local clock that all other clocks are derived from. Default: a SystemClock. */
   parentClock?: Clock
   /** The transports. Default: WebSockets and, in Node, UDP. The `openSocket` of a client's own options takes precedence. */
@@ -71,9 +76,10 @@ export const COMPANION_OPTIONS: OptionTable<CompanionOptions> = {
   wallClockUrl: wallClockUrl(),
   preferWebSocketWallClock: option.withDefault(option.boolean(), false),
   allowedHosts: ALLOWED_HOSTS_TYPE,
+  strict: option.withDefault(option.boolean(), false),
   parentClock: CLOCK_TYPE,
   platform: option.object(PLATFORM_OPTIONS),
-  cii: option.object(SOCKET_OPTIONS),
+  cii: option.object(CLIENT_OPTIONS),
   ts: option.object<NonNullable<CompanionOptions['ts']>>(TS_OPTIONS),
   wallClock: option.object(WALL_CLOCK_SETTINGS),
 }

@@ -28,6 +28,10 @@ export function whyUnavailable(servers: FollowedServers): Unavailable | undefine
   const selector = visible(timeline.selector)
   if (!ts.hasPosition) {
     if (!ts.connected) return { reason: 'ts', detail: `no connection to ${displayUrl(ts.url)}` }
+    const invalid = ts.invalidTimestamp
+    if (invalid !== undefined) {
+      return { reason: 'timeline', detail: `the last control timestamp for ${selector} is invalid: ${invalid}` }
+    }
     const said = ts.timestamp !== undefined
     const detail = said ? `the television has no ${selector} now` : `no control timestamp has come for ${selector} yet`
     return { reason: 'timeline', detail }

@@ -1,10 +1,11 @@
 import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
 import { Emitter, undisturbed } from '../events/index.js'
 import type { Cii } from '../messages/index.js'
+import { ForgivenCounter } from '../messages/lenient/index.js'
 import { displayUrl } from '../validation/index.js'
-import { type Address, findTimelines, findWallClock, type HostRule } from './companion-addresses.js'
+import { type Address, findTimelines, findWallClock, type HostRule, isForgiven } from './companion-addresses.js'
 import { confirmWallClock } from './companion-confirmation.js'
-import type { CompanionEvents, CompanionSource, Unavailable } from './companion-events.js'
+import type { CompanionEvents, CompanionForgiven, CompanionSource, Unavailable } from './companion-events.js'
 import { CompanionMoves } from './companion-moves.js'
 import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
 import { type CompanionPosition, positionOn } from './companion-position.js'
@@ -70,9 +71,12 @@ export class Companion extends Emitter<CompanionEvents> {
   /** The reason that was last emitted; undefined while the position is available. */
   #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
   #toldProblems: readonly string[] = []
+  /** Of the clients that are gone, and of the addresses in CII. */
+  readonly #forgiven = { cii: new ForgivenCounter(), wc: new ForgivenCounter(), ts: new ForgivenCounter() }
   readonly #moves: CompanionMoves
   readonly #content = new ContentWatch()
   readonly #routes: CompanionRoutes
+  readonly #ciiClients: readonly CiiClient[]
   #ciiAddress: string | undefined
   /** Of the current selector. Its count continues across clients and servers. */
   #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
@@ -100,11 +104,12 @@ export class Companion extends Emitter<CompanionEvents> {
         if (routes.length > 1) queueMicrotask(() => this.#apply())
       },
     })
+    this.#ciiClients = routes.map(({ cii }) => cii)
     for (const route of routes) this.#passOn('cii', route.cii, route)
   }
 
   #routeOf(urls: RouteUrls): Route {
-    const options = { ...this.#socketOptions, ...this.#options.cii }
+    const options = { ...this.#clientOptions, ...this.#options.cii }
     const cii = new CiiClient(urls.ciiUrl, urls.route === 'native' ? options : paired(options))
     cii.on('connected', () => {
       this.#ciiAddress = cii.remoteAddress ?? this.#ciiAddress
@@ -149,6 +154,16 @@ export class Companion extends Emitter<CompanionEvents> {
   /** Why the position is unavailable; undefined while it is available. */
   get unavailable(): Unavailable | undefined {
     return this.#unavailable
+  }
+
+  /** The deviations from the specification that were accepted since construction. With `strict`: none. */
+  get forgiven(): CompanionForgiven {
+    const { cii, wc, ts } = this.#forgiven
+    return {
+      cii: this.#ciiClients.reduce((sum, client) => sum.plus(client.statistics.forgiven), cii).counts,
+      wc: wc.plus(this.#wallClock?.status().forgiven).counts,
+      ts: ts.plus(this.#ts?.statistics.forgiven).counts,
+    }
   }
 
   /** Starts to connect. Has no effect if already started. */
@@ -237,14 +252,16 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#followTimeline(timeline, timelines.url, round)
   }
 
-  get #socketOptions(): Pick<CiiClientOptions, 'openSocket'> {
+  get #clientOptions(): Pick<CiiClientOptions, 'openSocket' | 'strict'> {
     const { openSocket } = this.#platform
-    return openSocket === undefined ? {} : { openSocket }
+    const { strict = false } = this.#options
+    return openSocket === undefined ? { strict } : { strict, openSocket }
   }
 
   get #hostRule(): HostRule {
     const origin = { url: this.cii.url, remoteAddress: this.#ciiAddress }
-    return { allowedHosts: allowedHostsOf(this.#options), origin }
+    const { strict = false } = this.#options
+    return { strict, allowedHosts: allowedHostsOf(this.#options), origin }
   }
 
   #findWallClock(state: Cii): Address {
@@ -266,6 +283,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const isApp2App = url === this.#routes.current.wallClockUrl
     const { openSocket = openStandardSocket } = this.#platform
     const client = new WallClockClient({
+      strict: this.#options.strict ?? false,
       ...this.#options.wallClock,
       parentClock: this.#parentClock,
       transport: isApp2App ? new AdaptiveWallClockTransport(url, { openSocket, isApp2App }) : url,
@@ -320,7 +338,7 @@ export class Companion extends Emitter<CompanionEvents> {
       this.#unwrapper = { selector: timelineSelector, unwrapper: unwrapperFor(timelineSelector) }
     }
     const { unwrapper } = this.#unwrapper
-    const connection = { holdSeconds: DEFAULT_HOLD_SECONDS, ...this.#socketOptions, ...options }
+    const connection = { holdSeconds: DEFAULT_HOLD_SECONDS, ...this.#clientOptions, ...options }
     // An application reads the clock that it states in its timestamps no better than the one that it answers with.
     const timestampErrorSeconds = 1 / tickRate + MIN_PRECISION_SECONDS
     const isApp2App = url === this.#routes.current.tsUrl
@@ -401,6 +419,7 @@ export class Companion extends Emitter<CompanionEvents> {
     const ts = this.#ts
     this.#ts = undefined
     ts?.stop()
+    this.#forgiven.ts.addCounts(ts?.statistics.forgiven)
   }
 
   #dropWallClock(): void {
@@ -408,6 +427,7 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#wallClock = undefined
     this.#wallClockUrl = undefined
     wallClock?.stop()
+    this.#forgiven.wc.addCounts(wallClock?.status().forgiven)
   }
 
   /** Tells each once for as long as it is there. */
@@ -415,8 +435,12 @@ export class Companion extends Emitter<CompanionEvents> {
     const told = this.#toldProblems
     const problems = addresses.flatMap((address) => address.problems)
     this.#toldProblems = problems.map(({ detail }) => detail)
-    for (const { reason, detail } of problems) {
-      if (!told.includes(detail)) this.emit('protocolError', { source: 'cii', reason, detail })
+    for (const problem of problems) {
+      const { reason, detail } = problem
+      if (told.includes(detail)) continue
+      const forgiven = this.#options.strict !== true && isForgiven(problem)
+      if (forgiven) this.#forgiven.cii.add(problem.reason)
+      this.emit('protocolError', { source: 'cii', reason, detail, ...(forgiven && { forgiven }) })
     }
   }
 

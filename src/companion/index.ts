@@ -1,5 +1,11 @@
 export { Companion } from './companion.js'
-export type { CompanionEvents, CompanionSource, Unavailable, UnavailableReason } from './companion-events.js'
+export type {
+  CompanionEvents,
+  CompanionForgiven,
+  CompanionSource,
+  Unavailable,
+  UnavailableReason,
+} from './companion-events.js'
 export type { AllowedHosts } from './companion-hosts.js'
 export type { CompanionOptions } from './companion-options.js'
 export { type CompanionPosition, positionOn } from './companion-position.js'

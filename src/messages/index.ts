@@ -1,4 +1,13 @@
-export { CII_PROPERTIES, type Cii, checkCii, decodeCii, encodeCheckedCii, encodeCii, parseCii } from './cii.js'
+export {
+  CII_PROPERTIES,
+  type Cii,
+  checkCii,
+  decodeCii,
+  encodeCheckedCii,
+  encodeCii,
+  parseCii,
+  setProperty,
+} from './cii.js'
 export { applyCii, diffCii, equalCii, mergeCii } from './cii-changes.js'
 export {
   type AvailableControlTimestamp,
@@ -10,10 +19,11 @@ export {
   equalControlTimestamps,
   isAvailable,
 } from './control-timestamp.js'
-export { MAX_JSON_DEPTH, parseJson } from './json.js'
+export { copyJson, MAX_JSON_DEPTH, parseJson } from './json.js'
 export { MessageError, type MessageErrorKind } from './message-error.js'
 export type { MessagePortLike } from './message-port.js'
 export { postableBytes, readPortMessage } from './message-port.js'
+export { FIRST_STATUS_WORDS } from './presentation-status.js'
 export {
   decodePresentationTimestamps,
   type EarliestPresentationTimestamp,
@@ -24,6 +34,15 @@ export {
   type PresentationTimestamps,
 } from './presentation-timestamps.js'
 export type { PrivateData } from './private-data.js'
+export {
+  mistyped,
+  readFiniteNumber,
+  readNonEmptyString,
+  readObject,
+  readString,
+  requireObject,
+  type UnknownObject,
+} from './read-field.js'
 export { decodeSetupData, encodeSetupData, hasContentIdStem, type SetupData } from './setup-data.js'
 export { type TimelineOption, type TimelineProperties, tickRateOf } from './timeline-option.js'
 export { rangeOfSelector, tickRateOfSelector } from './timeline-selector.js'

@@ -1,12 +1,12 @@
 import { MessageError } from './message-error.js'
 import { readList, readString } from './read-field.js'
 
-const FIRST_WORDS: readonly string[] = ['okay', 'transitioning', 'fault']
+export const FIRST_STATUS_WORDS: readonly string[] = ['okay', 'transitioning', 'fault']
 
 /** Splits a presentation status from the wire into its words. */
 export function decodePresentationStatus(field: string, value: unknown): string[] {
   const words = readString(field, value).split(' ')
-  if (!FIRST_WORDS.includes(words[0] ?? '') || !words.every(isWord)) {
+  if (!FIRST_STATUS_WORDS.includes(words[0] ?? '') || !words.every(isWord)) {
     throw new MessageError(
       'invalid-value',
       field,
@@ -24,7 +24,7 @@ export function checkPresentationStatus(field: string, value: unknown): string[]
     if (isWord(readString(place, word))) return word as string
     throw new MessageError('invalid-value', place, 'a word without spaces', word)
   })
-  if (FIRST_WORDS.includes(words[0] ?? '')) return words
+  if (FIRST_STATUS_WORDS.includes(words[0] ?? '')) return words
   throw new MessageError('invalid-value', field, 'a list whose first word is okay, transitioning or fault', value)
 }
 

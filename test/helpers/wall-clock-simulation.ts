@@ -48,7 +48,7 @@ export class Simulation {
   readonly parent: SystemClock
   readonly requests: Uint8Array[] = []
   readonly requestSeconds: number[] = []
-  readonly errors: { reason: string; detail: string }[] = []
+  readonly errors: { reason: string; detail: string; forgiven?: true }[] = []
   serverStart: number
   /** By how much the time of day is off. */
   timeOfDayAheadSeconds = 1_800_000_000

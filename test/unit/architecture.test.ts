@@ -15,25 +15,27 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/events': [],
   'src/clocks': ['src/validation'],
   'src/messages': ['src/validation', 'src/clocks'],
+  // What clients and servers accept beyond the specification. Not for `src/conformance`, which judges by it.
+  'src/messages/lenient': ['src/validation', 'src/messages'],
   'src/timelines': ['src/validation', 'src/clocks', 'src/messages'],
   // Sockets of node:dgram, for the servers and for the companion.
   'src/udp': ['src/validation'],
   'src/server/endpoint': PURE,
   'src/server/cii': [...PURE, 'src/server/endpoint'],
-  'src/server/ts': [...PURE, 'src/server/endpoint'],
+  'src/server/ts': [...PURE, 'src/messages/lenient', 'src/server/endpoint'],
   'src/server/app2app': [...PURE, 'src/server/endpoint'],
   'src/server/wall-clock': [...PURE, 'src/udp', 'src/server/endpoint'],
   'src/server/wall-clock/isolated': [...PURE, 'src/udp', 'src/server/endpoint', 'src/server/wall-clock'],
-  'src/companion/connections': PURE,
-  'src/companion/wall-clock': [...PURE, 'src/companion/connections'],
+  'src/companion/connections': [...PURE, 'src/messages/lenient'],
+  'src/companion/wall-clock': [...PURE, 'src/messages/lenient', 'src/companion/connections'],
   'src/companion/media': PURE,
-  'src/companion': [...PURE, 'src/companion/connections', 'src/companion/wall-clock'],
+  'src/companion': [...PURE, 'src/messages/lenient', 'src/companion/connections', 'src/companion/wall-clock'],
   // What the companion's side needs of Node: standard in a browser, missing here.
   'src/companion/node': [...PURE, 'src/udp', 'src/companion/connections', 'src/companion/wall-clock', 'src/companion'],
   // What the package publishes besides the plugins: a file for each subpath.
   // How televisions are found, by SSDP and DIAL: both sides.
   'src/discovery': ['src/validation'],
-  'src/api': [...PURE, 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
+  'src/api': [...PURE, 'src/messages/lenient', 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
   plugins: [...PURE, 'src/discovery', 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
   'src/conformance': PURE,
   'src/conformance/reports': [...PURE, 'src/conformance'],
@@ -41,6 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
   'src/cli/commands': [
     ...PURE,
+    'src/messages/lenient',
     ...COMPANION,
     'src/companion/node',
     'src/discovery',
@@ -184,11 +187,11 @@ describe('the architecture', () => {
     const of = (side: RegExp) =>
       Object.entries(MAY_IMPORT).flatMap(([room, allowed]) => (side.test(room) ? allowed : []))
     const both = of(/^src\/server/).filter((room) => of(/^src\/companion/).includes(room))
-    expect(new Set(both)).toEqual(new Set([...PURE, 'src/udp']))
+    expect(new Set(both)).toEqual(new Set([...PURE, 'src/messages/lenient', 'src/udp']))
   })
 
   it('keeps what runs in a browser, and the timelines, free of node: modules', () => {
-    const pure = [...PURE, ...COMPANION]
+    const pure = [...PURE, 'src/messages/lenient', ...COMPANION]
     const strays = imports.filter(({ folder, target }) => pure.includes(folder) && target.startsWith('node:'))
     expect(described(strays)).toEqual([])
   })

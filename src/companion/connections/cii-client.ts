@@ -1,10 +1,14 @@
 import { applyCii, CII_PROPERTIES, type Cii, equalCii, parseCii } from '../../messages/index.js'
+import { type Forgiveness, parseJsonLeniently, readCiiLeniently } from '../../messages/lenient/index.js'
 import { visible } from '../../validation/index.js'
-import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
-import type { ReconnectingSocketOptions } from './reconnecting-socket.js'
+import {
+  ReconnectingClient,
+  type ReconnectingClientEvents,
+  type ReconnectingClientOptions,
+} from './reconnecting-client.js'
 
 /** Options of a {@link CiiClient}: those that all WebSocket clients share. */
-export type CiiClientOptions = ReconnectingSocketOptions
+export type CiiClientOptions = ReconnectingClientOptions
 
 /** Events of a {@link CiiClient}, by name, with what their listeners receive. */
 export interface CiiClientEvents extends ReconnectingClientEvents {
@@ -61,7 +65,8 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
     const connection = this.connected ? 'connected' : 'not connected'
     if (this.#state === NOTHING_KNOWN) return `${connection}, nothing received`
     // This is text from the server and may be printed to a terminal.
-    const content = typeof contentId === 'string' ? `${visible(contentId)} (${contentIdStatus})` : 'unknown'
+    const content =
+      typeof contentId === 'string' ? `${visible(contentId)} (${contentIdStatus ?? 'status unknown'})` : 'unknown'
     return [connection, `content ${content}`, visible(presentationStatus?.join(' ') ?? '')].filter(Boolean).join(', ')
   }
 
@@ -69,8 +74,9 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
     this.#expectsAll = true
   }
 
-  protected override received(text: string): void {
-    const message = parseCii(text)
+  protected override received(text: string, forgiveness: Forgiveness | undefined): void {
+    const message = this.#read(text, forgiveness)
+    if (forgiveness !== undefined) this.reportForgiven(forgiveness)
     this.#latestMessage = message
     this.emit('message', { message })
     const previous = this.#state
@@ -80,5 +86,10 @@ export class CiiClient extends ReconnectingClient<CiiClientEvents> {
     if (changes.length === 0) return
     this.#state = state
     this.emit('change', { changes, state, previous, message })
+  }
+
+  #read(text: string, forgiveness: Forgiveness | undefined): Cii {
+    if (forgiveness === undefined) return parseCii(text)
+    return readCiiLeniently(parseJsonLeniently(text, forgiveness), this.#expectsAll, forgiveness)
   }
 }

@@ -1,14 +1,31 @@
 import { type ControlTimestamp, decodeControlTimestamp, MessageError } from '../../messages/index.js'
+import {
+  type Forgiveness,
+  type LenientControlTimestamp,
+  readControlTimestampLeniently,
+} from '../../messages/lenient/index.js'
 
 /** No programme has larger values, and clocks would overflow: 10³⁰ ns are 3 × 10¹³ years. */
 const MAX_TIME = 1e30
 const MAX_SPEED = 1e6
 
-/** Decodes a control timestamp from parsed JSON and checks that a clock can follow it. @throws MessageError that names the property. */
-export function readControlTimestamp(message: unknown): ControlTimestamp {
-  const timestamp = decodeControlTimestamp(message)
-  requirePlausible(timestamp)
-  return timestamp
+/**
+ * Decodes a control timestamp from parsed JSON and checks that a clock can follow it.
+ * @param text that it was parsed from.
+ * @param forgiveness undefined: strictly.
+ * @throws MessageError that names the property.
+ */
+export function readControlTimestamp(
+  message: unknown,
+  text: string,
+  forgiveness: Forgiveness | undefined,
+): LenientControlTimestamp {
+  const read =
+    forgiveness === undefined
+      ? { timestamp: decodeControlTimestamp(message), contentTimeError: 0, wallClockTimeError: 0 }
+      : readControlTimestampLeniently(message, text, forgiveness)
+  requirePlausible(read.timestamp)
+  return read
 }
 
 /** Checks ranges: the wire format allows integers and speeds that clocks cannot represent. @throws MessageError */
@@ -23,7 +40,11 @@ function requirePlausible({ contentTime, wallClockTime, timelineSpeedMultiplier 
 }
 
 /** A control timestamp that reports the timeline as unavailable; used for messages that are otherwise invalid. */
-export const UNAVAILABLE: ControlTimestamp = { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null }
+export const UNAVAILABLE: LenientControlTimestamp = {
+  timestamp: { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null },
+  contentTimeError: 0,
+  wallClockTimeError: 0,
+}
 const PROPERTIES: readonly (keyof ControlTimestamp)[] = ['contentTime', 'wallClockTime', 'timelineSpeedMultiplier']
 
 /**

@@ -26,7 +26,14 @@ export {
   type Violation,
   type ViolationReason,
 } from './platform.js'
-export { type ProtocolErrorEvent, ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
+export {
+  CLIENT_OPTIONS,
+  type ClientStatistics,
+  type ProtocolErrorEvent,
+  ReconnectingClient,
+  type ReconnectingClientEvents,
+  type ReconnectingClientOptions,
+} from './reconnecting-client.js'
 export {
   type ConnectionEvents,
   checkSocketUrl,

@@ -1,19 +1,60 @@
 import { Emitter, reportUncaught } from '../../events/index.js'
 import { MessageError } from '../../messages/index.js'
+import { ForgivenCounter, type ForgivenCounts, Forgiveness, textOfBinaryFrame } from '../../messages/lenient/index.js'
+import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 import type { ConnectFailure, SocketEnd } from './platform.js'
-import { type ConnectionEvents, ReconnectingSocket, type ReconnectingSocketOptions } from './reconnecting-socket.js'
+import {
+  type ConnectionEvents,
+  ReconnectingSocket,
+  type ReconnectingSocketOptions,
+  SOCKET_OPTIONS,
+} from './reconnecting-socket.js'
 
-/** An invalid message, or a limit that the server exceeded. */
+/** An invalid message, a limit that the server exceeded, or a deviation from the specification that was accepted. */
 export interface ProtocolErrorEvent {
-  /** A MessageErrorKind, `binary`, or a ViolationReason after which the connection is closed. */
+  /** A MessageErrorKind, `binary`, a ViolationReason after which the connection is closed, or a {@link ForgivenKind}. */
   readonly reason: string
   /** Human-readable: what was expected and what was received. */
   readonly detail: string
+  /** True: the client understood the message all the same, and used it. Absent: it was ignored. */
+  readonly forgiven?: true
 }
+
+/** Options of the clients of the JSON protocols. */
+export interface ReconnectingClientOptions extends ReconnectingSocketOptions {
+  /**
+   * Whether to ignore every message that deviates from the specification. Default false: the client uses what it understands and
+   * reports each deviation as a `protocolError` with `forgiven: true`.
+   */
+  strict?: boolean
+}
+
+type Defaulted = Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'> | 'strict'
+/** Options that the clients of the JSON protocols share. */
+export const CLIENT_OPTIONS: OptionTable<ReconnectingClientOptions, Defaulted> = {
+  ...SOCKET_OPTIONS,
+  strict: option.withDefault(option.boolean(), false),
+}
+
+/** Counters of a client since construction. */
+export interface ClientStatistics {
+  /** Frames that were received, whether or not they were valid. */
+  readonly messages: number
+  /** Invalid messages, and limits that the server exceeded. */
+  readonly protocolErrors: number
+  /** Deviations from the specification that were accepted, by kind. */
+  readonly forgiven: ForgivenCounts
+}
+
+/** What the server of an App2App channel sends once both ends are connected (HbbTV 2, clause 14.5). */
+const PAIRING_COMPLETED = 'pairingcompleted'
 
 /** Events that all WebSocket clients share. */
 export interface ReconnectingClientEvents extends ConnectionEvents {
-  /** The server sent an invalid message, which was ignored, or exceeded a limit, which closes the connection. */
+  /**
+   * The server sent an invalid message, which was ignored, or exceeded a limit, which closes the connection. With `forgiven`: the
+   * message deviates from the specification, and was used.
+   */
   protocolError: ProtocolErrorEvent
 }
 
@@ -22,11 +63,17 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** URL of the server, as given to the constructor. */
   readonly url: string
   readonly #socket: ReconnectingSocket
+  readonly #isStrict: boolean
+  readonly #forgiven = new ForgivenCounter()
+  #messages = 0
+  #protocolErrors = 0
 
   /** @param url `ws://…` or `wss://…` */
-  constructor(url: string, options: ReconnectingSocketOptions) {
+  constructor(url: string, options: ReconnectingClientOptions) {
     super()
     this.url = url
+    this.#isStrict = checkOptions(CLIENT_OPTIONS, options).strict
+    const { strict, ...socketOptions } = options
     this.#socket = new ReconnectingSocket(
       url,
       {
@@ -35,7 +82,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
           this.opened()
         },
         message: (data) => this.#message(data),
-        violated: (violation) => this.#emitShared('protocolError', violation),
+        violated: ({ reason, detail }) => this.#reportError(reason, detail),
         closed: ({ code, reason }, retryInSeconds) => {
           this.closed(retryInSeconds !== undefined)
           this.#emitShared('disconnected', { code, reason, retryInSeconds })
@@ -45,7 +92,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
           this.#emitShared('connectFailed', { failure, retryInSeconds })
         },
       },
-      options,
+      socketOptions,
     )
   }
 
@@ -57,6 +104,11 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** IP address of the server, if known: in Node, while connected. */
   get remoteAddress(): string | undefined {
     return this.#socket.remoteAddress
+  }
+
+  /** Counters since construction. */
+  get statistics(): ClientStatistics {
+    return { messages: this.#messages, protocolErrors: this.#protocolErrors, forgiven: this.#forgiven.counts }
   }
 
   /** Connects, and reconnects whenever the connection ends. Has no effect if already started. */
@@ -72,8 +124,21 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   /** The connection is open. */
   protected abstract opened(): void
 
-  /** A text frame was received. @throws MessageError if it is invalid; the state is then unchanged. */
-  protected abstract received(text: string): void
+  /**
+   * A text frame was received.
+   * @param forgiveness collects what was accepted; undefined if the client is strict.
+   * @throws MessageError if it is invalid; the state is then unchanged.
+   */
+  protected abstract received(text: string, forgiveness: Forgiveness | undefined): void
+
+  /** To be called before the events of a message: reports what was accepted in it. */
+  protected reportForgiven(forgiveness: Forgiveness): void {
+    this.#forgiven.addAll(forgiveness)
+    for (const { kind, detail } of forgiveness.reports.splice(0)) {
+      this.#emitShared('protocolError', { reason: kind, detail, forgiven: true })
+    }
+    forgiveness.counts.clear()
+  }
 
   /** The connection has ended. The argument is false when the client was stopped. */
   protected closed(_isRetried: boolean): void {}
@@ -101,21 +166,33 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     this.emit(name, event as Events[Name])
   }
 
+  #reportError(reason: string, detail: string): void {
+    this.#protocolErrors += 1
+    this.#emitShared('protocolError', { reason, detail })
+  }
+
   #message(data: string | Uint8Array): void {
-    if (typeof data !== 'string') {
-      const detail = `expected text, got a binary frame of length ${data.length}`
-      this.#emitShared('protocolError', { reason: 'binary', detail })
+    this.#messages += 1
+    const forgiveness = this.#isStrict ? undefined : new Forgiveness()
+    const text = typeof data === 'string' ? data : forgiveness && textOfBinaryFrame(data, forgiveness)
+    if (text === undefined) {
+      this.#reportError('binary', `expected text, got a binary frame of length ${data.length}`)
       return
     }
     try {
-      this.received(data)
+      if (forgiveness !== undefined && text === PAIRING_COMPLETED) {
+        forgiveness.add('pairing-completed', 'message', 'JSON', text, 'ignored')
+      } else {
+        this.received(text, forgiveness)
+      }
+      if (forgiveness !== undefined) this.reportForgiven(forgiveness)
     } catch (error) {
       if (!(error instanceof MessageError)) {
         // The error must not propagate into the socket, which would be left in the middle of a frame.
         reportUncaught(error)
         return
       }
-      this.#emitShared('protocolError', { reason: error.kind, detail: error.message })
+      this.#reportError(error.kind, error.message)
     }
   }
 }

@@ -2,21 +2,27 @@ import {
   type ControlTimestamp,
   encodePresentationTimestamps,
   encodeSetupData,
+  MessageError,
   type PresentationTimestamps,
   parseJson,
   type SetupData,
 } from '../../messages/index.js'
+import { type Forgiveness, type LenientControlTimestamp, parseJsonLeniently } from '../../messages/lenient/index.js'
 import { checkOption, checkOptions, type OptionTable, option } from '../../validation/index.js'
 import { readControlTimestamp } from './control-timestamp-reader.js'
-import { ReconnectingClient, type ReconnectingClientEvents } from './reconnecting-client.js'
-import { type ReconnectingSocketOptions, SOCKET_OPTIONS } from './reconnecting-socket.js'
+import {
+  CLIENT_OPTIONS,
+  ReconnectingClient,
+  type ReconnectingClientEvents,
+  type ReconnectingClientOptions,
+} from './reconnecting-client.js'
 
 /** Options of a {@link TsClientConnection}: the setup-data to send, and those that all WebSocket clients share. */
-export interface TsClientConnectionOptions extends ReconnectingSocketOptions, SetupData {}
+export interface TsClientConnectionOptions extends ReconnectingClientOptions, SetupData {}
 
-type Defaulted = Exclude<keyof ReconnectingSocketOptions, 'backoff' | 'headers'>
+type Defaulted = Exclude<keyof ReconnectingClientOptions, 'backoff' | 'headers'>
 export const TS_CONNECTION_OPTIONS: OptionTable<TsClientConnectionOptions, Defaulted> = {
-  ...SOCKET_OPTIONS,
+  ...CLIENT_OPTIONS,
   contentIdStem: option.string(),
   timelineSelector: option.string({ nonEmpty: true }),
   private: option.custom('an array of objects, each with a type', Array.isArray),
@@ -94,26 +100,27 @@ export class TsClientConnection<
     this.#timestamp = undefined
   }
 
-  protected override received(text: string): void {
+  protected override received(text: string, forgiveness: Forgiveness | undefined): void {
     let message: unknown
-    let timestamp: ControlTimestamp
+    let read: LenientControlTimestamp
     try {
-      message = parseJson(text)
-      timestamp = readControlTimestamp(message)
+      message = forgiveness === undefined ? parseJson(text) : parseJsonLeniently(text, forgiveness)
+      read = readControlTimestamp(message, text, forgiveness)
     } catch (error) {
-      this.rejected(message)
+      if (error instanceof MessageError) this.rejected(message, error, forgiveness === undefined)
       throw error
     }
-    this.take(timestamp)
+    if (forgiveness !== undefined) this.reportForgiven(forgiveness)
+    this.take(read)
     // Every subclass has this event, which the compiler cannot infer.
-    this.emit('controlTimestamp', { timestamp } as Events['controlTimestamp'])
+    this.emit('controlTimestamp', { timestamp: read.timestamp } as Events['controlTimestamp'])
   }
 
   /** A valid control timestamp was received. */
-  protected take(timestamp: ControlTimestamp): void {
+  protected take({ timestamp }: LenientControlTimestamp): void {
     this.#timestamp = timestamp
   }
 
   /** An invalid message was received. @param _message undefined where it was not JSON. */
-  protected rejected(_message: unknown): void {}
+  protected rejected(_message: unknown, _error: MessageError, _isStrict: boolean): void {}
 }

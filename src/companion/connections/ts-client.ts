@@ -5,8 +5,10 @@ import {
   type ControlTimestamp,
   contentTicksAt,
   isAvailable,
+  type MessageError,
   type PresentationTimestamps,
 } from '../../messages/index.js'
+import type { LenientControlTimestamp } from '../../messages/lenient/index.js'
 import { checkOption } from '../../validation/index.js'
 import { type PresentationTimestampsOptions, presentationTimestampsOf } from './clock-presentation-timestamps.js'
 import { INVALID_TIMESTAMP_SECONDS } from './connection-limits.js'
@@ -85,6 +87,9 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   #connections = 0
   /** Whether the position is known, from this connection or held from a lost one. */
   #hasPosition = false
+  /** By how much the times of the last control timestamp may be off because they were rounded, in seconds. */
+  #roundingSeconds = 0
+  #invalidTimestamp: string | undefined
   /** Whether the position is held from a lost connection. */
   #isHeld = false
   /** Whether the last event reported the timeline as unavailable. */
@@ -116,6 +121,11 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   /** Whether the position is known, from this connection or held for up to `holdSeconds` from a lost one. */
   get hasPosition(): boolean {
     return this.#hasPosition
+  }
+
+  /** Why the last control timestamp could not be used, if the timeline is unavailable because of that. */
+  get invalidTimestamp(): string | undefined {
+    return this.#invalidTimestamp
   }
 
   /**
@@ -181,6 +191,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   /** Holds the position for `holdSeconds`, or makes it unavailable. @param isRetried false when the client was stopped. */
   protected override closed(isRetried: boolean): void {
     super.closed(isRetried)
+    this.#invalidTimestamp = undefined
     this.#settle()
     if (!isRetried || this.#holdSeconds === 0 || !this.#hasPosition) {
       this.#becomeUnavailable('disconnected')
@@ -196,20 +207,31 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     if (status === 403 || status === 404) this.#becomeUnavailable('disconnected')
   }
 
-  protected override take(timestamp: ControlTimestamp): void {
-    super.take(timestamp)
+  protected override take(read: LenientControlTimestamp): void {
+    super.take(read)
     this.#settle()
+    const { timestamp, contentTimeError, wallClockTimeError } = read
+    this.#invalidTimestamp = undefined
+    const speed = Math.abs(timestamp.timelineSpeedMultiplier ?? 0)
+    this.#roundingSeconds = contentTimeError / this.clock.tickRate + (speed * wallClockTimeError) / NANOS_PER_SECOND
     if (isAvailable(timestamp)) this.#follow(timestamp)
     else this.#becomeUnavailable('timeline')
   }
 
-  protected override rejected(message: unknown): void {
+  protected override rejected(message: unknown, error: MessageError, isStrict: boolean): void {
     const meaning = meaningOfInvalid(message)
     if (meaning === 'unavailable') {
       this.take(UNAVAILABLE)
-    } else if (meaning === 'unknown' && this.#hasPosition && this.connected) {
-      // The server reported a change that could not be decoded. A new connection receives the current state.
+    } else if (meaning === 'unknown' && this.connected) {
+      const hadPosition = this.#hasPosition
+      // The server reported a change that could not be decoded, so the position from before is no longer known.
+      if (!isStrict && typeof message === 'object' && !Array.isArray(message)) {
+        this.#invalidTimestamp = error.message
+        this.#becomeUnavailable('timeline')
+      }
+      // A new connection receives the current state.
       const reason = 'no valid control timestamp after an invalid one'
+      if (!hadPosition) return
       this.#invalidTimer ??= setTimeout(() => this.leave({ code: 1007, reason }), INVALID_TIMESTAMP_SECONDS * 1000)
     }
   }
@@ -247,7 +269,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     return new Correlation({
       parentTicks: this.clock.parent.fromNanos(Number(wallClockTime)),
       childTicks: Number(contentTime) + (this.#unwrapper?.offsetTicks ?? 0),
-      initialErrorSeconds: this.#timestampErrorSeconds,
+      initialErrorSeconds: this.#timestampErrorSeconds + this.#roundingSeconds,
     })
   }
 

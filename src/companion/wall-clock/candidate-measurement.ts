@@ -60,7 +60,8 @@ const OPTIONS: OptionTable<MeasureOptions, keyof MeasureOptions> = {
  * @throws InvalidOptionError, UnknownOptionError
  */
 export function measureCandidate(exchange: WallClockExchange, parent: Clock, options: MeasureOptions = {}): Measured {
-  const { isJson, maxDispersionSeconds } = checkOptions(OPTIONS, options)
+  const { maxDispersionSeconds, ...checked } = checkOptions(OPTIONS, options)
+  const isJson = checked.isJson || exchange.isJson === true
   const { response, followUp } = exchange
   // Taken, it would leave a clock that never becomes available, and nobody knows why.
   if (response.precisionSeconds >= maxDispersionSeconds) {

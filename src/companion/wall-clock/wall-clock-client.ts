@@ -1,12 +1,19 @@
 import { type Clock, type ClockChange, type CorrelatedClock, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { Emitter, undisturbed } from '../../events/index.js'
-import { MessageError, type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
+import { MessageError, WallClockMessageType } from '../../messages/index.js'
+import type { Forgiveness } from '../../messages/lenient/index.js'
 import { describeValue, visible } from '../../validation/index.js'
 import type { WallClockTransport } from '../connections/index.js'
 import { measureCandidate } from './candidate-measurement.js'
 import { ProtocolErrorLimit } from './protocol-error-limit.js'
 import { SleepWatch } from './sleep-watch.js'
-import { isAnswerLike, readWallClockAnswer, WallClockRequestWriter } from './wall-clock-encoding.js'
+import {
+  isAnswerLike,
+  mayBeOddAnswer,
+  readWallClockAnswer,
+  type WallClockAnswer,
+  WallClockRequestWriter,
+} from './wall-clock-encoding.js'
 import type { WallClockClientEvents } from './wall-clock-events.js'
 import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
 import { DEFAULT_MAX_DISPERSION_SECONDS } from './wall-clock-limits.js'
@@ -163,6 +170,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       followUpTimeouts: counters.followUpTimeouts,
       ignored: { ...counters.ignored },
       protocolErrors: counters.protocolErrors,
+      forgiven: counters.forgiven.counts,
     }
   }
 
@@ -202,36 +210,41 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     // Checked before matching: the answer to a request sent before the machine slept would appear to have a short round trip.
     this.#checkSleep()
     // Datagrams can be spoofed. Creating the Error is the largest cost, so skip it for those that will not be reported.
-    if (!isAnswerLike(data) && !this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
+    const { strict } = this.#settings
+    const isOdd = !isAnswerLike(data)
+    if (isOdd && (strict || !mayBeOddAnswer(data)) && !this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
       this.#counters.protocolErrors += 1
       return
     }
-    let message: WallClockMessage
+    let answer: WallClockAnswer
     try {
-      message = readWallClockAnswer(data)
+      answer = readWallClockAnswer(data, strict)
     } catch (error) {
-      const reason = error instanceof MessageError ? error.kind : 'unreadable'
-      this.#protocolError(reason, error instanceof Error ? error.message : describeValue(error))
+      this.#reportInvalid(error)
       return
     }
-    const outcome = this.#exchanges.answer(message, receivedTicks)
+    const { message, isJson, forgiveness } = answer
+    const outcome = this.#exchanges.answer(message, receivedTicks, isJson)
     if (outcome.kind === 'ignored') {
-      this.#counters.ignored[outcome.reason] += 1
+      if (isOdd) this.#rejectOdd(data, receivedTicks)
+      else this.#counters.ignored[outcome.reason] += 1
       return
     }
     if (message.type === WallClockMessageType.followUp) this.#counters.followUps += 1
     else this.#counters.responses += 1
-    if (outcome.kind === 'complete') this.#use(outcome.exchange)
+    const isUsed = outcome.kind === 'waiting' || this.#use(outcome.exchange)
+    if (isUsed && forgiveness !== undefined) this.#reportForgiven(forgiveness)
     // The next request may be due at once, while both machines are awake.
     this.#work()
   }
 
-  #use(exchange: WallClockExchange): void {
+  /** @returns whether the exchange yields a measurement. */
+  #use(exchange: WallClockExchange): boolean {
     const { maxDispersionSeconds } = this.#settings
     const { isJson } = this.#transport
     const { candidate, implausible } = measureCandidate(exchange, this.#parent, { isJson, maxDispersionSeconds })
     if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
-    if (candidate === undefined) return
+    if (candidate === undefined) return false
     this.#serverPrecisionSeconds = exchange.response.precisionSeconds
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
     this.#noteDispersion()
@@ -254,6 +267,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       this.emit('adjusted', { candidate, stepSeconds, slewSeconds, stepped, dispersionSeconds })
     }
     this.#checkAvailability()
+    return true
   }
 
   /** Called when an answer has confirmed the clock. */
@@ -423,6 +437,32 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   /** To be called before the clock is set: the error bound is largest just before. */
   #noteDispersion(): void {
     this.#worstDispersionSeconds = this.worstDispersionSeconds
+  }
+
+  /** A message that is not valid and does not answer any request either. */
+  #rejectOdd(data: Uint8Array | string, receivedTicks: number): void {
+    if (!this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
+      this.#counters.protocolErrors += 1
+      return
+    }
+    try {
+      readWallClockAnswer(data, true)
+    } catch (error) {
+      this.#reportInvalid(error)
+    }
+  }
+
+  #reportInvalid(error: unknown): void {
+    const reason = error instanceof MessageError ? error.kind : 'unreadable'
+    this.#protocolError(reason, error instanceof Error ? error.message : describeValue(error))
+  }
+
+  /** Counts all, and emits the first of each kind: a server repeats them in every answer. */
+  #reportForgiven(forgiveness: Forgiveness): void {
+    const { forgiven } = this.#counters
+    const isNew = forgiveness.reports.filter(({ kind }) => !forgiven.has(kind))
+    forgiven.addAll(forgiveness)
+    for (const { kind, detail } of isNew) this.emit('protocolError', { reason: kind, detail, forgiven: true })
   }
 
   #protocolError(reason: string, detail: string): void {

@@ -9,6 +9,7 @@ import {
   type WallClockMessage,
   WallClockMessageType,
 } from '../../messages/index.js'
+import { Forgiveness, type LenientWallClockAnswer, readWallClockAnswerLeniently } from '../../messages/lenient/index.js'
 
 const NANOS = BigInt(NANOS_PER_SECOND)
 
@@ -46,14 +47,31 @@ export class WallClockRequestWriter {
   }
 }
 
-/** A cheap pre-check of whether a message may be valid; always true for text. */
+/** A cheap check of whether a message has the header of a valid one; always true for text. */
 export function isAnswerLike(data: Uint8Array | string): boolean {
   if (typeof data === 'string') return true
   const [version, type = 0] = data
   return data.length === WALL_CLOCK_MESSAGE_BYTES && version === 0 && type <= WallClockMessageType.followUp
 }
 
-/** Decodes a message in either encoding: bytes or JSON text. @throws MessageError */
-export function readWallClockAnswer(data: Uint8Array | string): WallClockMessage {
-  return typeof data === 'string' ? decodeWallClockJson(parseJson(data)) : decodeWallClockMessage(data)
+/** A cheap check of whether a lenient reader may understand a message that is not valid. */
+export function mayBeOddAnswer({ length, 1: type = 0 }: Uint8Array | string): boolean {
+  return length > WALL_CLOCK_MESSAGE_BYTES || (length === WALL_CLOCK_MESSAGE_BYTES && Number(type) <= 3)
+}
+
+/** A decoded answer. */
+export interface WallClockAnswer extends LenientWallClockAnswer {
+  /** What was accepted in it; undefined if it is read strictly. */
+  readonly forgiveness: Forgiveness | undefined
+}
+
+/** Decodes an answer in either encoding: bytes or JSON text. @throws MessageError */
+export function readWallClockAnswer(data: Uint8Array | string, isStrict: boolean): WallClockAnswer {
+  if (!isStrict) {
+    const forgiveness = new Forgiveness()
+    return { ...readWallClockAnswerLeniently(data, forgiveness), forgiveness }
+  }
+  const isJson = typeof data === 'string'
+  const message = isJson ? decodeWallClockJson(parseJson(data)) : decodeWallClockMessage(data)
+  return { message, isJson, forgiveness: undefined }
 }

@@ -46,16 +46,19 @@ export interface WallClockClientEvents {
   }
   /**
    * An answer is invalid or contradicts the clock, and was ignored. After 10 in quick succession at most one event per second is
-   * emitted; `status().protocolErrors` counts all of them.
+   * emitted. With `forgiven`: it deviates from the specification, and was used; the first answer of each kind is reported.
+   * `status()` counts all of them.
    */
   protocolError: {
     /**
      * A short code for programs: the kind of a MessageError, the reason of an {@link Implausible}, `inconsistent` if the answer
-     * contradicts the clock, or a ViolationReason of the transport.
+     * contradicts the clock, a ViolationReason of the transport, or a {@link ForgivenKind}.
      */
     readonly reason: string
     /** Human-readable: what was expected and what was received. */
     readonly detail: string
+    /** True: the answer was used. Absent: it was ignored. */
+    readonly forgiven?: true
   }
   /** The clock became available: its error bound is known and small enough. */
   available: {

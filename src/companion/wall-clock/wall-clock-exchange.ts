@@ -8,6 +8,8 @@ export interface WallClockExchange {
   readonly sentTicks: number
   /** Ticks of the parent clock when the response (not its follow-up) was received. */
   readonly receivedTicks: number
+  /** Whether an answer came as JSON, whose times are rounded to doubles. Default: no. */
+  readonly isJson?: boolean
   /** The first answer of the server to the request, decoded. */
   readonly response: WallClockMessage
   /** The follow-up: repeats the response with a more accurate transmit time. */
@@ -23,6 +25,7 @@ export interface PendingRequest {
   response?: WallClockMessage
   receivedTicks: number
   followUp?: WallClockMessage
+  isJson?: boolean
 }
 
 /**
@@ -83,8 +86,11 @@ export class WallClockExchanges {
     return request
   }
 
-  /** @param receivedTicks ticks of the parent clock at reception. */
-  answer(message: WallClockMessage, receivedTicks: number): AnswerOutcome {
+  /**
+   * @param receivedTicks ticks of the parent clock at reception.
+   * @param isJson whether the message came as JSON.
+   */
+  answer(message: WallClockMessage, receivedTicks: number, isJson = false): AnswerOutcome {
     if (message.type === WallClockMessageType.request) return IGNORED['not-a-response']
     const originate = message.originateNanos
     // Our requests have fewer than 10⁹ nanoseconds; another pair of fields can add up to the same value.
@@ -99,6 +105,7 @@ export class WallClockExchanges {
       return IGNORED.late
     }
     if ((isFollowUp ? request.followUp : request.response) !== undefined) return IGNORED.duplicate
+    if (isJson) request.isJson = true
     if (isFollowUp) {
       request.followUp = message
     } else {
@@ -184,6 +191,6 @@ function fillRandomly(numbers: Uint32Array<ArrayBuffer>): Uint32Array {
 }
 
 function exchangeOf(request: PendingRequest, response: WallClockMessage): WallClockExchange {
-  const { sentTicks, receivedTicks, followUp } = request
-  return { sentTicks, receivedTicks, response, ...(followUp === undefined ? {} : { followUp }) }
+  const { sentTicks, receivedTicks, followUp, isJson = false } = request
+  return { sentTicks, receivedTicks, response, isJson, ...(followUp === undefined ? {} : { followUp }) }
 }

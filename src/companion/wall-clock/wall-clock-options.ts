@@ -76,6 +76,11 @@ export interface WallClockClientOptions {
    * sleep. Default: `Date.now`.
    */
   timeOfDay?: MillisecondSource
+  /**
+   * Whether to ignore every answer that deviates from the specification. Default false: the client uses an answer that matches a
+   * request, if it understands it, and reports each deviation as a `protocolError` with `forgiven: true`.
+   */
+  strict?: boolean
   /** The transports for URLs. Default: WebSockets and, in Node, UDP. */
   platform?: Platform
   /** For tests. Default: the global ones. */
@@ -93,6 +98,7 @@ export interface WallClockSettings {
   readonly responseTimeoutSeconds: number
   readonly followUpTimeoutSeconds: number
   readonly slew: SlewLimits | undefined
+  readonly strict: boolean
   readonly timeOfDay: MillisecondSource
   readonly timers: WallClockTimers
 }
@@ -123,6 +129,7 @@ type DefaultedSettings =
   | 'responseTimeoutSeconds'
   | 'followUpTimeoutSeconds'
   | 'slew'
+  | 'strict'
   | 'timeOfDay'
   | 'timers'
 
@@ -135,6 +142,7 @@ export const WALL_CLOCK_SETTINGS: OptionTable<WallClockSettingsOptions, Defaulte
   responseTimeoutSeconds: option.withDefault(DURATION_TYPE, DEFAULT_RESPONSE_TIMEOUT_SECONDS),
   followUpTimeoutSeconds: option.withDefault(DURATION_TYPE, DEFAULT_FOLLOW_UP_TIMEOUT_SECONDS),
   slew: option.withDefault(option.either(option.boolean(), option.object(SLEW_OPTIONS)), false),
+  strict: option.withDefault(option.boolean(), false),
   timeOfDay: option.withDefault(option.func<MillisecondSource>(), () => Date.now()),
   timers: option.withDefault(option.objectWith<WallClockTimers>('set', 'clear'), GLOBAL_TIMERS),
 }

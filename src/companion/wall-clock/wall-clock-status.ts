@@ -1,3 +1,4 @@
+import { ForgivenCounter, type ForgivenCounts } from '../../messages/lenient/index.js'
 import type { IgnoredAnswerReason } from './wall-clock-exchange.js'
 import { MAX_RECENT_ANSWERS } from './wall-clock-limits.js'
 
@@ -38,6 +39,8 @@ export interface WallClockStatus {
   readonly ignored: Readonly<Record<IgnoredReason, number>>
   /** Answers that were invalid or contradicted the clock, including those for which no event was emitted. */
   readonly protocolErrors: number
+  /** Deviations from the specification that were accepted, by kind, including those for which no event was emitted. */
+  readonly forgiven: ForgivenCounts
 }
 
 /** Counts events and keeps the recent round trips. */
@@ -48,6 +51,7 @@ export class WallClockCounters {
   timeouts = 0
   followUpTimeouts = 0
   protocolErrors = 0
+  readonly forgiven = new ForgivenCounter()
   readonly ignored: Record<IgnoredReason, number> = {
     stranger: 0,
     duplicate: 0,

@@ -3,7 +3,12 @@ import { findTimelines, findWallClock, type HostRule } from '../../../src/compan
 import { wallClockWebSocketLocation } from '../../../src/messages/index.js'
 
 const CII_URL = 'ws://192.0.2.7:7681/cii'
-const from = (url: string): HostRule => ({ allowedHosts: 'any', origin: { url, remoteAddress: undefined } })
+const from = (url: string, remoteAddress?: string): HostRule => ({
+  strict: true,
+  allowedHosts: 'any',
+  origin: { url, remoteAddress },
+})
+const leniently = (url: string, remoteAddress?: string): HostRule => ({ ...from(url, remoteAddress), strict: false })
 const UDP = { hasUdp: true, preferWebSocket: false }
 const NO_UDP = { hasUdp: false, preferWebSocket: false }
 const PREFER_WS = { hasUdp: true, preferWebSocket: true }
@@ -69,6 +74,51 @@ describe('a host that nobody can reach', () => {
   it('is replaced in tsUrl too', () => {
     expect(findTimelines({ tsUrl: 'ws://0.0.0.0:7681/ts' }, from(CII_URL))).toMatchObject({
       url: 'ws://192.0.2.7:7681/ts',
+    })
+  })
+})
+
+describe('an address that is not as it should be', () => {
+  it.each([
+    ['/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'relative-url'],
+    ['./ts?a=1', 'wss://tv/x/cii', 'wss://tv/x/ts?a=1', 'relative-url'],
+    ['http://192.0.2.7:7681/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'http-url'],
+    ['HTTPS://tv/ts', CII_URL, 'wss://tv/ts', 'http-url'],
+    ['ws://127.0.0.1:7681/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'loopback-host'],
+    ['ws://localhost:7681/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'loopback-host'],
+    ['ws://[::1]:7681/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'loopback-host'],
+  ])('tsUrl %s from %s is read as %s, unless strictly', (tsUrl, ciiUrl, url, reason) => {
+    expect(findTimelines({ tsUrl }, leniently(ciiUrl))).toEqual({
+      url,
+      problems: [{ reason, detail: expect.stringContaining(tsUrl) }],
+    })
+    expect(findTimelines({ tsUrl }, from(ciiUrl)).url).not.toBe(url)
+  })
+
+  it('is read so in wcUrl too', () => {
+    expect(findWallClock({ wcUrl: 'udp://127.0.0.1:6677' }, leniently(CII_URL), UDP)).toMatchObject({
+      url: 'udp://192.0.2.7:6677',
+      problems: [{ reason: 'loopback-host' }],
+    })
+    expect(findWallClock({ wcUrl: '/wc' }, leniently(CII_URL), UDP)).toMatchObject({
+      url: 'ws://192.0.2.7:7681/wc',
+      problems: [{ reason: 'relative-url' }],
+    })
+  })
+
+  it('is used as it is on the same machine, and is not guessed where it is ambiguous', () => {
+    const tsUrl = 'ws://127.0.0.1:7681/ts'
+    expect(findTimelines({ tsUrl }, leniently('ws://localhost:1/cii'))).toEqual({ url: tsUrl, problems: [] })
+    expect(findTimelines({ tsUrl }, leniently('ws://tv.test:1/cii', '127.0.0.1'))).toEqual({ url: tsUrl, problems: [] })
+    for (const url of ['tv:7681/ts', 'ts', '//', 'mailto:x']) {
+      expect(findTimelines({ tsUrl: url }, leniently(CII_URL))).toMatchObject({ missing: 'no-ts' })
+    }
+  })
+
+  it('must be of a permitted host after it was completed', () => {
+    const rule: HostRule = { ...leniently(CII_URL), allowedHosts: 'same-host' }
+    expect(findTimelines({ tsUrl: 'http://evil.test/ts' }, rule)).toMatchObject({
+      problems: [{ reason: 'refused-host' }],
     })
   })
 })

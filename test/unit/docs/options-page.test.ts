@@ -15,7 +15,7 @@ import { SYSTEM_CLOCK_OPTIONS } from '../../../src/clocks/system-clock.js'
 import { TUNABLE_CLOCK_OPTIONS } from '../../../src/clocks/tunable-clock.js'
 import { COMPANION_OPTIONS } from '../../../src/companion/companion-options.js'
 import { BACKOFF_OPTIONS } from '../../../src/companion/connections/backoff.js'
-import { SOCKET_OPTIONS } from '../../../src/companion/connections/reconnecting-socket.js'
+import { CLIENT_OPTIONS } from '../../../src/companion/connections/reconnecting-client.js'
 import { TS_CLIENT_OPTIONS } from '../../../src/companion/connections/ts-client-options.js'
 import { MEDIA_FOLLOWER_OPTIONS } from '../../../src/companion/media/media-follower-options.js'
 import { UDP_REQUEST_CLIENT_OPTIONS } from '../../../src/companion/node/udp-request-options.js'
@@ -42,7 +42,10 @@ const ENDPOINT = [
   'src/server/endpoint/address-filter.ts#AddressFilterOptions',
 ]
 const CLOCK = ['src/clocks/clock.ts#ClockOptions']
-const SOCKET = ['src/companion/connections/reconnecting-socket.ts#ReconnectingSocketOptions']
+const SOCKET = [
+  'src/companion/connections/reconnecting-socket.ts#ReconnectingSocketOptions',
+  'src/companion/connections/reconnecting-client.ts#ReconnectingClientOptions',
+]
 
 /** Those that only this plugin has, beside the options of every endpoint. */
 function own(table: object, common: object): object {
@@ -117,7 +120,7 @@ const SECTIONS: Section[] = [
   { title: 'Companion', table: COMPANION_OPTIONS, interfaces: ['src/companion/companion-options.ts#CompanionOptions'] },
   {
     title: 'Every WebSocket client',
-    table: SOCKET_OPTIONS,
+    table: CLIENT_OPTIONS,
     interfaces: SOCKET,
     note: '`CiiClient`, `TsClient` and `TsClientConnection`; and the options `cii` and `ts` of `Companion`.',
   },
@@ -129,7 +132,7 @@ const SECTIONS: Section[] = [
   },
   {
     title: 'TsClient',
-    table: own(TS_CLIENT_OPTIONS, SOCKET_OPTIONS),
+    table: own(TS_CLIENT_OPTIONS, CLIENT_OPTIONS),
     interfaces: [
       'src/companion/connections/ts-client-options.ts#TsClientSettings',
       'src/companion/connections/ts-client-options.ts#OwnClock',

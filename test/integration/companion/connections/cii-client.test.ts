@@ -212,9 +212,9 @@ describe('a server that talks nonsense', () => {
     ],
     ['a list', '[]', 'not-an-object', /object/],
     ['bytes', Buffer.from([1, 2]), 'binary', /binary frame/],
-  ])('causes a protocolError and changes nothing: %s', async (_name, message, reason, detail) => {
+  ])('causes a protocolError and changes nothing, strictly: %s', async (_name, message, reason, detail) => {
     const server = await scripted()
-    const client = clientOf(server.url)
+    const client = clientOf(server.url, { ...QUICK, strict: true })
     client.start()
     const connection = await server.connection()
     const changed = client.next('change')

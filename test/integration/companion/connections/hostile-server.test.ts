@@ -83,7 +83,11 @@ describe('a connection to a hostile server is left, reported, and opened again',
   })
 
   it('for a flood of small messages', async () => {
-    const { server, client, connection } = await connected({ maxMessagesPerSecond: 10, maxMessageBytes: 1024 })
+    const { server, client, connection } = await connected({
+      maxMessagesPerSecond: 10,
+      maxMessageBytes: 1024,
+      strict: true,
+    })
     let changes = 0
     client.on('change', () => {
       changes += 1
@@ -97,7 +101,11 @@ describe('a connection to a hostile server is left, reported, and opened again',
   })
 
   it('for large messages that go on', async () => {
-    const { client, connection } = await connected({ maxMessagesPerSecond: 10, maxMessageBytes: 64 * 1024 })
+    const { client, connection } = await connected({
+      maxMessagesPerSecond: 10,
+      maxMessageBytes: 64 * 1024,
+      strict: true,
+    })
     const error = client.next('protocolError')
     for (let count = 0; count < 10; count += 1) connection.send(`{"mrsUrl":"http://${'m'.repeat(50_000)}"}`)
     expect(await error).toMatchObject({ reason: 'too-many-messages' })

@@ -53,7 +53,7 @@ describe('a TS connection without a clock', () => {
     connection.send(playing)
     await came
     const error = client.next('protocolError')
-    connection.send('{"contentTime":7}')
+    connection.send('{"contentTime":[]}')
     expect((await error).reason).toBe('wrong-type')
     expect(client.timestamp?.contentTime).toBe(900n)
     const lost = client.next('disconnected')

@@ -85,7 +85,9 @@ describe('an invalid control timestamp', () => {
 
   it('is followed by a new connection unless a valid one comes; an unknown message is not', async () => {
     const invalid = '{"contentTime":"x","wallClockTime":"0","timelineSpeedMultiplier":1}'
-    const [valid, unknown, doubted] = [await following(), await following(), await following({ holdSeconds: 60 })]
+    const strict = true
+    const [valid, unknown] = [await following({ strict }), await following()]
+    const doubted = await following({ holdSeconds: 60, strict })
     for (const { client, connection } of [valid, unknown, doubted]) await says(client, connection, timestamp(0))
     const stayed: boolean[] = []
     for (const { client } of [valid, unknown]) client.on('disconnected', () => stayed.push(false))
@@ -104,6 +106,52 @@ describe('an invalid control timestamp', () => {
     expect(await left).toMatchObject({ reason: 'no valid control timestamp after an invalid one' })
     await says(doubted.client, await doubted.server.connection(), timestamp(5))
     expect(stayed).toEqual([])
+  })
+})
+
+describe('a control timestamp whose times are not numbers', () => {
+  it.each([
+    '{"contentTime":"x","wallClockTime":"0","timelineSpeedMultiplier":1}',
+    '{"contentTime":"5","wallClockTime":null,"timelineSpeedMultiplier":1}',
+    '{"contentTime":"5","wallClockTime":"0","timelineSpeedMultiplier":1e999}',
+    '{"contentTime":1e999,"wallClockTime":"0","timelineSpeedMultiplier":1}',
+    '{"contentTime":"5","wallClockTime":"0"}',
+    '{"contentTime":true,"wallClockTime":"0","timelineSpeedMultiplier":1}',
+  ])('makes the timeline unavailable with the reason, and the present state is asked for: %s', async (message) => {
+    const { server, client, connection } = await following({ holdSeconds: 60 })
+    await says(client, connection, timestamp(0))
+    const [lost, error] = [client.next('unavailable'), client.next('protocolError')]
+    const left = client.next('disconnected')
+    connection.send(message)
+    expect(await lost).toEqual({ reason: 'timeline' })
+    const event = await error
+    expect(event).not.toHaveProperty('forgiven')
+    expect(client.invalidTimestamp).toBe(event.detail)
+    expect(client.clock.available).toBe(false)
+    expect(client.statistics).toMatchObject({ messages: 2, protocolErrors: 1 })
+    expect(await left).toMatchObject({ reason: 'no valid control timestamp after an invalid one' })
+    await says(client, await server.connection(), timestamp(5))
+    expect(client.invalidTimestamp).toBeUndefined()
+  })
+})
+
+describe('a control timestamp whose times are written in another way', () => {
+  it('widens the error bound by what the sender has rounded', async () => {
+    const { client, connection } = await following({ timestampErrorSeconds: 0 })
+    const errorOf = async (message: string) => {
+      await says(client, connection, message)
+      return client.clock.correlation.initialErrorSeconds
+    }
+    expect(await errorOf(timestamp(900, 5))).toBe(0)
+    expect(await errorOf('{"contentTime":900,"wallClockTime":5,"timelineSpeedMultiplier":1}')).toBe(0)
+    // Half a tick.
+    expect(await errorOf('{"contentTime":901.25,"wallClockTime":"5","timelineSpeedMultiplier":1}')).toBe(0.5 / 90_000)
+    // 256 ns is the spacing of doubles there; at half the speed it is half as much of content.
+    const late = '{"contentTime":"900","wallClockTime":1700000000123456789,"timelineSpeedMultiplier":0.5}'
+    expect(await errorOf(late)).toBeCloseTo(128e-9, 12)
+    // The digits that a double does not hold are used all the same.
+    expect(client.timestamp?.wallClockTime).toBe(1_700_000_000_123_456_789n)
+    expect(client.statistics.forgiven).toEqual({ 'number-for-string': 4, fraction: 1, 'inexact-number': 1 })
   })
 })
 

@@ -224,9 +224,9 @@ describe('a server that talks nonsense', () => {
     ],
     ['no JSON', '{', 'not-json', 'JSON'],
     ['bytes', Buffer.alloc(3), 'binary', 'binary'],
-  ])('causes a protocolError and moves nothing: %s', async (_name, message, reason, detail) => {
+  ])('causes a protocolError and moves nothing, strictly: %s', async (_name, message, reason, detail) => {
     const server = await scripted()
-    const client = follow(server.url)
+    const client = follow(server.url, { strict: true })
     const connection = await server.connection()
     const available = client.next('available')
     connection.send('{"contentTime":"0","wallClockTime":"0","timelineSpeedMultiplier":1}')

@@ -104,7 +104,7 @@ describe('a wall clock client', () => {
 
   it('ignores duplicates, strangers, requests and answers that come too late, each with its reason', () => {
     const simulation = new Simulation({
-      client: { responseTimeoutSeconds: 0.3 },
+      client: { responseTimeoutSeconds: 0.3, strict: true },
       fate: (index) => (index === 0 ? { homeward: 0.5 } : index === 1 ? { duplicateAfter: 0.05 } : {}),
       lie: (message, index) => {
         if (index === 2) return { ...message, originateNanos: message.originateNanos ^ 1n }
@@ -325,8 +325,11 @@ const LIES: [reason: string, lie: (message: WallClockMessage) => WallClockMessag
 
 describe('a wall clock client whose server lies', () => {
   for (const [reason, lie] of LIES) {
-    it(`reports ${reason}, changes nothing, and lives`, () => {
-      const simulation = started({ lie: (message, index) => (index === 40 ? lie(message) : message) })
+    it(`reports ${reason}, changes nothing, and lives, strictly`, () => {
+      const simulation = started({
+        client: { strict: true },
+        lie: (message, index) => (index === 40 ? lie(message) : message),
+      })
       for (let i = 0; i < 200 && simulation.requestSeconds.length < 41; i++) simulation.run(0.1)
       const { correlation } = simulation.client.clock
       simulation.run(0.05)
