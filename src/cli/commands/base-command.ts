@@ -19,5 +19,9 @@ export function toolCommand(name: string, description: string, examples: readonl
   return baseCommand(name, description, examples)
     .option('--json', 'print one JSON object per line, each with its "event"; no escape codes')
     .option('--seconds <n>', 'stop after this many seconds', parseSeconds)
+    .option(
+      '--strict',
+      'ignore every message that deviates from the specification, instead of using what is understood',
+    )
     .option('--no-retry', 'exit when a connection fails or is lost, instead of reconnecting')
 }

@@ -33,8 +33,9 @@ async function followCii(address: string | undefined, options: CiiOptions, comma
   const url = await ciiUrlOf(address, options, run)
   if (url === undefined) return
   const { CiiClient } = await import('../../companion/node/index.js')
-  const client = new CiiClient(url, TOOL_CONNECTION)
+  const client = new CiiClient(url, { ...TOOL_CONNECTION, strict: options.strict === true })
   run.atEnd(() => client.stop())
+  run.summariseForgiven(() => ({ cii: client.statistics.forgiven }))
   let states = 0
   client.on('connected', (event) => {
     run.record('connected', event)
@@ -50,7 +51,7 @@ async function followCii(address: string | undefined, options: CiiOptions, comma
   })
   client.on('protocolError', (event) => {
     run.record('protocolError', event)
-    run.reportInvalid(`invalid message: ${event.detail}`)
+    run.reportProtocolError('', event)
   })
   client.on('disconnected', (event) => {
     run.record('disconnected', event)

@@ -13,7 +13,7 @@ import {
 } from './arguments.js'
 import { toolCommand } from './base-command.js'
 import { addDiscoverOption, companionTargetOf, type DiscoverOption, requireTarget } from './discovery-options.js'
-import { TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
+import { SOURCES, TOOL_CONNECTION, type ToolOptions, ToolRun } from './tool-run.js'
 
 interface FollowOptions extends ToolOptions, DiscoverOption {
   interval: number
@@ -25,8 +25,6 @@ interface FollowOptions extends ToolOptions, DiscoverOption {
   wc?: string
   webSocketWc?: boolean
 }
-
-const SOURCES = { cii: 'CSS-CII', wc: 'CSS-WC', ts: 'CSS-TS' } as const
 
 /** `dvbcss follow`: a complete companion that starts from the CII endpoint. */
 export function followCommand(): Command {
@@ -69,6 +67,7 @@ async function follow(address: string | undefined, options: FollowOptions, comma
   const { Companion } = await import('../../companion/node/index.js')
   const companion = new Companion({ ...target, channelPrefix: options.channelPrefix }, companionOptions(options))
   run.atEnd(() => companion.stop())
+  run.summariseForgiven(() => companion.forgiven)
   const showPosition = (): void => {
     const position = companion.position()
     if (position?.available === true) {
@@ -89,9 +88,10 @@ async function follow(address: string | undefined, options: FollowOptions, comma
   companion.start()
 }
 
-function companionOptions({ selector, tickRate, stem, wc, webSocketWc }: FollowOptions): CompanionOptions {
+function companionOptions({ selector, tickRate, stem, wc, webSocketWc, strict }: FollowOptions): CompanionOptions {
   return {
     contentIdStem: stem,
+    strict: strict === true,
     cii: TOOL_CONNECTION,
     // Show the end of a connection at once.
     ts: { ...TOOL_CONNECTION, holdSeconds: 0 },
@@ -142,8 +142,8 @@ function reportConnections(run: ToolRun, companion: Companion): void {
     run.record('connectFailed', { source, ...failure, retryInSeconds })
     run.reportNoConnection(`${SOURCES[source]}: ${failure.message}`, retryInSeconds)
   })
-  companion.on('protocolError', ({ source, reason, detail }) => {
-    run.record('protocolError', { source, reason, detail })
-    run.reportInvalid(`${SOURCES[source]}: invalid message: ${detail}`)
+  companion.on('protocolError', (event) => {
+    run.record('protocolError', event)
+    run.reportProtocolError(`${SOURCES[event.source]}: `, event)
   })
 }

@@ -1,4 +1,5 @@
-import type { ReconnectingSocketOptions } from '../../companion/connections/index.js'
+import type { ProtocolErrorEvent, ReconnectingSocketOptions } from '../../companion/connections/index.js'
+import type { CompanionForgiven, CompanionSource } from '../../companion/index.js'
 import { jsonLine, visibleLine, visibleLines } from '../../validation/index.js'
 import { EXIT, type ExitCode, LiveLine, Output } from '../terminal/index.js'
 
@@ -8,6 +9,7 @@ export interface ToolOptions {
   seconds?: number | undefined
   /** False with --no-retry. */
   retry: boolean
+  strict?: boolean
 }
 
 /**
@@ -18,6 +20,9 @@ export const TOOL_CONNECTION: ReconnectingSocketOptions = {
   backoff: { initialSeconds: 1 },
   maxMessagesPerSecond: 10_000,
 }
+
+/** How the protocols are called in messages. */
+export const SOURCES: Readonly<Record<CompanionSource, string>> = { cii: 'CSS-CII', wc: 'CSS-WC', ts: 'CSS-TS' }
 
 /** Sockets that are still open after this are closed by the end of the process. */
 const CLOSE_MILLIS = 500
@@ -39,7 +44,9 @@ export class ToolRun {
   readonly #stderr = new Output(process.stderr)
   readonly #line: LiveLine
   readonly #endings: (() => void)[] = []
-  #summary: (() => void) | undefined
+  readonly #summaries: (() => void)[] = []
+  /** Deviations that were shown: a television repeats them in every message. */
+  readonly #shownDeviations = new Set<string>()
   #hasReceived = false
   /** The latest problem, which explains why no data were received. */
   #problem: { text: string; exitCode: ExitCode } | undefined
@@ -82,7 +89,7 @@ export class ToolRun {
 
   /** Calls `summary` when the run ends, before anything is closed; it may write. */
   summarise(summary: () => void): void {
-    this.#summary = summary
+    this.#summaries.push(summary)
   }
 
   /** Calls `act` at this interval until the run ends. */
@@ -122,6 +129,34 @@ export class ToolRun {
   reportInvalid(text: string): void {
     this.#problem = { text, exitCode: EXIT.violation }
     this.notify(text)
+  }
+
+  /**
+   * A protocol error of a client: one that it forgave is shown once of each kind, because a television repeats it.
+   * @param source to begin the line with, such as `CSS-TS: `; may be empty.
+   */
+  reportProtocolError(source: string, { reason, detail, forgiven }: ProtocolErrorEvent): void {
+    if (forgiven !== true) {
+      this.reportInvalid(`${source}invalid message: ${detail}`)
+      return
+    }
+    const key = `${source}${reason}`
+    if (this.#shownDeviations.has(key)) return
+    this.#shownDeviations.add(key)
+    this.notify(`${source}accepted ${reason}: ${detail}`)
+  }
+
+  /** Shows at the end how often a television has deviated from the specification, if it has. */
+  summariseForgiven(counts: () => Partial<CompanionForgiven>): void {
+    this.summarise(() => {
+      const forgiven = counts()
+      const texts = Object.entries(forgiven).flatMap(([source, kinds]) =>
+        Object.entries(kinds).map(([kind, count]) => `${SOURCES[source as CompanionSource]} ${kind} ${count}`),
+      )
+      if (texts.length === 0) return
+      this.record('forgiven', forgiven)
+      this.notify(`accepted deviations: ${texts.join(', ')}`)
+    })
   }
 
   /** A connection was lost or could not be made. Ends the run with --no-retry. */
@@ -169,7 +204,7 @@ export class ToolRun {
     if (this.#hasEnded) return
     process.exitCode = exitCode
     this.#line.end()
-    this.#summary?.()
+    for (const summarise of this.#summaries) summarise()
     // From here on connections close because the run ends: their events are not reported.
     this.#hasEnded = true
     for (const close of this.#endings) close()

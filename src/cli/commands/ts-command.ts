@@ -42,11 +42,13 @@ async function followTimeline(
   options: TsOptions,
 ): Promise<void> {
   const run = new ToolRun('ts', options)
+  const strict = options.strict === true
   const { positionOn } = await import('../../companion/index.js')
   const { TsClient, WallClockClient } = await import('../../companion/node/index.js')
-  const wallClock = new WallClockClient({ transport: wcUrl })
+  const wallClock = new WallClockClient({ transport: wcUrl, strict })
   const ts = new TsClient(tsUrl, {
     ...TOOL_CONNECTION,
+    strict,
     wallClock: wallClock.clock,
     contentIdStem,
     timelineSelector,
@@ -56,6 +58,7 @@ async function followTimeline(
     ts.stop()
     wallClock.stop()
   })
+  run.summariseForgiven(() => ({ wc: wallClock.status().forgiven, ts: ts.statistics.forgiven }))
   let timestamps = 0
   let reason = 'no control timestamp received yet'
   const showPosition = (): void => {
@@ -86,11 +89,11 @@ async function followTimeline(
   wallClock.on('unavailable', ({ reason }) => run.record('unavailable', { reason: `wall-clock: ${reason}` }))
   ts.on('protocolError', (error) => {
     run.record('protocolError', { source: 'ts', ...error })
-    run.reportInvalid(`CSS-TS: invalid message: ${error.detail}`)
+    run.reportProtocolError('CSS-TS: ', error)
   })
   wallClock.on('protocolError', (error) => {
     run.record('protocolError', { source: 'wc', ...error })
-    run.reportInvalid(`CSS-WC: invalid message: ${error.detail}`)
+    run.reportProtocolError('CSS-WC: ', error)
   })
   ts.on('disconnected', ({ code, reason, retryInSeconds }) => {
     run.record('disconnected', { source: 'ts', code, reason, retryInSeconds })

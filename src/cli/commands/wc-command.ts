@@ -36,6 +36,7 @@ async function followWallClock(url: string, options: WcOptions): Promise<void> {
   const client = new WallClockClient({
     transport: url,
     encoding,
+    strict: options.strict === true,
     requestIntervalSeconds: interval,
     // The default minimum would limit a short interval, which is intended here.
     minRequestIntervalSeconds: Math.min(interval, 0.025),
@@ -45,6 +46,7 @@ async function followWallClock(url: string, options: WcOptions): Promise<void> {
     run.record('summary', fieldsOf(status))
     run.print(summaryText(status))
   })
+  run.summariseForgiven(() => ({ wc: client.status().forgiven }))
   run.atEnd(() => client.stop())
   const stopWhenEnough = (): void => {
     const { responses, timeouts } = client.status()
@@ -66,7 +68,7 @@ async function followWallClock(url: string, options: WcOptions): Promise<void> {
   })
   client.on('protocolError', (event) => {
     run.record('protocolError', event)
-    run.reportInvalid(`invalid message: ${event.detail}`)
+    run.reportProtocolError('', event)
     stopWhenEnough()
   })
   client.on('disconnected', ({ reason }) => {

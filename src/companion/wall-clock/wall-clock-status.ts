@@ -51,7 +51,7 @@ export class WallClockCounters {
   timeouts = 0
   followUpTimeouts = 0
   protocolErrors = 0
-  readonly forgiven = new ForgivenCounter()
+  readonly forgiven: ForgivenCounter = new ForgivenCounter()
   readonly ignored: Record<IgnoredReason, number> = {
     stranger: 0,
     duplicate: 0,

@@ -22,8 +22,7 @@ import { describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../../validation
  * - `relative-url`, `http-url`, `unspecified-host`, `loopback-host`: a URL completed from the URL of CII;
  * - `wrong-version`, `reserved-byte`, `request-type`: header fields of a wall clock answer that matches a request;
  * - `precision-zero`: a wall clock answer with a precision of 2⁰ s, probably because the field was never set. The error bound
- *   includes the second;
- * - `json-encoding`: a WebSocket wall clock that answers requests in JSON only.
+ *   includes the second.
  */
 export type ForgivenKind =
   | 'byte-order-mark'
@@ -56,7 +55,6 @@ export type ForgivenKind =
   | 'reserved-byte'
   | 'request-type'
   | 'precision-zero'
-  | 'json-encoding'
 
 /** One deviation that was accepted. */
 export interface Forgiven {
@@ -73,7 +71,7 @@ const MAX_REPORTED = 16
 
 /** What a lenient reader accepted in one message. */
 export class Forgiveness {
-  readonly counts = new Map<ForgivenKind, number>()
+  readonly counts: Map<ForgivenKind, number> = new Map()
   /** The first of them. */
   readonly reports: Forgiven[] = []
 
