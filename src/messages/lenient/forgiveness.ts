@@ -57,7 +57,7 @@ export type ForgivenKind =
   | 'precision-zero'
 
 /** One deviation that was accepted. */
-export interface Forgiven {
+interface Forgiven {
   readonly kind: ForgivenKind
   /** Human-readable: what was expected and what was received. */
   readonly detail: string

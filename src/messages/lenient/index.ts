@@ -1,4 +1,4 @@
-export { type Forgiven, ForgivenCounter, type ForgivenCounts, Forgiveness, type ForgivenKind } from './forgiveness.js'
+export { ForgivenCounter, type ForgivenCounts, Forgiveness, type ForgivenKind } from './forgiveness.js'
 export { readCiiLeniently } from './lenient-cii.js'
 export { type LenientControlTimestamp, readControlTimestampLeniently } from './lenient-control-timestamp.js'
 export { parseJsonLeniently, textOfBinaryFrame } from './lenient-json.js'
