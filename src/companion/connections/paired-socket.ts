@@ -40,8 +40,10 @@ export function pairedSocketOpener(openSocket: SocketOpener): SocketOpener {
             clearTimeout(deadline)
             state = 'paired'
             handlers.opened()
+            if (data === PAIRING_COMPLETED) return
           }
-          if (state === 'paired' && data !== PAIRING_COMPLETED) handlers.message(data)
+          // Further ones count as messages, of which a television may send only so many.
+          if (state === 'paired') handlers.message(data)
         },
         closed: (how) => {
           if (state === 'paired') return end(how.code === SERVICE_RESTART ? { ...how, code: GOING_AWAY } : how)

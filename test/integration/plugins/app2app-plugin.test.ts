@@ -231,6 +231,18 @@ describe('a client of App2App that does not read', () => {
     for (const { socket } of clients) socket.destroy()
   })
 
+  it('does not hold up app.close()', async () => {
+    const { app, local, remote } = await relay({ sendTimeoutSeconds: 60 })
+    const clients = [await RawWebSocket.open(`${local}x`), await RawWebSocket.open(`${remote}x`)]
+    for (const { socket } of clients) socket.pause()
+    const chunk = Buffer.concat(Array(50).fill(frame('binary', new Uint8Array(10_000))))
+    const { statistics } = app.app2app
+    await Promise.all(clients.map((client) => client.flood(chunk, () => statistics.pauses === 2)))
+    await app.close()
+    expect(statistics).toMatchObject({ pairs: 0, waiting: { local: 0, remote: 0 } })
+    for (const { socket } of clients) socket.destroy()
+  })
+
   it('is disconnected after sendTimeoutSeconds, and its peer with it', async () => {
     const { app, local, remote } = await relay({ sendTimeoutSeconds: 0.2 })
     const reader = await RawWebSocket.open(`${local}x`)

@@ -43,7 +43,7 @@ describe('a socket over App2App', () => {
     television.message('{}')
     television.message('pairingcompleted')
     television.message(Uint8Array.of(1))
-    expect(events).toEqual(['opened', '{}', Uint8Array.of(1)])
+    expect(events).toEqual(['opened', '{}', 'pairingcompleted', Uint8Array.of(1)])
     expect(sent).toEqual(['in time'])
   })
 
