@@ -2,8 +2,12 @@ import { checkOptions, DvbcssError, type OptionTable, option, wallClockUrl, webS
 
 /** What to check, and how. */
 export interface CheckRequest {
-  /** URL of a CII endpoint, or of a wall clock alone. */
-  readonly target: string
+  /** URL of a CII endpoint, or of a wall clock alone. Default: the CII endpoint that the television offers by DIAL. */
+  readonly target?: string
+  /** URL of the device description, to check how the television is found. */
+  readonly descriptionUrl?: string
+  /** Of SSDP. Default 1900. */
+  readonly ssdpPort?: number
   /** Instead of the `wcUrl` in CII. */
   readonly wcUrl?: string
   /** Instead of the `tsUrl` in CII. */
@@ -25,6 +29,8 @@ export interface CheckRequest {
 
 const OPTIONS: OptionTable<CheckRequest> = {
   target: wallClockUrl(),
+  descriptionUrl: option.custom('an http:// or https:// URL', isHttpUrl),
+  ssdpPort: option.port(),
   wcUrl: wallClockUrl(),
   tsUrl: webSocketUrl(),
   selector: option.string({ nonEmpty: true }),
@@ -51,6 +57,10 @@ export class CheckUnreachableError extends DvbcssError {
 /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError */
 export function checkRequest(request: CheckRequest): void {
   checkOptions(OPTIONS, request)
+}
+
+function isHttpUrl(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
 
 function isListOfStrings(value: unknown): boolean {

@@ -29,16 +29,18 @@ export interface CheckReport {
 }
 
 /** Of a television that could not be tested at all. */
-export function untestedReport({ target, connections = 0, strict = false }: CheckRequest, reason: string): CheckReport {
-  const endpoint = target.startsWith('udp:') ? 'wc' : 'cii'
+export function untestedReport(request: CheckRequest, reason: string): CheckReport {
+  const { target, descriptionUrl = '', connections = 0, strict = false } = request
+  const endpoint = target === undefined ? 'discovery' : target.startsWith('udp:') ? 'wc' : 'cii'
+  const url = target ?? descriptionUrl
   return {
-    target,
+    target: url,
     startedAt: new Date(),
     seconds: 0,
     isStrict: strict,
     isIncomplete: true,
     connections: { max: connections, peak: 0 },
-    endpoints: [{ endpoint, url: target, untested: reason, findings: [] }],
+    endpoints: [{ endpoint, url, untested: reason, findings: [] }],
     series: { wallClock: [], timeline: [] },
   }
 }

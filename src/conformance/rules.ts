@@ -1,6 +1,9 @@
 import { CII_MESSAGE_RULES } from './cii-message-rules.js'
 import type { CiiObservations } from './cii-observations.js'
 import { CII_PROPERTY_RULES } from './cii-property-rules.js'
+import { DIAL_RULES } from './dial-rules.js'
+import type { DiscoveryObservations } from './discovery-observations.js'
+import { DISCOVERY_SEARCH_RULES } from './discovery-search-rules.js'
 import { endpointRules } from './endpoint-rules.js'
 import { CLAUSE_CII, CLAUSE_TS, type Rule } from './rule.js'
 import { TS_BEHAVIOUR_RULES } from './ts-behaviour-rules.js'
@@ -12,6 +15,7 @@ import type { WallClockObservations } from './wall-clock-observations.js'
 import { WALL_CLOCK_TIME_RULES } from './wall-clock-time-rules.js'
 
 interface Rules {
+  readonly discovery: readonly Rule<DiscoveryObservations>[]
   readonly cii: readonly Rule<CiiObservations>[]
   readonly ts: readonly Rule<TsObservations>[]
   readonly wc: readonly Rule<WallClockObservations>[]
@@ -19,6 +23,7 @@ interface Rules {
 
 /** All rules, by endpoint. */
 export const RULES: Rules = {
+  discovery: [...DISCOVERY_SEARCH_RULES, ...DIAL_RULES],
   cii: [...endpointRules('cii', CLAUSE_CII), ...CII_MESSAGE_RULES, ...CII_PROPERTY_RULES],
   ts: [...endpointRules('ts', CLAUSE_TS), ...TS_BEHAVIOUR_RULES, ...TS_TIMESTAMP_RULES],
   wc: [...WALL_CLOCK_MESSAGE_RULES, ...WALL_CLOCK_TIME_RULES, ...WALL_CLOCK_GARBAGE_RULES],

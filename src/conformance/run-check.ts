@@ -4,6 +4,7 @@ import { type CheckRequest, CheckUnreachableError, checkRequest } from './check-
 import { statesOf } from './cii-observations.js'
 import { CiiProbe } from './cii-probe.js'
 import { Connections } from './connections.js'
+import { DiscoveryProbe } from './discovery-probe.js'
 import type { JsonObject } from './json-values.js'
 import { chooseTimeline } from './offered-timeline.js'
 import { describeState } from './recorded-socket.js'
@@ -48,6 +49,11 @@ class Check {
   readonly #neededSteps: ReadonlySet<StepId>
   readonly #startedAt = new Date()
   readonly #start = performance.now()
+  /** Of CSS-CII or a wall clock. */
+  #target: string | undefined
+  #discovery: DiscoveryProbe | undefined
+  /** Why the target could not be tested. */
+  #unreachable: string | undefined
   #cii: CiiProbe | undefined
   #ts: TsProbe | undefined
   /** Or why it cannot be tested. */
@@ -58,14 +64,16 @@ class Check {
   constructor(request: CheckRequest) {
     this.#request = request
     this.#connections = new Connections(request.connections ?? DEFAULT_CONNECTIONS)
-    this.#neededSteps = new Set(
-      Object.values(RULES).flatMap((rules: readonly Rule<never>[]) =>
-        rules.flatMap(({ id, step }) => (step !== undefined && this.#isSelected(id) ? [step] : [])),
-      ),
+    this.#target = request.target
+    const needed = Object.values(RULES).flatMap((rules: readonly Rule<never>[]) =>
+      rules.flatMap(({ id, step }) => (step !== undefined && this.#isSelected(id) ? [step] : [])),
     )
+    // The other documents are found through these two.
+    this.#neededSteps = new Set([...needed, 'discovery-description', 'discovery-application'])
     this.#runner = new StepRunner((step) => this.#neededSteps.has(step), {
       cii: () => this.#cii?.isAlive() ?? Promise.resolve(true),
       ts: () => this.#ts?.isAlive() ?? Promise.resolve(true),
+      discovery: () => this.#discovery?.isAlive() ?? Promise.resolve(true),
       wc: () => (this.#wc instanceof WallClockProbe ? this.#wc.isAlive() : Promise.resolve(true)),
     })
   }
@@ -76,12 +84,13 @@ class Check {
   }
 
   async run(): Promise<CheckReport> {
-    await this.#observe()
+    await this.#discover()
+    await this.#observeTarget()
     this.#runner.limit(TRIAL_SECONDS)
     await this.#ask()
     const reports = this.#judge()
     return {
-      target: this.#request.target,
+      target: this.#request.target ?? this.#request.descriptionUrl ?? '',
       startedAt: this.#startedAt,
       seconds: (performance.now() - this.#start) / 1000,
       isStrict: this.#request.strict ?? false,
@@ -95,9 +104,45 @@ class Check {
     }
   }
 
+  /** Asks how the television is found. */
+  async #discover(): Promise<void> {
+    const { target, descriptionUrl: location, ssdpPort } = this.#request
+    if (location === undefined) {
+      if (target === undefined) throw new CheckUnreachableError('neither an address nor a device description was given')
+      return
+    }
+    const ciiUrl = isWebSocketUrl(target) ? target : undefined
+    const discovery = new DiscoveryProbe({ location, ciiUrl, ssdpPort })
+    this.#discovery = discovery
+    for (const step of discovery.ordinarySteps()) await this.#runner.run(step)
+    if (discovery.searchProblem !== undefined) {
+      this.#runner.withdraw('discovery-search', `the search could not be sent: ${discovery.searchProblem}`)
+    }
+    this.#target ??= discovery.offeredCiiUrl
+    const { description } = discovery.observed
+    if (this.#target === undefined && description?.status === undefined) {
+      throw new CheckUnreachableError(`${location}: ${description?.error ?? 'no response'}`)
+    }
+  }
+
+  async #observeTarget(): Promise<void> {
+    const target = this.#target
+    if (target === undefined || !['cii', 'ts', 'wc'].some((endpoint) => this.#isNeeded(endpoint as EndpointName)))
+      return
+    try {
+      await this.#observe(target)
+    } catch (error) {
+      // How the television is found can be judged nevertheless.
+      if (!(error instanceof CheckUnreachableError) || this.#discovery === undefined) throw error
+      this.#unreachable = error.message
+      this.#cii = undefined
+      this.#wc = undefined
+    }
+  }
+
   /** Holds connections, and makes ordinary requests. */
-  async #observe(): Promise<void> {
-    const { target, seconds } = this.#request
+  async #observe(target: string): Promise<void> {
+    const { seconds } = this.#request
     const start = performance.now()
     const hasCii = parseUdpUrl(target) === undefined
     const cii = hasCii ? await CiiProbe.open(target, this.#connections) : undefined
@@ -125,7 +170,7 @@ class Check {
   async #observeSockets(cii: CiiProbe | undefined, end: number): Promise<void> {
     const isTogether = this.#connections.max >= CONNECTIONS_FOR_BOTH
     if (cii === undefined || isTogether || !isWebSocketUrl(this.#tsUrl)) {
-      if (isTogether) await this.#openTs(cii)
+      await this.#openTs(cii)
       await sleepUntil(end)
       if (cii !== undefined) await this.#endCii(cii, true)
       await this.#endTs()
@@ -195,7 +240,13 @@ class Check {
     const wc = this.#wc instanceof WallClockProbe ? this.#wc : undefined
     const { contentId } = this.#state()
     const ordinary = ts === undefined ? [] : ts.ordinarySteps(typeof contentId === 'string' ? contentId : undefined)
-    const unusual = [...(wc?.unusualSteps() ?? []), ...(cii?.unusualSteps() ?? []), ...(ts?.unusualSteps() ?? [])]
+    const discovery = this.#discovery?.unusualSteps() ?? []
+    const unusual = [
+      ...discovery,
+      ...(wc?.unusualSteps() ?? []),
+      ...(cii?.unusualSteps() ?? []),
+      ...(ts?.unusualSteps() ?? []),
+    ]
     const rubbish = [...(cii?.rubbishSteps() ?? []), ...(ts?.rubbishSteps() ?? []), ...(wc?.rubbishSteps() ?? [])]
     if (this.#ts !== undefined && ts === undefined) this.#skipAll('ts', 'there was no connection')
     if (cii?.isSilent === true) this.#skipAll('cii', 'CSS-CII sent nothing')
@@ -226,7 +277,8 @@ class Check {
   }
 
   #judge(): EndpointReport[] {
-    const { target, strict = false } = this.#request
+    const { strict = false } = this.#request
+    const target = this.#target ?? ''
     const judging: Judging = {
       isStrict: strict,
       isSelected: (id) => this.#isSelected(id),
@@ -236,6 +288,17 @@ class Check {
     const reports: EndpointReport[] = []
     const wc = this.#wc
     const wallClock = wc instanceof WallClockProbe ? wc.observed : undefined
+    if (this.#discovery !== undefined) {
+      const observed = { ...this.#discovery.observed, ending: this.#runner.endingOf('discovery') }
+      const findings = judgeAll(RULES.discovery, observed, judging)
+      reports.push({ endpoint: 'discovery', url: observed.location, findings })
+      if (this.#unreachable !== undefined) {
+        reports.push({ endpoint: 'cii', url: target, untested: this.#unreachable, findings: [] })
+      } else if (this.#target === undefined) {
+        const untested = 'the television offers no X_HbbTV_InterDevSyncURL on its own host; give the address of CSS-CII'
+        reports.push({ endpoint: 'cii', url: '', untested, findings: [] })
+      }
+    }
     if (this.#cii !== undefined) {
       const observed = { ...this.#cii.observed, ending: this.#runner.endingOf('cii') }
       reports.push({ endpoint: 'cii', url: target, findings: judgeAll(RULES.cii, observed, judging) })
@@ -258,7 +321,7 @@ class Check {
 
   /** Whether a rule of this endpoint is selected. */
   #isNeeded(endpoint: EndpointName): boolean {
-    const rules: readonly Rule<never>[] = RULES[endpoint as keyof typeof RULES]
+    const rules: readonly Rule<never>[] = RULES[endpoint]
     return rules.some(({ id }) => this.#isSelected(id))
   }
 

@@ -100,6 +100,12 @@ export class StepRunner {
     if (!this.#notTried.has(step)) this.#notTried.set(step, reason)
   }
 
+  /** Marks a step whose observations are of no use. */
+  withdraw(step: StepId, reason: string): void {
+    this.#seconds.delete(step)
+    this.skip(step, reason)
+  }
+
   /** Why a step has made no observations, or none that can be judged. */
   notTried(step: StepId): string | undefined {
     if (this.#seconds.has(step)) {

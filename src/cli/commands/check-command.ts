@@ -6,6 +6,7 @@ import {
   ADDRESS_FORMS,
   parseCiiOrUdpAddress,
   parseCount,
+  parsePort,
   parseSeconds,
   parseSelector,
   parseTsAddress,
@@ -15,6 +16,8 @@ import { baseCommand } from './base-command.js'
 import { createReportFiles, writeReportFiles } from './check-report-files.js'
 
 interface CheckOptions {
+  description?: string
+  ssdpPort?: number
   wc?: string
   ts?: string
   selector?: string
@@ -39,15 +42,22 @@ const DEFAULT_COLUMNS = 80
 export function checkCommand(): Command {
   return baseCommand('check', 'check any television for conformance, rule by rule', [
     'dvbcss check ws://192.168.1.20:7681/cii',
+    'dvbcss check --description http://192.168.1.20:8080/dd.xml --report report.html',
     'dvbcss check udp://192.168.1.20:6677 --seconds 30',
     'dvbcss check ws://localhost:7681/cii --selector urn:dvb:css:timeline:temi:1:1',
     `dvbcss check ws://localhost:7681/cii --json | jq -r 'select(.verdict == "fail").rule'`,
   ])
     .argument(
-      '<address>',
-      `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}; or udp://host:port for a wall clock alone`,
+      '[address]',
+      `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}; or udp://host:port for a wall clock alone; may be left out with --description`,
       parseCiiOrUdpAddress,
     )
+    .option(
+      '--description <url>',
+      'URL of the UPnP device description (LOCATION): also check how the television is found',
+      parseHttpUrl,
+    )
+    .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
     .option('--wc <address>', 'wall clock to check instead of the one in CII; UDP only', parseUdpAddress)
     .option('--ts <address>', 'CSS-TS endpoint to check instead of the one in CII', parseTsAddress)
     .option(
@@ -72,6 +82,11 @@ export function checkCommand(): Command {
     .action(check)
 }
 
+function parseHttpUrl(text: string): string {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text
+  throw new InvalidArgumentError('Expected an http:// or https:// URL, such as http://192.168.1.20:8080/dd.xml.')
+}
+
 function parseRules(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.every((name) => /^[a-z]+(-[a-z]+)+$/.test(name))) return names
@@ -79,11 +94,13 @@ function parseRules(text: string): string[] {
 }
 
 async function check(
-  target: string,
-  { wc, ts, seconds, report: htmlFile, junit, json = false, ...rest }: CheckOptions,
+  target: string | undefined,
+  { description, wc, ts, seconds, report: htmlFile, junit, json = false, ...rest }: CheckOptions,
   command: Command,
 ): Promise<void> {
-  const request: CheckRequest = { target, seconds, ...rest, ...withoutUndefined({ wcUrl: wc, tsUrl: ts }) }
+  if (target === undefined && description === undefined) command.error('error: expected an address, or --description')
+  const urls = withoutUndefined({ target, descriptionUrl: description, wcUrl: wc, tsUrl: ts })
+  const request: CheckRequest = { seconds, ...rest, ...urls }
   const stderr = new Output(process.stderr)
   const stdout = new Output(process.stdout, {
     failed: ({ code, message }) => {
@@ -101,7 +118,7 @@ async function check(
   }
   exitOn('SIGINT', EXIT.interrupted, 'interrupted')
   exitOn('SIGTERM', EXIT.terminated, 'terminated')
-  if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target} for ${seconds} s…`)}\n`)
+  if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target ?? description} for ${seconds} s…`)}\n`)
   const { CheckUnreachableError, RULE_IDS, runCheck, summarise, untestedReport } = await import(
     '../../conformance/index.js'
   )

@@ -175,9 +175,10 @@ describe('dvbcss check', () => {
 
   it.each([
     [['--help'], 0, /Exit codes:[\s\S]*Examples:/],
-    [[], 2, /missing required argument 'address'/],
+    [[], 2, /expected an address, or --description/],
     [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or/],
     [['udp://127.0.0.1:0'], 2, /Expected udp/],
+    [['--description', 'ws://127.0.0.1/'], 2, /Expected an http/],
     [['ws://127.0.0.1:1/', '--seconds', '-1'], 2, /Expected a number of seconds/],
     [['ws://127.0.0.1:1/', '--only', 'wc-rat'], 2, /unknown rule 'wc-rat' \(did you mean wc-rate\?\)/],
     [['ws://127.0.0.1:1/', '--skip', 'Everything!'], 2, /Expected names of rules/],
