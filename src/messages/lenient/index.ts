@@ -2,4 +2,5 @@ export { ForgivenCounter, type ForgivenCounts, Forgiveness, type ForgivenKind } 
 export { readCiiLeniently } from './lenient-cii.js'
 export { type LenientControlTimestamp, readControlTimestampLeniently } from './lenient-control-timestamp.js'
 export { parseJsonLeniently, textOfBinaryFrame } from './lenient-json.js'
+export { readSetupDataLeniently } from './lenient-setup-data.js'
 export { type LenientWallClockAnswer, readWallClockAnswerLeniently } from './lenient-wall-clock.js'

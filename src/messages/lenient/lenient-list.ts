@@ -2,7 +2,7 @@ import { MessageError, type UnknownObject } from '../index.js'
 import type { Forgiveness } from './forgiveness.js'
 
 /** The entries of a list. A single object stands for a list of one, and an empty object for an empty list. */
-function entriesOf(field: string, value: unknown, forgiveness: Forgiveness): readonly unknown[] {
+export function entriesOf(field: string, value: unknown, forgiveness: Forgiveness): readonly unknown[] {
   if (Array.isArray(value)) return value
   if (typeof value === 'object' && value !== null) {
     forgiveness.add('object-for-list', field, 'a list', value)

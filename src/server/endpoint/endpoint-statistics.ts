@@ -1,3 +1,5 @@
+import type { ForgivenKind } from '../../messages/lenient/index.js'
+
 /**
  * Why a handshake was refused. `denied`: by `allow` or `deny`. `has-body`: a handshake must not have a body. `no-channel`,
  * `channel-full`: App2App has no channel of this name, or too many clients are waiting on it.
@@ -78,6 +80,8 @@ export class EndpointStatistics {
     unpaired: 0,
     ignored: 0,
   }
+  /** Deviations from the specification that were accepted in messages, by kind; kinds that were not are absent. */
+  readonly forgiven: Partial<Record<ForgivenKind, number>> = {}
   /** Complete messages received before a close has begun, including dropped ones. */
   messagesIn = 0
   /** Messages sent to clients. Messages dropped because too much was queued count in `dropped.unread` instead. */

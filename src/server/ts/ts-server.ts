@@ -2,14 +2,13 @@ import { Clock, SystemClock } from '../../clocks/index.js'
 import {
   type ControlTimestamp,
   decodePresentationTimestamps,
-  decodeSetupData,
   equalControlTimestamps,
-  hasContentIdStem,
   MessageError,
   type PresentationTimestamps,
   parseJson,
   type SetupData,
 } from '../../messages/index.js'
+import { Forgiveness, readSetupDataLeniently } from '../../messages/lenient/index.js'
 import { contentIdMatches, TimelineSource } from '../../timelines/index.js'
 import {
   checkOption,
@@ -261,11 +260,12 @@ export class TsServer<
       this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
       return
     }
-    let said: { setup: SetupData; stemGiven: boolean } | PresentationTimestamps
+    const forgiveness = new Forgiveness()
+    let said: { setup: SetupData } | PresentationTimestamps
     try {
       const value = parseJson(message)
       if (client.setup === undefined) {
-        said = { setup: keptSetupData(decodeSetupData(value)), stemGiven: hasContentIdStem(value) }
+        said = { setup: keptSetupData(readSetupDataLeniently(value, forgiveness)) }
       } else if (isSetupData(value)) {
         this.rejectMessage(connection, 'second-setup-data', 'setup-data can be sent once for each connection')
         return
@@ -283,7 +283,7 @@ export class TsServer<
       return
     }
     // An error in the hooks below is the app's fault, not the client's.
-    if ('setup' in said) return this.#setUp(connection, client, said.setup, said.stemGiven)
+    if ('setup' in said) return this.#setUp(connection, client, said.setup, forgiveness)
     if (isObject(client.data)) client.data.presentationTimestamps = said
     const own = this.onPresentationTimestamps(connection, said, client.data)
     const hook = withHook(own, () => this.#hooks.onPresentationTimestamps?.(connection, said, client.data))
@@ -294,15 +294,21 @@ export class TsServer<
     connection: Connection,
     client: Client<ConnectionData>,
     setup: SetupData,
-    stemGiven: boolean,
+    forgiveness: Forgiveness,
   ): void | Promise<void> {
     const { contentIdStem, timelineSelector } = setup
     client.setup = setup
     if (isObject(client.data)) client.data.setup = setup
     const asked = () => ({ contentIdStem: visible(contentIdStem), timelineSelector: visible(timelineSelector) })
     this.logOf(connection, 'info', 'setup-data', asked)
-    if (!stemGiven) {
-      this.logOf(connection, 'warn', 'setup-data without contentIdStem: taken as any content', () => ({}))
+    for (const [kind, count] of forgiveness.counts) {
+      this.statistics.forgiven[kind] = (this.statistics.forgiven[kind] ?? 0) + count
+    }
+    for (const { kind, detail } of forgiveness.reports) {
+      this.logOf(connection, 'warn', 'setup-data deviates from the specification, and is accepted', () => ({
+        kind,
+        detail,
+      }))
     }
     if (!contentIdMatches(this.#contentId, contentIdStem)) {
       const contentId = this.#contentId === null ? null : visible(this.#contentId)

@@ -116,6 +116,29 @@ describe('a TS client', () => {
     expect(await client.nextJson()).toMatchObject({ contentTime: '0' })
   })
 
+  it.each([
+    [{ timelineSelector: PTS }, { missing: 1 }, undefined],
+    [{ contentIdStem: null, timelineSelector: PTS }, { 'unexpected-null': 1 }, undefined],
+    [{ contentIdStem: null, timelineSelector: PTS, private: null }, { 'unexpected-null': 2 }, undefined],
+    [{ contentIdStem: '', timelineSelector: PTS, private: {} }, { 'object-for-list': 1 }, []],
+    [
+      { contentIdStem: '', timelineSelector: PTS, private: { type: 'a:b' } },
+      { 'object-for-list': 1 },
+      [{ type: 'a:b' }],
+    ],
+    [{ contentIdStem: '', timelineSelector: PTS }, {}, undefined],
+  ])('gets its timeline in spite of a deviation, which is counted: %j', async (setup, forgiven, privateData) => {
+    const { app, url } = await tsApp()
+    app.ts.attachTimelineSource(new FixedTimelineSource(PTS, AT_ZERO))
+    const client = await follower(url, setup)
+    expect(await client.nextJson()).toMatchObject({ contentTime: '0' })
+    expect(app.ts.statistics).toMatchObject({ forgiven, dropped: { invalid: 0 } })
+    expect(app.ts.statistics.forgiven).toEqual(forgiven)
+    const [data] = app.ts.connections.values()
+    expect(data?.setup).toMatchObject({ contentIdStem: '', timelineSelector: PTS })
+    expect(data?.setup?.private).toEqual(privateData)
+  })
+
   it('hears nothing while a source does not know yet, even if another source knows nothing of the timeline', async () => {
     const { app, url } = await tsApp()
     const source = new Recorder()
