@@ -9,6 +9,8 @@ interface ApplicationOptions {
   answer?: (request: Record<string, unknown>, nanos: number) => Record<string, unknown>
   /** Milliseconds by which its clock is ahead of this process's. */
   offsetMillis?: number
+  /** Whether its messages have the oddities of those in the field. Default false. */
+  isOdd?: boolean
   /** Milliseconds to which its clock is cut off, as browsers do. Default 0: not at all. */
   resolutionMillis?: number
 }
@@ -39,6 +41,7 @@ export class App2AppApplication {
       cii: {},
       offsetMillis: 1e12,
       resolutionMillis: 0,
+      isOdd: false,
       answer: ({ p, mfe, id, ot }, nanos) => ({ v: 0, t: 1, p, mfe, id, ot, rt: nanos, tt: nanos + 1000 }),
       ...options,
     }
@@ -79,11 +82,14 @@ export class App2AppApplication {
   }
 
   get #timestamp(): object {
-    return {
-      contentTime: String(Math.floor(this.seconds * 90_000)),
-      wallClockTime: String(this.nanos),
+    const timestamp = {
+      contentTime: Math.floor(this.seconds * 90_000),
+      wallClockTime: this.nanos,
       timelineSpeedMultiplier: this.#pausedAtSeconds === undefined ? 1 : 0,
     }
+    if (this.#options.isOdd) return timestamp
+    const { contentTime, wallClockTime } = timestamp
+    return { ...timestamp, contentTime: String(contentTime), wallClockTime: String(wallClockTime) }
   }
 
   get #cii(): object {
@@ -102,6 +108,7 @@ export class App2AppApplication {
           timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 },
         },
       ],
+      ...(this.#options.isOdd && { contentIdStatus: 'stable', presentationStatus: ['okay'], private: {} }),
       ...this.#options.cii,
     }
   }

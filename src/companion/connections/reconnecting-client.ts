@@ -2,6 +2,7 @@ import { Emitter, reportUncaught } from '../../events/index.js'
 import { MessageError } from '../../messages/index.js'
 import { ForgivenCounter, type ForgivenCounts, Forgiveness, textOfBinaryFrame } from '../../messages/lenient/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
+import { PAIRING_COMPLETED } from './paired-socket.js'
 import type { ConnectFailure, SocketEnd } from './platform.js'
 import {
   type ConnectionEvents,
@@ -46,9 +47,6 @@ export interface ClientStatistics {
   readonly forgiven: ForgivenCounts
 }
 
-/** What the server of an App2App channel sends once both ends are connected (HbbTV 2, clause 14.5). */
-const PAIRING_COMPLETED = 'pairingcompleted'
-
 /** Events that all WebSocket clients share. */
 export interface ReconnectingClientEvents extends ConnectionEvents {
   /**
@@ -67,6 +65,8 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
   readonly #forgiven = new ForgivenCounter()
   #messages = 0
   #protocolErrors = 0
+  /** Whether this connection has been paired by App2App. */
+  #isPaired = false
 
   /** @param url `ws://…` or `wss://…` */
   constructor(url: string, options: ReconnectingClientOptions) {
@@ -78,6 +78,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
       url,
       {
         opened: () => {
+          this.#isPaired = false
           this.#emitShared('connected', { url })
           this.opened()
         },
@@ -171,6 +172,13 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     this.#emitShared('protocolError', { reason, detail })
   }
 
+  /** A channel of App2App that was not known to be one: what was sent before has reached nobody. */
+  #paired(): void {
+    if (this.#isPaired) return
+    this.#isPaired = true
+    this.opened()
+  }
+
   #message(data: string | Uint8Array): void {
     this.#messages += 1
     const forgiveness = this.#isStrict ? undefined : new Forgiveness()
@@ -182,6 +190,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     try {
       if (forgiveness !== undefined && text === PAIRING_COMPLETED) {
         forgiveness.add('pairing-completed', 'message', 'JSON', text, 'ignored')
+        this.#paired()
       } else {
         this.received(text, forgiveness)
       }

@@ -4,7 +4,7 @@ import { describeValue, MAX_DESCRIPTION_LENGTH, visible } from '../../validation
  * A deviation from the specification that a lenient reader accepts:
  * - `byte-order-mark`, `trailing-bytes`: before or after the message;
  * - `binary-frame`: JSON in a binary frame;
- * - `pairing-completed`: the greeting of an App2App channel, which is ignored;
+ * - `pairing-completed`: the greeting of an App2App channel, after which setup-data is sent again;
  * - `name-case`, `value-case`: the name of a property, or one of its defined words, in other case;
  * - `white-space`: around a value, or more than one space between words;
  * - `list-for-string`, `object-for-list`, `number-for-string`, `string-for-number`, `string-for-object`: another JSON type, with

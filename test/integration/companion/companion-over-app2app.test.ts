@@ -80,6 +80,24 @@ describe('a companion over App2App', () => {
     expect(app.app2app.remote.statistics.dropped.unpaired).toBe(0)
   })
 
+  it('follows an application with the oddities of those in the field, within the bound, and reports them', async () => {
+    const { app2appUrl, localUrl } = await relay()
+    const television = application(localUrl, { isOdd: true, offsetMillis: Date.now(), resolutionMillis: 0.1 })
+    const { companion } = companionOf({ app2appUrl })
+    await isAvailable(companion)
+    for (let look = 0; look < 5; look++) {
+      expectInStep(companion, television)
+      television.pause()
+      await until(() => companion.position()?.speed === 0)
+      expectInStep(companion, television)
+      television.play()
+      await until(() => companion.position()?.speed === 1)
+    }
+    const { cii, ts } = companion.forgiven
+    expect(Object.keys(cii).sort()).toEqual(['list-for-string', 'object-for-list', 'unknown-word'])
+    expect(ts['number-for-string']).toBeGreaterThan(0)
+  })
+
   it('uses the prefix of its channels, and base URLs without a slash at the end or with a query', async () => {
     const { app2appUrl, localUrl } = await relay()
     application(localUrl, { prefix: 'dvbcss' })
@@ -327,13 +345,18 @@ describe('a companion of a television with CSS-CII and App2App', () => {
 })
 
 describe('a companion that was given the URL of an App2App channel as that of CSS-CII', () => {
-  it('finds out how the wall clock wants to be asked', async () => {
+  it('follows it all the same, and asks anew what was lost before the pairing', async () => {
     const { app2appUrl, localUrl } = await relay()
     const cii = { wcUrl: `${app2appUrl}hbbtv-sync-wc`, tsUrl: `${app2appUrl}hbbtv-sync-ts` }
-    const television = application(localUrl, { cii })
     const { companion, routes } = companionOf(`${app2appUrl}hbbtv-sync-cii`)
-    await until(() => companion.wallClock?.clock.available === true)
+    await companion.next('connected')
+    const television = application(localUrl, { cii })
+    await isAvailable(companion)
     expect(routes.map(({ route }) => route)).toEqual(['native'])
-    expect(television.requests.length).toBeGreaterThan(0)
+    expect(television.setups[0]).toMatchObject({ timelineSelector: PTS })
+    expect(television.requests[0]).toMatchObject({ t: 0, id: expect.any(Number) })
+    expect(companion.forgiven.cii['pairing-completed']).toBe(1)
+    const { seconds = Number.NaN, errorSeconds = Number.NaN } = companion.position() ?? {}
+    expect(Math.abs(seconds - television.seconds)).toBeLessThan(errorSeconds + 0.1)
   })
 })
