@@ -62,7 +62,7 @@ export async function startPair(processes, options, crowdOptions = {}) {
     async lastText() {
       const { messages, lost, lastText } = await crowd.ask('tally')
       if (messages !== expected || lost > 0) {
-        throw new Error(`expected ${expected} messages, got ${messages}; ${lost} clients lost (${server.name})`)
+        throw new Error(`expected ${expected} messages, received ${messages}; ${lost} clients lost (${server.name})`)
       }
       return lastText
     },

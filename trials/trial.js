@@ -46,7 +46,7 @@ export class Trial {
   /** @param {string} what @param {unknown} found @param {unknown} expected */
   expectEqual(what, found, expected) {
     const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
-    this.expect(a === b, () => `${what}: expected ${b}, got ${a}`)
+    this.expect(a === b, () => `${what}: expected ${b}, received ${a}`)
   }
 
   /**

@@ -16,7 +16,7 @@ async function until(value, expected, what) {
   const end = performance.now() + SETTLE_MILLIS
   let actual = await value()
   while (actual !== expected) {
-    if (performance.now() > end) throw new Error(`${what}: expected ${expected}, got ${actual}`)
+    if (performance.now() > end) throw new Error(`${what}: expected ${expected}, received ${actual}`)
     await sleep(10)
     actual = await value()
   }

@@ -42,6 +42,6 @@ const SERVERS = {
 
 const { server } = startOptions()
 const start = SERVERS[server]
-if (start === undefined) throw new TypeError(`expected one of ${Object.keys(SERVERS).join(', ')}, got ${server}`)
+if (start === undefined) throw new TypeError(`expected one of ${Object.keys(SERVERS).join(', ')}, received ${server}`)
 const port = await start()
 answerQuestions({ ready: () => ({ port }) })

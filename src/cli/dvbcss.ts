@@ -17,6 +17,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string
 }
 
+/** Without this, Node would exit with 1, which means that a television violates the protocol. */
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`dvbcss: internal error: ${error.stack}\n`)
+  process.exit(EXIT.failure)
+})
+
 await new Command('dvbcss')
   .description('DVB-CSS (ETSI TS 103 286-2): a television emulator, and tools for companions and conformance')
   .version(version)

@@ -20,7 +20,7 @@ export type MessageErrorKind =
   | 'wrong-version'
 
 /**
- * A message is invalid. The text names the field and the value: `contentId: expected a string, got 7`.
+ * A message is invalid. The text names the field and the value: `contentId: expected a string, received 7`.
  * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` says which rule.
  */
 export class MessageError extends DvbcssError {
@@ -33,7 +33,7 @@ export class MessageError extends DvbcssError {
 
   /** @param expected What the field takes, to follow the word "expected": `a string`. */
   constructor(kind: MessageErrorKind, field: string, expected: string, value: unknown) {
-    const found = kind === 'missing' ? 'it is missing' : `got ${describeValue(value)}`
+    const found = kind === 'missing' ? 'it is missing' : `received ${describeValue(value)}`
     super('DVBCSS_ERR_INVALID_MESSAGE', `${visible(field, MAX_DESCRIPTION_LENGTH)}: expected ${expected}, ${found}`)
     this.kind = kind
     this.field = field

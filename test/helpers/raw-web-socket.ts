@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
+const END_OF_HEAD = '\r\n\r\n'
+
 export const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
 /** A masked frame, with a mask of zeros. */
@@ -32,11 +34,14 @@ export class RawWebSocket {
 
   static async open(url: string): Promise<RawWebSocket> {
     const client = new RawWebSocket(url)
-    const [head] = (await once(client.socket, 'data')) as [Buffer]
     client.socket.on('data', (data: Buffer) => {
       client.#received = Buffer.concat([client.#received, data])
     })
-    client.#received = head.subarray(head.indexOf('\r\n\r\n') + 4)
+    while (!client.#received.includes(END_OF_HEAD)) {
+      const isOpen = await Promise.race([once(client.socket, 'data').then(() => true), client.closed.then(() => false)])
+      if (!isOpen) throw new Error(`${url} closed the connection during the handshake`)
+    }
+    client.#received = client.#received.subarray(client.#received.indexOf(END_OF_HEAD) + END_OF_HEAD.length)
     return client
   }
 

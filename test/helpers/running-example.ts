@@ -81,7 +81,7 @@ export class RunningExample {
   async url(): Promise<string> {
     const line = await this.next()
     const url = /\S+:\/\/\S+$/.exec(line)?.[0]
-    if (url === undefined) throw new Error(`expected a line that ends in a URL, got "${line}"`)
+    if (url === undefined) throw new Error(`expected a line that ends in a URL, received "${line}"`)
     return url
   }
 

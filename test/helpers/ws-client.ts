@@ -36,7 +36,7 @@ export class WsClient {
     await Promise.race([
       once(client.socket, 'open'),
       client.refused().then(({ status }) => {
-        throw new Error(`expected a connection to ${url}, got status ${status}`)
+        throw new Error(`expected a connection to ${url}, received status ${status}`)
       }),
     ])
     return client

@@ -158,7 +158,8 @@ async function refused({ trial, port, random }) {
   const isRight = isClosed && found.every((status) => statuses.includes(status) || status === 400 || status === 100)
   trial.expect(
     isRight,
-    () => `expected a refusal with ${statuses}, got ${found}, ${isClosed ? '' : 'not '}closed, for ${shown(bytes)}`,
+    () =>
+      `expected a refusal with ${statuses}, received ${found}, ${isClosed ? '' : 'not '}closed, for ${shown(bytes)}`,
   )
 }
 
@@ -307,7 +308,7 @@ async function slowLoris(context) {
     await connection.until(() => connection.isClosed, 0.1)
   }
   const isRight = connection.isClosed && connection.statuses.every((status) => status === 408)
-  trial.expect(isRight, () => `expected the end of a handshake that takes for ever, got ${connection.statuses}`)
+  trial.expect(isRight, () => `expected the end of a handshake that takes for ever, received ${connection.statuses}`)
 }
 
 /** @param {Buffer} bytes */

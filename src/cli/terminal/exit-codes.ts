@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'invalid command line: unknown command or option, invalid value or address',
   noConnection: 'could not connect; or with --no-retry: connection lost',
   timedOut: 'timed out: no data received, or check could not try every rule',
-  failure: 'any other error, such as output that cannot be written',
+  failure: 'any other error, such as output that cannot be written, or an internal error',
   cannotBind: 'tv: address or port cannot be bound, for example because it is in use',
   hungUp: 'terminal closed (SIGHUP)',
   interrupted: 'interrupted (SIGINT, Ctrl-C)',

@@ -39,7 +39,7 @@ export function overMessagePort(connect: (url: string) => MessagePortLike): Sock
         return
       }
       if (message.length > maxMessageBytes) {
-        const detail = `expected at most ${maxMessageBytes} bytes in a message, got ${message.length}`
+        const detail = `expected at most ${maxMessageBytes} bytes in a message, received ${message.length}`
         close(1009, 'message too large')
         end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })
         return

@@ -184,7 +184,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     const forgiveness = this.#isStrict ? undefined : new Forgiveness()
     const text = typeof data === 'string' ? data : forgiveness && textOfBinaryFrame(data, forgiveness)
     if (text === undefined) {
-      this.#reportError('binary', `expected text, got a binary frame of length ${data.length}`)
+      this.#reportError('binary', `expected text, received a binary frame of length ${data.length}`)
       return
     }
     try {

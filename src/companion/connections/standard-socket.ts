@@ -40,7 +40,7 @@ export function openStandardSocket(url: string, handlers: SocketHandlers, option
     const length = typeof data === 'string' ? data.length : data.byteLength
     if (length > options.maxMessageBytes) {
       // The browser has already buffered the message; the best remaining option is to close the connection.
-      const detail = `expected at most ${options.maxMessageBytes} bytes in a message, got ${length}`
+      const detail = `expected at most ${options.maxMessageBytes} bytes in a message, received ${length}`
       socket.close(3009, 'message too large')
       end({ code: 1009, reason: detail, violation: { reason: 'message-too-long', detail } })
       return

@@ -192,7 +192,7 @@ function refusedBy(url: string, response: IncomingMessage): ConnectFailure {
   const asks = retryAfterSeconds === undefined ? '' : `, and asks to try again in ${Math.ceil(retryAfterSeconds)} s`
   const meaning = status === 403 ? ' (disabled or forbidden)' : status === 503 ? ' (at capacity or unavailable)' : ''
   const kind = status === 200 || status === 404 || status === 426 ? 'not-websocket' : 'http-status'
-  const message = `expected a WebSocket at ${displayUrl(url)}, got HTTP status ${status}${meaning}${asks}`
+  const message = `expected a WebSocket at ${displayUrl(url)}, received HTTP status ${status}${meaning}${asks}`
   return { kind, message, status, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }
 }
 

@@ -65,7 +65,7 @@ export function measureCandidate(exchange: WallClockExchange, parent: Clock, opt
   const { response, followUp } = exchange
   // Taken, it would leave a clock that never becomes available, and nobody knows why.
   if (response.precisionSeconds >= maxDispersionSeconds) {
-    const detail = `expected a precision below maxDispersionSeconds (${maxDispersionSeconds}), got ${response.precisionSeconds}`
+    const detail = `expected a precision below maxDispersionSeconds (${maxDispersionSeconds}), received ${response.precisionSeconds}`
     return { implausible: { reason: 'precision', detail } }
   }
   if (followUp === undefined) return measureMessage(exchange, response, false, parent, isJson)
@@ -97,8 +97,8 @@ function contradictionOf(response: WallClockMessage, followUp: WallClockMessage)
   const isSame = followUp.receiveNanos === response.receiveNanos
   if (isSame && followUp.transmitNanos >= response.transmitNanos) return undefined
   const detail = isSame
-    ? `expected a transmit time after that of the response, ${response.transmitNanos}, got ${followUp.transmitNanos}`
-    : `expected the receive time of the response, ${response.receiveNanos}, got ${followUp.receiveNanos}`
+    ? `expected a transmit time after that of the response, ${response.transmitNanos}, received ${followUp.transmitNanos}`
+    : `expected the receive time of the response, ${response.receiveNanos}, received ${followUp.receiveNanos}`
   return { reason: 'follow-up-contradicts', detail }
 }
 
@@ -117,15 +117,15 @@ function measureMessage(
   doubtSeconds = 0,
 ): Measured {
   if (!(precisionSeconds <= MAX_PRECISION_SECONDS)) {
-    const detail = `expected a precision of ${MAX_PRECISION_SECONDS} s at most, got ${precisionSeconds}`
+    const detail = `expected a precision of ${MAX_PRECISION_SECONDS} s at most, received ${precisionSeconds}`
     return { implausible: { reason: 'precision', detail } }
   }
   if (!(maxFreqErrorPpm <= MAX_FREQ_ERROR_PPM)) {
-    const detail = `expected a frequency error of ${MAX_FREQ_ERROR_PPM} ppm at most, got ${maxFreqErrorPpm}`
+    const detail = `expected a frequency error of ${MAX_FREQ_ERROR_PPM} ppm at most, received ${maxFreqErrorPpm}`
     return { implausible: { reason: 'frequency-error', detail } }
   }
   if (transmitNanos < receiveNanos) {
-    const detail = `expected a transmit time from the receive time ${receiveNanos} on, got ${transmitNanos}`
+    const detail = `expected a transmit time from the receive time ${receiveNanos} on, received ${transmitNanos}`
     return { implausible: { reason: 'transmit-before-receive', detail } }
   }
   const { tickRate } = parent

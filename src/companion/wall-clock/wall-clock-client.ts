@@ -260,7 +260,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       const { offsetSeconds, dispersionSeconds } = candidate
       const expected = `${this.#offsetSeconds()} ± ${this.#dispersionSeconds()}`
       const found = `${offsetSeconds} ± ${dispersionSeconds}`
-      this.#protocolError('inconsistent', `expected an offset of ${expected} s, got ${found} s`)
+      this.#protocolError('inconsistent', `expected an offset of ${expected} s, received ${found} s`)
     }
     if (kind === 'adjusted') {
       const dispersionSeconds = this.#dispersionSeconds()

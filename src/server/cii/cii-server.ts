@@ -236,7 +236,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
     data: ConnectionData,
   ): void | Promise<void> {
     if (typeof message !== 'string') {
-      this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
+      this.rejectMessage(connection, 'binary', `expected text, received a binary frame of length ${message.length}`)
       return
     }
     let value: unknown

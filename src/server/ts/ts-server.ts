@@ -257,7 +257,7 @@ export class TsServer<
     const client = this.#clients.get(connection)
     if (client === undefined) return
     if (typeof message !== 'string') {
-      this.rejectMessage(connection, 'binary', `expected text, got a binary frame of length ${message.length}`)
+      this.rejectMessage(connection, 'binary', `expected text, received a binary frame of length ${message.length}`)
       return
     }
     const forgiveness = new Forgiveness()
@@ -279,7 +279,11 @@ export class TsServer<
     }
     const bytes = Buffer.byteLength(message)
     if (bytes > this.#maxKeptMessageBytes) {
-      this.rejectMessage(connection, 'too-large', `expected at most ${this.#maxKeptMessageBytes} bytes, got ${bytes}`)
+      this.rejectMessage(
+        connection,
+        'too-large',
+        `expected at most ${this.#maxKeptMessageBytes} bytes, received ${bytes}`,
+      )
       return
     }
     // An error in the hooks below is the app's fault, not the client's.

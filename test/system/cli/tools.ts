@@ -17,7 +17,12 @@ export function endToolsAfterEach(): void {
 }
 
 export function dvbcss(...args: string[]): Program {
-  const program = new Program(DVBCSS, args)
+  return dvbcssWith({}, ...args)
+}
+
+/** With these environment variables. */
+export function dvbcssWith(env: Record<string, string>, ...args: string[]): Program {
+  const program = new Program(DVBCSS, args, env)
   running.push(program)
   return program
 }

@@ -47,7 +47,6 @@ describe('the blocks of code of README and docs', () => {
     expect(counts('notCompared')).toEqual({
       'a companion receives it; the server prints its log': 1,
       'a log line': 1,
-      'an error message': 1,
       "finds what is on the reader's network": 2,
       'needs a television': 1,
       'needs someone who types at the television': 3,

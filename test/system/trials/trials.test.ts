@@ -30,7 +30,7 @@ describe('the trials, in short', () => {
   it('print the seed of a failure, and end with 1', async () => {
     const program = new Program('test/system/trials/failing-trial.js', ['--seed', '42'])
     expect(await program.exited).toBe(1)
-    expect(program.output).toContain('expected 1, got 2')
+    expect(program.output).toContain('expected 1, received 2')
     expect(program.output).toContain('an exception that nobody caught')
     expect(program.output).toContain('npm run fuzz -- --seed 42')
   })

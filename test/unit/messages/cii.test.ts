@@ -52,45 +52,50 @@ test('A message that is wrong is refused, and the error names the field and the 
   const place = 'timelines[1].timelineProperties'
   const largest = Number.MAX_SAFE_INTEGER
   expectRefusals(decodeCii, [
-    { value: 7, kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, got 7' },
-    { value: null, kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, got null' },
-    { value: [], kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, got []' },
-    { value: { contentId: 7 }, kind: 'wrong-type', field: 'contentId', text: 'contentId: expected a string, got 7' },
+    { value: 7, kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, received 7' },
+    { value: null, kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, received null' },
+    { value: [], kind: 'not-an-object', field: 'cii', text: 'cii: expected an object, received []' },
+    {
+      value: { contentId: 7 },
+      kind: 'wrong-type',
+      field: 'contentId',
+      text: 'contentId: expected a string, received 7',
+    },
     {
       value: { contentIdStatus: 'done' },
       kind: 'invalid-value',
       field: 'contentIdStatus',
-      text: 'contentIdStatus: expected "partial" or "final", got "done"',
+      text: 'contentIdStatus: expected "partial" or "final", received "done"',
     },
     {
       value: { contentIdStatus: true },
       kind: 'wrong-type',
       field: 'contentIdStatus',
-      text: 'contentIdStatus: expected "partial" or "final", got true',
+      text: 'contentIdStatus: expected "partial" or "final", received true',
     },
     {
       value: { presentationStatus: 7 },
       kind: 'wrong-type',
       field: 'presentationStatus',
-      text: 'presentationStatus: expected a string, got 7',
+      text: 'presentationStatus: expected a string, received 7',
     },
     ...['', 'fine', 'okay ', ' okay', 'okay  urn:x', 'okay\turn:x', 'urn:x okay'].map((status) => ({
       value: { presentationStatus: status },
       kind: 'invalid-value' as const,
       field: 'presentationStatus',
-      text: `presentationStatus: expected words parted by single spaces, the first okay, transitioning or fault, got ${JSON.stringify(status)}`,
+      text: `presentationStatus: expected words parted by single spaces, the first okay, transitioning or fault, received ${JSON.stringify(status)}`,
     })),
     {
       value: { timelines: {} },
       kind: 'wrong-type',
       field: 'timelines',
-      text: 'timelines: expected a list, got {}',
+      text: 'timelines: expected a list, received {}',
     },
     {
       value: timeline({ timelineSelector: '' }),
       kind: 'invalid-value',
       field: 'timelines[1].timelineSelector',
-      text: 'timelines[1].timelineSelector: expected a string that is not empty, got ""',
+      text: 'timelines[1].timelineSelector: expected a string that is not empty, received ""',
     },
     {
       value: timeline({ timelineProperties: undefined }),
@@ -108,25 +113,25 @@ test('A message that is wrong is refused, and the error names the field and the 
       value: properties({ unitsPerSecond: '25' }),
       kind: 'wrong-type',
       field: `${place}.unitsPerSecond`,
-      text: `${place}.unitsPerSecond: expected an integer, got "25"`,
+      text: `${place}.unitsPerSecond: expected an integer, received "25"`,
     },
     ...[0, -1, 0.5, 2 ** 53, Number.POSITIVE_INFINITY].map((units) => ({
       value: properties({ unitsPerTick: units }),
       kind: 'invalid-value' as const,
       field: `${place}.unitsPerTick`,
-      text: `${place}.unitsPerTick: expected an integer from 1 to ${largest}, got ${units}`,
+      text: `${place}.unitsPerTick: expected an integer from 1 to ${largest}, received ${units}`,
     })),
     {
       value: properties({ accuracy: -0.1 }),
       kind: 'invalid-value',
       field: `${place}.accuracy`,
-      text: `${place}.accuracy: expected a number that is 0 or more, got -0.1`,
+      text: `${place}.accuracy: expected a number that is 0 or more, received -0.1`,
     },
     {
       value: properties({ accuracy: null }),
       kind: 'wrong-type',
       field: `${place}.accuracy`,
-      text: `${place}.accuracy: expected a number, got null`,
+      text: `${place}.accuracy: expected a number, received null`,
     },
     {
       value: { private: [{ type: 'urn:x' }, { kind: 'urn:x' }] },
@@ -138,7 +143,7 @@ test('A message that is wrong is refused, and the error names the field and the 
       value: timeline({ private: ['urn:x'] }),
       kind: 'wrong-type',
       field: 'timelines[1].private[0]',
-      text: 'timelines[1].private[0]: expected an object, got "urn:x"',
+      text: 'timelines[1].private[0]: expected an object, received "urn:x"',
     },
   ])
 })
@@ -177,24 +182,29 @@ describe('What an application sets', () => {
     }
     const status = 'presentationStatus'
     expectRefusals(checkCii, [
-      { value: { contentId: 7 }, kind: 'wrong-type', field: 'contentId', text: 'contentId: expected a string, got 7' },
+      {
+        value: { contentId: 7 },
+        kind: 'wrong-type',
+        field: 'contentId',
+        text: 'contentId: expected a string, received 7',
+      },
       {
         value: { [status]: 'okay' },
         kind: 'wrong-type',
         field: status,
-        text: `${status}: expected a list, got "okay"`,
+        text: `${status}: expected a list, received "okay"`,
       },
       {
         value: { [status]: [] },
         kind: 'invalid-value',
         field: status,
-        text: `${status}: expected a list whose first word is okay, transitioning or fault, got []`,
+        text: `${status}: expected a list whose first word is okay, transitioning or fault, received []`,
       },
       {
         value: { [status]: ['okay', 'two words'] },
         kind: 'invalid-value',
         field: `${status}[1]`,
-        text: `${status}[1]: expected a word without spaces, got "two words"`,
+        text: `${status}[1]: expected a word without spaces, received "two words"`,
       },
       {
         value: { contentId: 'dvb://1.2.3' },
@@ -206,31 +216,31 @@ describe('What an application sets', () => {
         value: { contentId: 'dvb://1.2.3', contentIdStatus: null },
         kind: 'invalid-value',
         field: 'contentIdStatus',
-        text: 'contentIdStatus: expected "partial" or "final" beside a contentId, got null',
+        text: 'contentIdStatus: expected "partial" or "final" beside a contentId, received null',
       },
       {
         value: { private: [{ type: 'urn:x', when: new Date(0) }] },
         kind: 'wrong-type',
         field: 'private[0].when',
-        text: 'private[0].when: expected a plain object, got [object Date]',
+        text: 'private[0].when: expected a plain object, received [object Date]',
       },
       {
         value: { private: [{ type: 'urn:x', speed: new Speed() }] },
         kind: 'wrong-type',
         field: 'private[0].speed',
-        text: 'private[0].speed: expected a plain object, got {"value":1}',
+        text: 'private[0].speed: expected a plain object, received {"value":1}',
       },
       {
         value: { private: [{ type: 'urn:x', 'a key': [1n] }] },
         kind: 'wrong-type',
         field: 'private[0]["a key"][0]',
-        text: 'private[0]["a key"][0]: expected a value that JSON can hold, got 1n',
+        text: 'private[0]["a key"][0]: expected a value that JSON can hold, received 1n',
       },
       {
         value: { private: [{ type: 'urn:x', list: [undefined] }] },
         kind: 'wrong-type',
         field: 'private[0].list[0]',
-        text: 'private[0].list[0]: expected a value that JSON can hold, got undefined',
+        text: 'private[0].list[0]: expected a value that JSON can hold, received undefined',
       },
     ])
     expect(refusal(() => checkCii({ contentIdStatus: 'done' }))).toMatchObject({ code: 'DVBCSS_ERR_INVALID_MESSAGE' })

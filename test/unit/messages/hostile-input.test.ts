@@ -68,7 +68,7 @@ describe('Text that is no JSON', () => {
     for (const text of ['', '{', 'undefined', '{"a":NaN}', '\u0000', '{"a":1}x']) {
       expect(refusal(() => parseJson(text))).toMatchObject({ kind: 'not-json', field: 'message' })
     }
-    expect(refusal(() => parseJson('{no'))).toHaveProperty('message', 'message: expected JSON, got "{no"')
+    expect(refusal(() => parseJson('{no'))).toHaveProperty('message', 'message: expected JSON, received "{no"')
   })
 
   test('is refused if its bytes are no UTF-8', () => {
@@ -156,7 +156,9 @@ describe('Ten thousand levels', () => {
     expect(encodeCii(parseCii(most))).toBe(most)
     expect(equalCii(parseCii(most), checkCii(parseCii(most)))).toBe(true)
     const tooMany = privateText('['.repeat(MAX_JSON_DEPTH) + ']'.repeat(MAX_JSON_DEPTH))
-    expect(refusal(() => parseCii(tooMany)).message).toContain(`expected no more than ${MAX_JSON_DEPTH} levels, got []`)
+    expect(refusal(() => parseCii(tooMany)).message).toContain(
+      `expected no more than ${MAX_JSON_DEPTH} levels, received []`,
+    )
   })
 
   test('of a cycle are found to be too many', () => {
@@ -171,7 +173,7 @@ test('A number that JSON has no room for is refused in private data', () => {
   expect(refusal(() => parseCii(privateText('[1e999]')))).toMatchObject({
     kind: 'invalid-value',
     field: 'private[0].value[0]',
-    message: 'private[0].value[0]: expected a finite number, got Infinity',
+    message: 'private[0].value[0]: expected a finite number, received Infinity',
   })
 })
 
@@ -212,7 +214,7 @@ describe('The text of an error', () => {
       const text = describeValue(value)
       expect(text.length).toBeLessThanOrEqual(80)
       expect(text).not.toMatch(/\n|ran/)
-      const listed = `contentId: expected a string, got ${describeValue([value])}`
+      const listed = `contentId: expected a string, received ${describeValue([value])}`
       expect(refusal(() => decodeCii({ contentId: [value] })).message).toBe(listed)
     }
   })

@@ -47,25 +47,25 @@ describe('Setup-data', () => {
     const right = { contentIdStem: '', timelineSelector: 'urn:x' }
     const selector = 'timelineSelector'
     expectRefusals(decodeSetupData, [
-      { value: 'x', kind: 'not-an-object', field: 'setup-data', text: 'setup-data: expected an object, got "x"' },
+      { value: 'x', kind: 'not-an-object', field: 'setup-data', text: 'setup-data: expected an object, received "x"' },
       {
         value: { ...right, contentIdStem: null },
         kind: 'wrong-type',
         field: 'contentIdStem',
-        text: 'contentIdStem: expected a string, got null',
+        text: 'contentIdStem: expected a string, received null',
       },
       { value: {}, kind: 'missing', field: selector, text: `${selector}: expected a string, it is missing` },
       {
         value: { ...right, timelineSelector: '' },
         kind: 'invalid-value',
         field: selector,
-        text: `${selector}: expected a string that is not empty, got ""`,
+        text: `${selector}: expected a string that is not empty, received ""`,
       },
       {
         value: { ...right, private: {} },
         kind: 'wrong-type',
         field: 'private',
-        text: 'private: expected a list, got {}',
+        text: 'private: expected a list, received {}',
       },
     ])
   })
@@ -119,19 +119,19 @@ describe('A control timestamp', () => {
         value: undefined,
         kind: 'not-an-object',
         field: 'control timestamp',
-        text: 'control timestamp: expected an object, got undefined',
+        text: 'control timestamp: expected an object, received undefined',
       },
       {
         value: { ...wire, contentTime: 5 },
         kind: 'wrong-type',
         field: 'contentTime',
-        text: 'contentTime: expected an integer in a string, got 5',
+        text: 'contentTime: expected an integer in a string, received 5',
       },
       {
         value: { ...wire, wallClockTime: null },
         kind: 'wrong-type',
         field: 'wallClockTime',
-        text: 'wallClockTime: expected an integer in a string, got null',
+        text: 'wallClockTime: expected an integer in a string, received null',
       },
       {
         value: { contentTime: '5', wallClockTime: '6' },
@@ -143,19 +143,19 @@ describe('A control timestamp', () => {
         value: parseJson('{"contentTime":"5","wallClockTime":"6","timelineSpeedMultiplier":1e999}'),
         kind: 'invalid-value',
         field: speed,
-        text: `${speed}: expected a finite number, got Infinity`,
+        text: `${speed}: expected a finite number, received Infinity`,
       },
       {
         value: { ...wire, contentTime: null },
         kind: 'invalid-value',
         field: speed,
-        text: `${speed}: expected null beside a contentTime of null, got 0`,
+        text: `${speed}: expected null beside a contentTime of null, received 0`,
       },
       {
         value: { ...wire, timelineSpeedMultiplier: null },
         kind: 'invalid-value',
         field: speed,
-        text: `${speed}: expected a number beside a contentTime, got null`,
+        text: `${speed}: expected a number beside a contentTime, received null`,
       },
     ])
   })
@@ -243,7 +243,7 @@ describe('Presentation timestamps', () => {
         value: [],
         kind: 'not-an-object',
         field: 'presentation timestamps',
-        text: 'presentation timestamps: expected an object, got []',
+        text: 'presentation timestamps: expected an object, received []',
       },
       {
         value: { earliest: wireMoment },
@@ -255,31 +255,31 @@ describe('Presentation timestamps', () => {
         value: { ...right, actual: null },
         kind: 'wrong-type',
         field: 'actual',
-        text: 'actual: expected an object, got null',
+        text: 'actual: expected an object, received null',
       },
       {
         value: { ...right, earliest: { ...wireMoment, wallClockTime: 'plusinfinity' } },
         kind: 'invalid-value',
         field: 'earliest.wallClockTime',
-        text: `earliest.wallClockTime: expected ${integer}, got "plusinfinity"`,
+        text: `earliest.wallClockTime: expected ${integer}, received "plusinfinity"`,
       },
       {
         value: { ...right, latest: { ...wireMoment, wallClockTime: 'minusinfinity' } },
         kind: 'invalid-value',
         field: 'latest.wallClockTime',
-        text: `latest.wallClockTime: expected ${integer}, got "minusinfinity"`,
+        text: `latest.wallClockTime: expected ${integer}, received "minusinfinity"`,
       },
       {
         value: { ...right, actual: { ...wireMoment, wallClockTime: 'plusinfinity' } },
         kind: 'invalid-value',
         field: 'actual.wallClockTime',
-        text: `actual.wallClockTime: expected ${integer}, got "plusinfinity"`,
+        text: `actual.wallClockTime: expected ${integer}, received "plusinfinity"`,
       },
       {
         value: { ...right, latest: { ...wireMoment, contentTime: 1 } },
         kind: 'wrong-type',
         field: 'latest.contentTime',
-        text: `latest.contentTime: expected ${integer}, got 1`,
+        text: `latest.contentTime: expected ${integer}, received 1`,
       },
     ])
   })
@@ -287,11 +287,13 @@ describe('Presentation timestamps', () => {
   test('that are wrong are not written', () => {
     const wrong = (change: object) => refusal(() => encodePresentationTimestamps({ ...bounds, ...change })).message
     expect(wrong({ latest: { ...moment, wallClockTime: 'minusinfinity' } })).toBe(
-      'latest.wallClockTime: expected a bigint or "plusinfinity", got "minusinfinity"',
+      'latest.wallClockTime: expected a bigint or "plusinfinity", received "minusinfinity"',
     )
-    expect(wrong({ actual: { ...moment, wallClockTime: 2 } })).toBe('actual.wallClockTime: expected a bigint, got 2')
+    expect(wrong({ actual: { ...moment, wallClockTime: 2 } })).toBe(
+      'actual.wallClockTime: expected a bigint, received 2',
+    )
     expect(wrong({ earliest: { ...moment, contentTime: '1' } })).toBe(
-      'earliest.contentTime: expected a bigint, got "1"',
+      'earliest.contentTime: expected a bigint, received "1"',
     )
   })
 })

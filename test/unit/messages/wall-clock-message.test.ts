@@ -76,15 +76,30 @@ describe('A binary wall clock message', () => {
     expectRefusals(
       (value) => decodeWallClockMessage(value as Uint8Array),
       [
-        { value: new Uint8Array(31), kind: 'wrong-length', field: 'length', text: 'length: expected 32 bytes, got 31' },
-        { value: new Uint8Array(33), kind: 'wrong-length', field: 'length', text: 'length: expected 32 bytes, got 33' },
-        { value: bytes(0, 1), kind: 'wrong-version', field: 'version', text: 'version: expected 0, got 1' },
-        { value: bytes(1, 4), kind: 'invalid-value', field: 'type', text: 'type: expected a type from 0 to 3, got 4' },
+        {
+          value: new Uint8Array(31),
+          kind: 'wrong-length',
+          field: 'length',
+          text: 'length: expected 32 bytes, received 31',
+        },
+        {
+          value: new Uint8Array(33),
+          kind: 'wrong-length',
+          field: 'length',
+          text: 'length: expected 32 bytes, received 33',
+        },
+        { value: bytes(0, 1), kind: 'wrong-version', field: 'version', text: 'version: expected 0, received 1' },
+        {
+          value: bytes(1, 4),
+          kind: 'invalid-value',
+          field: 'type',
+          text: 'type: expected a type from 0 to 3, received 4',
+        },
         {
           value: 'text',
           kind: 'wrong-type',
           field: 'wall clock message',
-          text: 'wall clock message: expected bytes, got "text"',
+          text: 'wall clock message: expected bytes, received "text"',
         },
       ],
     )
@@ -187,16 +202,21 @@ describe('A wall clock message in JSON', () => {
         value: 'x',
         kind: 'not-an-object',
         field: 'wall clock message',
-        text: 'wall clock message: expected an object, got "x"',
+        text: 'wall clock message: expected an object, received "x"',
       },
-      { value: { ...right, v: 1 }, kind: 'wrong-version', field: 'v', text: 'v: expected 0, got 1' },
-      { value: { ...right, v: '0' }, kind: 'wrong-type', field: 'v', text: 'v: expected a number, got "0"' },
-      { value: { ...right, t: 4 }, kind: 'invalid-value', field: 't', text: 't: expected a type from 0 to 3, got 4' },
+      { value: { ...right, v: 1 }, kind: 'wrong-version', field: 'v', text: 'v: expected 0, received 1' },
+      { value: { ...right, v: '0' }, kind: 'wrong-type', field: 'v', text: 'v: expected a number, received "0"' },
+      {
+        value: { ...right, t: 4 },
+        kind: 'invalid-value',
+        field: 't',
+        text: 't: expected a type from 0 to 3, received 4',
+      },
       {
         value: { ...right, p: -1 },
         kind: 'invalid-value',
         field: 'p',
-        text: 'p: expected a number that is 0 or more, got -1',
+        text: 'p: expected a number that is 0 or more, received -1',
       },
       {
         value: { ...right, mfe: undefined },
@@ -204,20 +224,25 @@ describe('A wall clock message in JSON', () => {
         field: 'mfe',
         text: 'mfe: expected a number, it is missing',
       },
-      { value: { ...right, otvs: 0.5 }, kind: 'invalid-value', field: 'otvs', text: `otvs: expected ${uint}, got 0.5` },
+      {
+        value: { ...right, otvs: 0.5 },
+        kind: 'invalid-value',
+        field: 'otvs',
+        text: `otvs: expected ${uint}, received 0.5`,
+      },
       {
         value: { ...right, otvn: 2 ** 32 },
         kind: 'invalid-value',
         field: 'otvn',
-        text: `otvn: expected ${uint}, got ${2 ** 32}`,
+        text: `otvn: expected ${uint}, received ${2 ** 32}`,
       },
       {
         value: { ...right, rt: 2 ** 32 },
         kind: 'invalid-value',
         field: 'rt',
-        text: `rt: expected seconds that fit 32 bits, got ${2 ** 32}`,
+        text: `rt: expected seconds that fit 32 bits, received ${2 ** 32}`,
       },
-      { value: { ...right, tt: null }, kind: 'wrong-type', field: 'tt', text: 'tt: expected a number, got null' },
+      { value: { ...right, tt: null }, kind: 'wrong-type', field: 'tt', text: 'tt: expected a number, received null' },
     ])
   })
 })

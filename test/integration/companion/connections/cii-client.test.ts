@@ -158,7 +158,7 @@ describe('why a connection fails', () => {
   it.each([
     [
       { status: 403 },
-      { kind: 'http-status', status: 403, message: expect.stringContaining('got HTTP status 403 (disabled') },
+      { kind: 'http-status', status: 403, message: expect.stringContaining('received HTTP status 403 (disabled') },
     ],
     [
       { status: 503, headers: { 'retry-after': '7' } },
@@ -203,7 +203,7 @@ describe('why a connection fails', () => {
 describe('a server that talks nonsense', () => {
   it.each([
     ['no JSON', 'hello', 'not-json', /expected JSON/i],
-    ['a wrong type', '{"contentId":7}', 'wrong-type', /^contentId: expected a string, got 7/],
+    ['a wrong type', '{"contentId":7}', 'wrong-type', /^contentId: expected a string, received 7/],
     [
       'timelines that are none',
       '{"timelines":[{"timelineSelector":"x"}]}',

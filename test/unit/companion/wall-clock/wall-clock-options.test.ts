@@ -60,7 +60,7 @@ describe('a server that states a coarse precision', () => {
     expect(simulation.client.status().offsetSeconds).toBeUndefined()
     expect(simulation.errors[0]).toEqual({
       reason: 'precision',
-      detail: 'expected a precision below maxDispersionSeconds (1), got 1',
+      detail: 'expected a precision below maxDispersionSeconds (1), received 1',
     })
   })
 
