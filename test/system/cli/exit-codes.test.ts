@@ -15,7 +15,7 @@ const COMMANDS = {
   ts: ['ts', 'ws://127.0.0.1:1/ts', '127.0.0.1:1', '', 'urn:dvb:css:timeline:pts', '90000'],
   check: ['check', 'ws://127.0.0.1:1/cii'],
 } as const
-const ALL = Object.values(COMMANDS)
+const ALL: readonly (readonly string[])[] = Object.values(COMMANDS)
 
 /** A port of loopback on which nothing listens. */
 async function closedPort(): Promise<number> {

@@ -18,10 +18,10 @@ async function freePort(): Promise<number> {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const socket = createSocket('udp6').bind(port)
-    const isFree = await Promise.race([
-      once(socket, 'listening').then(() => true),
-      once(socket, 'error').then(() => false),
-    ])
+    const isFree = await once(socket, 'listening').then(
+      () => true,
+      () => false,
+    )
     socket.close()
     server.close()
     await once(server, 'close')
