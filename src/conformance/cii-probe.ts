@@ -1,12 +1,16 @@
 import type { CiiObservations } from './cii-observations.js'
 import type { Connections } from './connections.js'
 import { handshakeOfUnknownVersion, INVALID_MESSAGES, plainGet } from './endpoint-probe.js'
+import { readObject } from './json-values.js'
 import type { RecordedSocket } from './recorded-socket.js'
 import type { Step } from './step.js'
 
 const FIRST_MESSAGE_MILLIS = 3000
 /** Used if the endpoint has not answered before: then it need not be waited for as long. */
 const SILENT_MILLIS = 300
+
+/** For a CII message after a frame that is none. */
+const OTHER_MESSAGE_MILLIS = 500
 
 type Observed = { -readonly [Name in keyof CiiObservations]: CiiObservations[Name] }
 
@@ -36,6 +40,8 @@ export class CiiProbe {
   static async open(url: string, connections: Connections): Promise<CiiProbe> {
     const held = await connections.open(url)
     await held.frames(1, FIRST_MESSAGE_MILLIS)
+    // Some send something else first, such as the `pairingcompleted` of App2App.
+    if (held.record.frames.length > 0) await held.until(() => hasMessage(held), OTHER_MESSAGE_MILLIS)
     return new CiiProbe(url, connections, held)
   }
 
@@ -115,4 +121,8 @@ export class CiiProbe {
     const { pings, pongs } = this.observed.held
     return socket.ping(pongs < pings ? SILENT_MILLIS : undefined)
   }
+}
+
+function hasMessage({ record }: RecordedSocket): boolean {
+  return record.frames.some(({ text }) => readObject(text) !== undefined)
 }

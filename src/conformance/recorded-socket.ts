@@ -131,7 +131,7 @@ export class RecordedSocket {
   }
 
   /** @returns whether the server answered. Everything it sent before the pong has been received by then. */
-  async ping(milliseconds = 1000): Promise<boolean> {
+  async ping(milliseconds = 2000): Promise<boolean> {
     if (!this.isOpen) return false
     this.record.pings += 1
     const { pings } = this.record

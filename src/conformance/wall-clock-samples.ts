@@ -25,24 +25,85 @@ export function offsetSamples(observed: WallClockObservations): OffsetSample[] {
   })
 }
 
-/** Needed for the median rate. */
-export const ENOUGH_SAMPLES = 5
-/** Smaller ones are not told from the errors of a busy machine. */
-const MIN_JUMP_NANOS = 2_000_000
+/** How long a clock is taken to run at one rate. */
+const WINDOW_SECONDS = 5
+const MIN_SAMPLES = 4
+/** Jumps below that are of no interest, and may be those of a clock that is being adjusted. */
+const TOLERANCE_NANOS = 2_000_000
+/** Of the search for the rate: it halves the interval about as often. */
+const ITERATIONS = 80
 
-/** The largest jump of the offset between two exchanges that the errors of both and the rate of the clock do not explain. */
-export function jumpOf(samples: readonly OffsetSample[]): { nanos: number; allowedNanos: number } | undefined {
-  const steps = samples.slice(1).map((sample, index) => {
-    const before = samples[index] as OffsetSample
-    const nanos = sample.offsetNanos - before.offsetNanos
-    return { nanos, after: sample.atNanos - before.atNanos, errorNanos: sample.errorNanos + before.errorNanos }
+/** How far offsets are from what any clock of constant rate explains. */
+export interface Jump {
+  readonly nanos: number
+  readonly allowedNanos: number
+}
+
+/**
+ * The largest jump of the offset that neither the bounds of the samples' errors nor any rate explains: a slow network or a busy machine
+ * widens the bounds, and can hide a jump, but not cause one.
+ * @param wanderPpm by how much the rates of the two clocks may change
+ */
+export function jumpOf(samples: readonly OffsetSample[], wanderPpm: number): Jump | undefined {
+  let largest: Jump | undefined
+  for (const window of windowsOf(samples)) {
+    if (window.length < MIN_SAMPLES) continue
+    const span = (window.at(-1)?.atNanos ?? 0) - (window[0]?.atNanos ?? 0)
+    const allowedNanos = TOLERANCE_NANOS + (span * wanderPpm) / 2e6
+    const nanos = unexplained(window)
+    if (nanos > allowedNanos && nanos > (largest?.nanos ?? 0)) largest = { nanos, allowedNanos }
+  }
+  return largest
+}
+
+/** Consecutive samples of a few seconds, each half in two windows. */
+function* windowsOf(samples: readonly OffsetSample[]): Generator<readonly OffsetSample[]> {
+  const width = WINDOW_SECONDS * NANOS_PER_SECOND
+  let from = 0
+  let to = 0
+  while (to < samples.length) {
+    const start = samples[from]?.atNanos ?? 0
+    const isIn = (index: number, nanos: number) =>
+      (samples[index]?.atNanos ?? Number.POSITIVE_INFINITY) <= start + nanos
+    while (isIn(to, width)) to += 1
+    yield samples.slice(from, to)
+    const before = from
+    while (isIn(from, width / 2)) from += 1
+    from = Math.min(from, Math.max(before + 1, to - 1))
+  }
+}
+
+/** By how much the best line misses the intervals around the offsets; 0 or less if one meets them all. */
+function unexplained(samples: readonly OffsetSample[]): number {
+  const origin = samples[0]?.atNanos ?? 0
+  const missed = (rate: number): number => {
+    let highest = Number.NEGATIVE_INFINITY
+    let lowest = Number.POSITIVE_INFINITY
+    for (const { atNanos, offsetNanos, errorNanos } of samples) {
+      const rest = offsetNanos - rate * (atNanos - origin)
+      highest = Math.max(highest, rest - errorNanos)
+      lowest = Math.min(lowest, rest + errorNanos)
+    }
+    return highest - lowest
+  }
+  // Convex in the rate, so that a ternary search finds the minimum.
+  let [low, high] = [-1, 1]
+  for (let count = 0; count < ITERATIONS; count++) {
+    const third = (high - low) / 3
+    if (missed(low + third) < missed(high - third)) high -= third
+    else low += third
+  }
+  return missed((low + high) / 2)
+}
+
+/** Whether a stated processing time is longer than the exchange took: then the bounds of the offsets' errors are wrong. */
+export function hasNegativeRoundTrip(observed: WallClockObservations): boolean {
+  const slack = readingErrorNanos(observed)
+  return timedExchanges(observed).some((exchange) => {
+    const tookNanos = Number(exchange.receivedNanos - exchange.sentNanos)
+    // 1 % more, because the two clocks may run at different rates.
+    return roundTripNanos(exchange) < -(tookNanos * 0.01 + slack)
   })
-  const rates = steps.filter(({ after }) => after > 0).map(({ nanos, after }) => nanos / after)
-  const rate = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0
-  const jumps = steps
-    .map(({ nanos, after, errorNanos }) => ({ nanos: nanos - rate * after, allowedNanos: errorNanos + MIN_JUMP_NANOS }))
-    .filter(({ nanos, allowedNanos }) => Math.abs(nanos) > allowedNanos)
-  return jumps.sort((a, b) => Math.abs(b.nanos) - Math.abs(a.nanos))[0]
 }
 
 /** Whether a request was received before the response to an earlier one had been sent. */

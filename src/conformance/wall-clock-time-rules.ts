@@ -8,7 +8,14 @@ import {
   timedExchanges,
   type WallClockObservations,
 } from './wall-clock-observations.js'
-import { ENOUGH_SAMPLES, hasGoneBack, jumpOf, offsetSamples, readingErrorNanos } from './wall-clock-samples.js'
+import {
+  hasGoneBack,
+  hasNegativeRoundTrip,
+  type Jump,
+  jumpOf,
+  offsetSamples,
+  readingErrorNanos,
+} from './wall-clock-samples.js'
 
 /** Maximum frequency error of the local clock, in parts per million: that of the worst computer clocks. */
 const LOCAL_MAX_FREQ_ERROR_PPM = 500
@@ -92,6 +99,8 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     judge: (observed) => {
       const timed = timedExchanges(observed)
       if (timed.length < 2) return skipped('fewer than two responses')
+      // A transmit time that is too late is later than the next receive time: that is the business of another rule.
+      if (hasNegativeRoundTrip(observed)) return skipped('round trips are negative')
       let latest: TimedExchange | undefined
       return eachOf(
         timed,
@@ -118,13 +127,14 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
     step: 'wc-observation',
     judge: (observed) => {
       const samples = offsetSamples(observed)
-      if (samples.length < ENOUGH_SAMPLES) return skipped('too few responses to recognise a jump')
-      const jump = jumpOf(samples)
+      if (samples.length === 0) return skipped('no response received')
+      const jump = jumpOfClock(observed)
       if (jump === undefined) return pass(`over ${samples.length} exchanges`)
       if (hasGoneBack(observed)) return skipped('the clock went backwards')
+      if (hasNegativeRoundTrip(observed)) return skipped('round trips are negative')
       return fail(
-        `a change of the offset of at most ${millis(jump.allowedNanos)} between two exchanges`,
-        `one of ${millis(jump.nanos)}`,
+        `offsets that a clock of constant rate explains, within ${millis(jump.allowedNanos)}`,
+        `a jump of ${millis(jump.nanos)}`,
         { name: 'jump of the wall clock', value: jump.nanos, unit: 'ns' },
       )
     },
@@ -141,7 +151,8 @@ export const WALL_CLOCK_TIME_RULES: readonly Rule<WallClockObservations>[] = [
       const samples = offsetSamples(observed)
       const rate = fitRate(samples)
       if (rate === undefined || first === undefined) return skipped('too few responses to measure a rate')
-      if (jumpOf(samples) !== undefined) return skipped('the clock jumped')
+      if (jumpOfClock(observed) !== undefined) return skipped('the clock jumped')
+      if (hasNegativeRoundTrip(observed)) return skipped('round trips are negative')
       const { ppm, boundPpm, spanSeconds } = rate
       const measured = `${signed(ppm)} ppm ± ${boundPpm.toFixed(0)} over ${spanSeconds.toFixed(1)} s`
       const stated = first.response.maxFreqError / 256
@@ -169,4 +180,9 @@ function signed(value: number): string {
 
 function millis(nanos: number): string {
   return `${(nanos / 1e6).toFixed(3)} ms`
+}
+
+function jumpOfClock(observed: WallClockObservations): Jump | undefined {
+  const statedPpm = (messagesOf(observed)[0]?.maxFreqError ?? 0) / 256
+  return jumpOf(offsetSamples(observed), statedPpm + LOCAL_MAX_FREQ_ERROR_PPM)
 }

@@ -100,6 +100,11 @@ export const BROKEN_TELEVISIONS: readonly (readonly [fault: string, seams: Seams
     ['cii-first-message-sent'],
   ],
   ['sends CII in binary frames', { cii: (message) => Buffer.from(JSON.stringify(message)) }, ['cii-json-text']],
+  [
+    'sends "pairingcompleted" before the first CII message',
+    { cii: () => 'pairingcompleted', afterCii: (socket, television) => send(socket, television.cii) },
+    ['cii-json-text'],
+  ],
   ['sends CII that is not JSON', { cii: () => '{"protocolVersion":"1.1",}' }, ['cii-json-text']],
   [
     'sends a list after the first CII message',
