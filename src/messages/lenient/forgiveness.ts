@@ -79,7 +79,7 @@ export class Forgiveness {
   add(kind: ForgivenKind, field: string, expected: string, value: unknown, effect?: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
     if (this.reports.length >= MAX_REPORTED) return
-    const found = value === undefined ? 'it is missing' : `got ${describeValue(value)}`
+    const found = value === undefined ? 'it is missing' : `received ${describeValue(value)}`
     const place = visible(field, MAX_DESCRIPTION_LENGTH)
     const detail = `${place}: expected ${expected}, ${found}${effect === undefined ? '' : `; ${effect}`}`
     this.reports.push({ kind, detail })

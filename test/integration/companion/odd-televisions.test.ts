@@ -20,7 +20,6 @@ async function following(oddity: Oddity, strict = false) {
     strict,
     cii: QUICK,
     ts: QUICK,
-    wallClock: oddity.json === undefined ? {} : { encoding: 'json' },
   })
   companions.push(companion)
   const errors: { source: string; reason: string; forgiven?: true }[] = []
@@ -80,6 +79,6 @@ describe('a television as it is', () => {
     while (companion.unavailable?.reason !== 'timeline' || !companion.unavailable.detail.includes('soon')) {
       await companion.next('unavailable')
     }
-    expect(companion.unavailable.detail).toContain('contentTime: expected an integer in a string, got "soon"')
+    expect(companion.unavailable.detail).toContain('contentTime: expected an integer in a string, received "soon"')
   })
 })

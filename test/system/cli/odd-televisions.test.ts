@@ -10,9 +10,6 @@ afterEach(async () => {
   await Promise.all(televisions.splice(0).map((television) => television.stop()))
 })
 
-/** `follow` has no option for the encoding of the wall clock. */
-const FOLLOWED = ODD_TELEVISIONS.filter(([, { json }]) => json === undefined)
-
 async function television(oddity: (typeof ODD_TELEVISIONS)[number][1]): Promise<OddTelevision> {
   const started = await OddTelevision.start(oddity)
   televisions.push(started)
@@ -20,7 +17,7 @@ async function television(oddity: (typeof ODD_TELEVISIONS)[number][1]): Promise<
 }
 
 describe('dvbcss follow and a television as it is', () => {
-  it.each(FOLLOWED)(
+  it.each(ODD_TELEVISIONS)(
     'shows its position within the bound, and what was accepted: %s',
     async (_name, oddity, forgiven) => {
       const tv = await television(oddity)
@@ -48,7 +45,7 @@ describe('dvbcss follow and a television as it is', () => {
     const program = dvbcss('follow', tv.ciiUrl)
     await program.printed(/CSS-CII: accepted list-for-string: presentationStatus: expected a string of words/)
     await program.printed(
-      /CSS-TS: accepted number-for-string: contentTime: expected an integer in a string, got 900000/,
+      /CSS-TS: accepted number-for-string: contentTime: expected an integer in a string, received 900000/,
     )
     await program.printed(/CSS-TS: accepted inexact-number/)
     program.process.kill('SIGINT')
