@@ -6,7 +6,6 @@ import {
   ADDRESS_FORMS,
   parseCiiOrUdpAddress,
   parseCount,
-  parsePort,
   parseSeconds,
   parseSelector,
   parseTsAddress,
@@ -14,10 +13,10 @@ import {
 } from './arguments.js'
 import { baseCommand } from './base-command.js'
 import { createReportFiles, writeReportFiles } from './check-report-files.js'
+import { addDiscoverOption, type DiscoverOption, televisionNamed } from './discovery-options.js'
 
-interface CheckOptions {
+interface CheckOptions extends DiscoverOption {
   description?: string
-  ssdpPort?: number
   wc?: string
   ts?: string
   selector?: string
@@ -40,8 +39,9 @@ const DEFAULT_COLUMNS = 80
 
 /** `dvbcss check`: whether a television conforms to the protocols, rule by rule. */
 export function checkCommand(): Command {
-  return baseCommand('check', 'check any television for conformance, rule by rule', [
+  const command = baseCommand('check', 'check any television for conformance, rule by rule', [
     'dvbcss check ws://192.168.1.20:7681/cii',
+    'dvbcss check --discover "Living room"',
     'dvbcss check --description http://192.168.1.20:8080/dd.xml --report report.html',
     'dvbcss check udp://192.168.1.20:6677 --seconds 30',
     'dvbcss check ws://localhost:7681/cii --selector urn:dvb:css:timeline:temi:1:1',
@@ -49,7 +49,7 @@ export function checkCommand(): Command {
   ])
     .argument(
       '[address]',
-      `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}; or udp://host:port for a wall clock alone; may be left out with --description`,
+      `the CSS-CII endpoint: ${ADDRESS_FORMS.cii}; or udp://host:port for a wall clock alone; may be left out with --description or --discover`,
       parseCiiOrUdpAddress,
     )
     .option(
@@ -57,7 +57,6 @@ export function checkCommand(): Command {
       'URL of the UPnP device description (LOCATION): also check how the television is found',
       parseHttpUrl,
     )
-    .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
     .option('--wc <address>', 'wall clock to check instead of the one in CII; UDP only', parseUdpAddress)
     .option('--ts <address>', 'CSS-TS endpoint to check instead of the one in CII', parseTsAddress)
     .option(
@@ -79,7 +78,7 @@ export function checkCommand(): Command {
       'after',
       '\nThe check ends with malformed messages: a server that cannot handle them will be down afterwards.',
     )
-    .action(check)
+  return addDiscoverOption(command).action(check)
 }
 
 function parseHttpUrl(text: string): string {
@@ -89,18 +88,21 @@ function parseHttpUrl(text: string): string {
 
 function parseRules(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
-  if (names.every((name) => /^[a-z]+(-[a-z]+)+$/.test(name))) return names
+  if (names.every((name) => /^[a-z]+(-[a-z0-9]+)+$/.test(name))) return names
   throw new InvalidArgumentError('Expected names of rules, separated by commas, such as ts-drift,wc-rate.')
 }
 
 async function check(
   target: string | undefined,
-  { description, wc, ts, seconds, report: htmlFile, junit, json = false, ...rest }: CheckOptions,
+  { description, discover, interface: interfaces, report: htmlFile, junit, json = false, ...options }: CheckOptions,
   command: Command,
 ): Promise<void> {
-  if (target === undefined && description === undefined) command.error('error: expected an address, or --description')
-  const urls = withoutUndefined({ target, descriptionUrl: description, wcUrl: wc, tsUrl: ts })
-  const request: CheckRequest = { seconds, ...rest, ...urls }
+  if (target === undefined && description === undefined && discover === undefined) {
+    command.error('error: expected an address, --description or --discover')
+  }
+  if (discover !== undefined && (target !== undefined || description !== undefined)) {
+    command.error('error: expected either --discover or the address of a television, not both')
+  }
   const stderr = new Output(process.stderr)
   const stdout = new Output(process.stdout, {
     failed: ({ code, message }) => {
@@ -118,14 +120,26 @@ async function check(
   }
   exitOn('SIGINT', EXIT.interrupted, 'interrupted')
   exitOn('SIGTERM', EXIT.terminated, 'terminated')
-  if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${target ?? description} for ${seconds} s…`)}\n`)
   const { CheckUnreachableError, RULE_IDS, runCheck, summarise, untestedReport } = await import(
     '../../conformance/index.js'
   )
   const { reportJson, reportText } = await import('../../conformance/reports/index.js')
+  const { wc, ts, ...rest } = options
   for (const id of [...(rest.only ?? []), ...(rest.skip ?? [])]) {
     if (!RULE_IDS.includes(id)) unknownRule(command, id, RULE_IDS)
   }
+  const found =
+    discover === undefined
+      ? undefined
+      : await televisionNamed(withoutUndefined({ discover, interface: interfaces, ssdpPort: rest.ssdpPort }))
+  if (found !== undefined && 'detail' in found) {
+    stderr.write(`dvbcss check: ${visibleLine(found.detail)}\n`)
+    process.exit(found.exitCode)
+  }
+  const urls = { target, descriptionUrl: found?.location ?? description, wcUrl: wc, tsUrl: ts }
+  const request: CheckRequest = { ...rest, ...withoutUndefined(urls) }
+  const checked = found === undefined ? (target ?? description) : `"${found.name}" (${found.location})`
+  if (stderr.isTTY) stderr.write(`${visibleLine(`Observing ${checked} for ${rest.seconds} s…`)}\n`)
   const files = withoutUndefined({ report: htmlFile, junit })
   const version = command.parent?.version() ?? ''
   try {

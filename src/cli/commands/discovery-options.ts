@@ -63,6 +63,8 @@ const CII_OR_APP2APP: Need = {
   isMet: ({ ciiUrl, app2appUrl }) => ciiUrl !== undefined || app2appUrl !== undefined,
 }
 
+const ANYTHING: Need = { text: 'anything', isMet: () => true }
+
 /** Ends the command unless there is either an address or --discover. */
 export function requireTarget(address: string | undefined, { discover }: DiscoverOption, command: Command): void {
   if (address === undefined && discover === undefined) {
@@ -99,6 +101,11 @@ export async function companionTargetOf(
   const { app2app: app2appUrl } = options
   if (address === undefined && app2appUrl === undefined) return discoveredTelevision(options, CII_OR_APP2APP, run)
   return { ...(address !== undefined && { ciiUrl: address }), ...(app2appUrl !== undefined && { app2appUrl }) }
+}
+
+/** The television that --discover names, whatever it offers; or why there is none. */
+export function televisionNamed(options: DiscoverOption): Promise<DiscoveredTelevision | SearchFailure> {
+  return findTelevision(options, ANYTHING)
 }
 
 async function discoveredTelevision(

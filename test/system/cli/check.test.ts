@@ -139,6 +139,24 @@ describe('dvbcss check', () => {
     expect(output).toMatch(/dvbcss check: cannot test ws:\S+: no connection \(.*ECONNREFUSED/)
   })
 
+  it('finds the television by its name, and checks how it is found', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const port = `${socket.address().port}`
+    socket.close()
+    const options = ['--host', '127.0.0.1', '--port', '0', '--wc-port', '0', '--ssdp-port', port, '--log-level', 'warn']
+    const tv = program(DVBCSS, 'tv', ...options)
+    const [, name = ''] = await tv.printed(/Companions find it as "([^"]*)"/)
+    const only = 'discovery-answers-search,discovery-app2app-url,cii-connects'
+    const search = ['--discover', name, '--interface', '127.0.0.1', '--ssdp-port', port]
+    const { code, lines } = await check(...search, '--seconds', '0.5', '--only', only)
+    expect(rulesWith(lines, 'pass')).toEqual(only.split(','))
+    expect(code).toBe(0)
+    const wrong = await check('--discover', 'nobody', ...search.slice(2), '--seconds', '0.5')
+    expect(wrong.output).toMatch(/dvbcss check: no television named "nobody" found/)
+    expect(wrong.code).toBe(4)
+  })
+
   it('writes reports, also of a television that it cannot reach', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dvbcss-check-'))
     ends.push(() => rm(folder, { recursive: true }))
@@ -175,7 +193,8 @@ describe('dvbcss check', () => {
 
   it.each([
     [['--help'], 0, /Exit codes:[\s\S]*Examples:/],
-    [[], 2, /expected an address, or --description/],
+    [[], 2, /expected an address, --description or --discover/],
+    [['ws://127.0.0.1:1/', '--discover'], 2, /expected either --discover or the address of a television, not both/],
     [['http://127.0.0.1/'], 2, /Expected ws:\/\/…, wss:\/\/…, host, host:port or/],
     [['udp://127.0.0.1:0'], 2, /Expected udp/],
     [['--description', 'ws://127.0.0.1/'], 2, /Expected an http/],
