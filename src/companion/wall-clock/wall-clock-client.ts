@@ -1,7 +1,7 @@
 import { type Clock, type ClockChange, type CorrelatedClock, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { Emitter, undisturbed } from '../../events/index.js'
 import { MessageError, WallClockMessageType } from '../../messages/index.js'
-import type { Forgiveness } from '../../messages/lenient/index.js'
+import type { Forgiveness, ForgivenKind } from '../../messages/lenient/index.js'
 import { describeValue, visible } from '../../validation/index.js'
 import type { WallClockTransport } from '../connections/index.js'
 import { measureCandidate } from './candidate-measurement.js'
@@ -460,7 +460,10 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   /** Counts all, and emits the first of each kind: a server repeats them in every answer. */
   #reportForgiven(forgiveness: Forgiveness): void {
     const { forgiven } = this.#counters
-    const isNew = forgiveness.reports.filter(({ kind }) => !forgiven.has(kind))
+    const { reports } = forgiveness
+    const isFirst = (kind: ForgivenKind, index: number): boolean =>
+      !forgiven.has(kind) && reports.findIndex((report) => report.kind === kind) === index
+    const isNew = reports.filter(({ kind }, index) => isFirst(kind, index))
     forgiven.addAll(forgiveness)
     for (const { kind, detail } of isNew) this.emit('protocolError', { reason: kind, detail, forgiven: true })
   }
