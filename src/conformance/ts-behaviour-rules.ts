@@ -204,7 +204,8 @@ function changesTold(observed: TsObservations): Outcome {
   const latest = known.at(-1)
   if (latest === undefined || isMalformed(latest) || isMalformed(fresh)) return skipped('invalid control timestamps')
   if (isRateError(observed)) return skipped('the timeline runs at another rate than stated')
-  return fail(
+  const isJitter = known.some((each) => deviation(each, fresh, observed)?.isJitter)
+  return (isJitter ? warn : fail)(
     `the position of a new connection, ${describe(fresh.timestamp)}, also on the earlier one`,
     `${describe(latest.timestamp)} as the latest there`,
   )

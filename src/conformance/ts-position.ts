@@ -9,6 +9,8 @@ import {
 
 /** Used if the television states no accuracy: the granularity of reading a decoder's clock. */
 const DEFAULT_ACCURACY_SECONDS = 0.01
+/** A frame at 25 frames per second. */
+const JITTER_SECONDS = 0.04
 /** Between the clock of the stream and the wall clock. */
 const RELATIVE_FREQ_ERROR = 500e-6
 /** Both positions are rounded. */
@@ -24,6 +26,8 @@ export interface Deviation {
   readonly allowedTicks: number
   /** Whether both mean the same timeline, within what rounding and clocks allow. */
   readonly isWithin: boolean
+  /** Whether they differ by less than a frame of video, as the readings of a decoder's clock do. */
+  readonly isJitter: boolean
 }
 
 /** Undefined if one of the two contains no valid position, or the tick rate is unknown. */
@@ -43,7 +47,8 @@ export function deviation(
     Math.abs(expectedTicks) * RELATIVE_FREQ_ERROR +
     ROUNDING_TICKS
   const isWithin = from.speed === to.speed && Math.abs(ticks - expectedTicks) <= allowedTicks
-  return { seconds, speed: from.speed, ticks, expectedTicks, allowedTicks, isWithin }
+  const isJitter = from.speed === to.speed && Math.abs(ticks - expectedTicks) <= JITTER_SECONDS * tickRate
+  return { seconds, speed: from.speed, ticks, expectedTicks, allowedTicks, isWithin, isJitter }
 }
 
 /** The share of the deviation that must recur in proportion to the time, for it to be one of the rate and not a jump. */

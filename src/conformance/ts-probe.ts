@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connections } from './connections.js'
 import { handshakeOfUnknownVersion, INVALID_MESSAGES, plainGet } from './endpoint-probe.js'
 import type { RecordedSocket } from './recorded-socket.js'
@@ -19,7 +20,8 @@ const ANSWER_MILLIS = 3000
 /** Used if the endpoint has not answered before: then it need not be waited for as long. */
 const SILENT_MILLIS = 300
 /** Between two measurements that distinguish a timeline that jumped from one that runs at a wrong rate. */
-const RATE_MILLIS = 1000
+const MIN_RATE_MILLIS = 1000
+const MAX_RATE_MILLIS = 5000
 
 interface OpenConnection extends SetUpConnection {
   readonly socket: RecordedSocket
@@ -40,6 +42,7 @@ export class TsProbe {
   readonly #request: TsRequest
   readonly #connections: Connections
   readonly #first: OpenConnection
+  readonly #startedAt = performance.now()
 
   private constructor(request: TsRequest, known: KnownTimeline, connections: Connections, first: OpenConnection) {
     this.#request = request
@@ -97,7 +100,8 @@ export class TsProbe {
     )
     if (deviations.length === 0 || deviations.some((each) => each === undefined || each.isWithin)) return
     // Either it jumped without a message, or it runs at another rate than stated: only time can tell.
-    await new Promise((resolve) => setTimeout(resolve, RATE_MILLIS))
+    const observedMillis = performance.now() - this.#startedAt
+    await sleep(Math.min(MAX_RATE_MILLIS, Math.max(MIN_RATE_MILLIS, observedMillis / 2)))
     const confirming = await this.#answered()
     this.observed.confirming = confirming
     confirming.socket.close()

@@ -109,16 +109,16 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
       const answered = exchanges.filter(({ replies }) => replies.length > 0)
       const types = ({ replies }: (typeof answered)[number]) =>
         replies.map(({ bytes }) => readMessage(bytes)?.type ?? '?').join(', ')
-      // Type 2 alone is the business of wc-follow-up-complete: the follow-up may have been lost.
-      return eachOf(
-        answered,
-        // Types that do not exist are the business of wc-type.
-        (exchange) =>
-          /^(1|2|2, 3)$/.test(types(exchange)) || /^[^123]/.test(types(exchange))
-            ? undefined
-            : fail('1, or 2 followed by 3', types(exchange)),
-        `types: ${[...new Set(answered.map(types))].join('; ')}`,
-      )
+      if (answered.length === 0) return skipped('no response received')
+      // Type 2 alone is the business of wc-follow-up-complete: the follow-up may have been lost. Types that do not exist are that of wc-type.
+      const wrong = answered.map(types).filter((each) => !/^(1|2|2, 3|[^123].*)$/.test(each))
+      const [first] = wrong
+      if (first === undefined) return pass(`types: ${[...new Set(answered.map(types))].join('; ')}`)
+      const expected = '1, or 2 followed by 3'
+      // Networks duplicate, lose and reorder datagrams.
+      return wrong.length > answered.length * LOST_SHARE_TO_WARN_OF
+        ? fail(expected, first)
+        : warn(expected, `${first} for ${wrong.length} of ${answered.length} requests`)
     },
   },
   {

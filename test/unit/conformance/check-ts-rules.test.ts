@@ -150,6 +150,15 @@ const BROKEN: [id: string, what: string, change: Partial<TsObservations>][] = [
 ]
 
 const WARNED: [id: string, what: string, change: Partial<TsObservations>][] = [
+  ['ts-changes-told', 'jitter of half a frame', { last: connection(5, [position(5, { contentTime: '1351800' })]) }],
+  [
+    'ts-drift',
+    'a rate that differs by less than a frame in all',
+    {
+      last: connection(5, [position(5, { contentTime: '1348000' })]),
+      confirming: connection(6, [position(6, { contentTime: '1437600' })]),
+    },
+  ],
   ['ts-timeline-available', 'nulls for a timeline that is listed', told(NULLS)],
   ['ts-setup-after-rubbish', 'silence', invalidMessage('before', {}, false)],
   ['ts-wall-clock-time-near', 'an age of two days', restamped((nanos) => nanos - 2n * 86_400n * 1_000_000_000n)],

@@ -177,6 +177,18 @@ describe('the rules of the wall clock', () => {
     expect(finding).toMatchObject({ verdict, severity, expected: expect.any(String), got: expect.any(String) })
   })
 
+  it('warn of duplicates and reordering of a few datagrams, as networks cause', () => {
+    const all = exchanges()
+    const twice = all.map((each, index) =>
+      index % 10 === 3 ? { ...each, replies: [...each.replies, ...each.replies] } : each,
+    )
+    const reordered = withFollowUps().map((each, index) =>
+      index % 10 === 3 ? { ...each, replies: [...each.replies].reverse() } : each,
+    )
+    for (const found of [twice, reordered])
+      expect(verdicts(observed({ exchanges: found }))['wc-one-answer']).toBe('warn')
+  })
+
   it('take no server for a fast one because the network is slow: the bound grows with the round trip', () => {
     const slow = exchanges((index) => {
       const late = BigInt(index % 2) * 50_000_000n
