@@ -118,7 +118,13 @@ async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInst
   await app.register(ciiPlugin, { prefix: '/cii', repeatedProperties: ['timelines'], ...limits })
   await app.register(wallClockWebSocketPlugin, { prefix: '/wc', ...limits })
   await app.register(tsPlugin, { prefix: '/ts', handler: LoggingTsServer, ...limits })
-  await app.register(app2appPlugin, { prefix: '/app2app', localAllow: ownAddresses(host), ...limits })
+  await app.register(app2appPlugin, {
+    prefix: '/app2app',
+    localAllow: ownAddresses(host),
+    ...limits,
+    // Nothing that applications send each other is dropped: back-pressure slows down those that send too much.
+    maxMessagesPerSecond: Number.POSITIVE_INFINITY,
+  })
   const filter = AddressFilter.of(networks)
   app.addHook('onRequest', async (request, reply) => {
     // The endpoints refuse handshakes by themselves, and count them.

@@ -31,7 +31,13 @@ export function addLimitOptions(command: Command): Command {
   const limit = (flag: string, description: string, value: number): Option =>
     new Option(`--${flag} <n>`, `${description}; "none" for no limit`).argParser(parseLimit).default(value)
   return command
-    .addOption(limit('max-connections', 'maximum of connections to each of CII, TS and /wc', DEFAULTS.maxConnections))
+    .addOption(
+      limit(
+        'max-connections',
+        'maximum of connections to each of CII, TS, /wc and the two sides of App2App',
+        DEFAULTS.maxConnections,
+      ),
+    )
     .addOption(
       limit(
         'max-connections-per-address',
@@ -49,7 +55,7 @@ export function addLimitOptions(command: Command): Command {
     .addOption(
       limit(
         'max-messages-per-second',
-        'maximum of messages to each of them from one remote address',
+        'maximum of messages to each of CII, TS and /wc from one remote address',
         DEFAULTS.maxMessagesPerSecond,
       ),
     )
