@@ -1,5 +1,7 @@
 import Fastify, { type FastifyRequest } from 'fastify'
 import {
+  type App2AppClient,
+  type App2AppServer,
   CiiServer,
   Clock,
   type Connection,
@@ -16,6 +18,8 @@ const app = Fastify()
 expectTypeOf(app.cii).toEqualTypeOf<CiiServer>()
 expectTypeOf(app.ts).toEqualTypeOf<TsServer>()
 expectTypeOf(app.wallClock).toEqualTypeOf<Clock>()
+expectTypeOf(app.app2app).toEqualTypeOf<App2AppServer>()
+for (const client of app.app2app.remote.connections.values()) expectTypeOf(client).toEqualTypeOf<App2AppClient>()
 expectTypeOf(app.wallClockServer).toEqualTypeOf<WallClockUdpServer>()
 expectTypeOf(app.wallClockWebSocket).toEqualTypeOf<WallClockWebSocketServer>()
 
