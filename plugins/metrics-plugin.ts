@@ -109,7 +109,7 @@ function describeEndpoints(prom: typeof PromClient, register: PromClient.Registr
   )
   add(
     'dvbcss_timed_out_total',
-    'Peers that were given up',
+    'Connections that timed out',
     two,
     byReason(({ statistics }) => statistics.timedOut),
   )
@@ -121,9 +121,21 @@ function describeEndpoints(prom: typeof PromClient, register: PromClient.Registr
   )
   add(
     'dvbcss_messages_dropped_total',
-    'Messages not acted upon',
+    'Messages dropped',
     two,
     byReason(({ statistics }) => statistics.dropped),
+  )
+  add(
+    'dvbcss_messages_forgiven_total',
+    'Deviations from the specification that were tolerated',
+    ['endpoint', 'kind'],
+    () =>
+      registry.endpoints.flatMap(({ path, server }) =>
+        Object.entries(server.statistics.forgiven).map(([kind, value]) => ({
+          labels: { endpoint: path, kind },
+          value,
+        })),
+      ),
   )
   add(
     'dvbcss_messages_out_total',
@@ -139,7 +151,7 @@ function describeEndpoints(prom: typeof PromClient, register: PromClient.Registr
   )
   add(
     'dvbcss_coalesced_total',
-    'States that a newer one overtook',
+    'States replaced by a newer one before they were sent',
     one,
     each(({ statistics }) => statistics.coalesced),
   )
@@ -167,9 +179,9 @@ function describeWallClocks(prom: typeof PromClient, register: PromClient.Regist
     registry.wallClocks.flatMap(({ name: clock, server }) =>
       Object.entries(server.statistics.dropped).map(([reason, value]) => ({ labels: { clock, reason }, value })),
     )
-  const help = 'Datagrams that got no answer'
+  const help = 'Datagrams that were not answered'
   counter(prom, register, 'dvbcss_wall_clock_dropped_total', help, ['clock', 'reason'], dropped)
-  // prom-client's own histogram wants to be told of each request. This one is counted where the request is answered.
+  // prom-client's own histogram must be called for each request. This one is counted where the request is answered.
   register.registerMetric(replyTimes(registry) as unknown as PromClient.Metric)
 }
 

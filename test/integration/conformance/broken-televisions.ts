@@ -472,7 +472,7 @@ export const BROKEN_TELEVISIONS: readonly (readonly [fault: string, seams: Seams
   ],
   [
     'states a processing time longer than the round trip',
-    wc((response) => writeTime(response, 24, readTime(response, 16) + 15_000_000n)),
+    wc((response) => writeTime(response, 24, readTime(response, 16) + 300_000_000n)),
     ['wc-times-within-round-trip'],
   ],
   [

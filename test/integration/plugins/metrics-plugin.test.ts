@@ -57,6 +57,7 @@ describe('the metrics plugin', () => {
     await refusal(`${base}/cii`)
     const ts = await WsClient.open(`${base}/ts`)
     ts.send('rubbish')
+    ts.send('{"contentIdStem":null,"timelineSelector":"urn:dvb:css:timeline:pts"}')
     await ts.roundTrip()
     const wallClock = await UdpClient.open({ address: '127.0.0.1', port: app.wallClockServer.address?.port ?? 0 })
     const times = { originateNanos: 1n, receiveNanos: 0n, transmitNanos: 0n }
@@ -72,6 +73,7 @@ describe('the metrics plugin', () => {
       'dvbcss_refused_total{endpoint="/cii",reason="full"}': 1,
       'dvbcss_messages_dropped_total{endpoint="/ts",reason="not-json"}': 1,
       'dvbcss_messages_dropped_total{endpoint="/cii",reason="unread"}': 0,
+      'dvbcss_messages_forgiven_total{endpoint="/ts",kind="unexpected-null"}': 1,
       'dvbcss_timed_out_total{endpoint="/cii",reason="message"}': 0,
       'dvbcss_messages_out_total{endpoint="/cii"}': 1,
       'dvbcss_bytes_out_total{endpoint="/cii"}': app.cii.statistics.bytesOut,
