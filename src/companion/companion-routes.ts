@@ -29,8 +29,8 @@ const UNUSABLE: Partial<Record<UnavailableReason, number>> = {
 }
 
 /**
- * Tries the ways to a television in turn, natively first, and stays with the first that sends CII. It tries the next one if a connection
- * fails, if nothing comes, or if what CII names is of no use. The CII of the last way counts until another way has one.
+ * Tries the ways to a television in turn, the native one first, and stays with the first that sends CII. It tries the next one if a
+ * connection fails, if no CII arrives, or if CII names no usable servers. The CII of the last way counts until another way has one.
  */
 export class CompanionRoutes {
   readonly #routes: readonly Route[]

@@ -1,16 +1,16 @@
-import { NANOS_PER_SECOND } from '../../clocks/index.js'
+import { DEFAULT_MAX_FREQ_ERROR_PPM, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { MessageError, type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
 
 // The wall clock as applications on televisions serve it over App2App. No specification describes it. Those that are known echo `id` and
 // `ot` of a request, and state their times in nanoseconds, as numbers: {"v":0,"t":1,"p":…,"mfe":…,"id":…,"ot":…,"rt":…,"tt":…}.
 
 /**
- * A lower limit for the stated precision. Applications echo the precision of the request, which says nothing about their clock: they
- * read `performance.now()`, whose resolution browsers reduce to as much as a millisecond.
+ * A lower limit for the stated precision. Applications echo the precision of the request, which is unrelated to their clock: they
+ * read `performance.now()`, whose resolution browsers reduce to a millisecond at worst.
  */
 export const MIN_PRECISION_SECONDS = 0.001
-/** A lower limit for the stated frequency error, which is echoed as well: what TS 103 286-2 allows a wall clock, clause 8.3. */
-const MIN_FREQ_ERROR_PPM = 500
+/** A lower limit for the stated frequency error, which is echoed as well: that of an oscillator of unknown quality. */
+const MIN_FREQ_ERROR_PPM = DEFAULT_MAX_FREQ_ERROR_PPM
 
 const { request, response, followUp } = WallClockMessageType
 const MAX_NANOS = 2 ** 32 * NANOS_PER_SECOND
@@ -23,7 +23,7 @@ export interface App2AppAnswer {
   readonly message: WallClockMessage
 }
 
-/** Adds to a request in JSON by what applications recognise its answer. @param id below 2⁵³. */
+/** Adds an id to a request in JSON, which applications echo in their answers. @param id below 2⁵³. */
 export function encodeApp2AppRequest(json: string, id: number): string {
   return `${json.slice(0, -1)},"id":${id},"ot":${id}}`
 }

@@ -6,7 +6,7 @@ export type App2AppSide = 'local' | 'remote'
 /** The first frame that both clients of a pair are sent (ETSI TS 102 796, clause 14.5). */
 const PAIRING_COMPLETED = 'pairingcompleted'
 
-/** Codes of a close frame that say why an application has ended. The others accuse the receiver, or are not sent at all. */
+/** Close codes that give the reason of an application. The others report a fault of the receiver, or are never sent. */
 const APPLICATION_CODES: readonly number[] = [1000, 1001, 1011, 1012, 1013]
 /** What Node reports for a close frame without a code (RFC 6455, 7.1.5). */
 const NO_CODE = 1005
@@ -19,7 +19,7 @@ export class App2AppClient {
   readonly channel: string
   readonly #connection: Connection
   #peer: App2AppClient | undefined
-  /** The cost of what was sent to this client since nothing waited for it. */
+  /** Cost of the messages sent to this client since its send buffer was last empty. */
   #queued = 0
   #isFull = false
 
@@ -43,8 +43,8 @@ export class App2AppClient {
   }
 
   /**
-   * Sends a message of this client to its peer. Where more waits for the peer than it may, this client is not read until the peer has
-   * taken all of it: each direction waits for its own reader only, so that two clients that both send before they read cannot block
+   * Sends a message of this client to its peer. If more than `maxBufferedBytes` are then queued for the peer, this client is not read
+   * until the queue is empty. Each direction depends on its own reader only: two clients that both send before they read cannot block
    * each other.
    * @returns `unpaired` without a peer; `full` when this message has made the client wait.
    */
@@ -72,7 +72,7 @@ export class App2AppClient {
   }
 
   /**
-   * Ends the pair, if there is one, because this client has left: its peer is sent what still waits for it, and is then closed.
+   * Ends the pair, if there is one, because this client has left: its peer is closed as soon as it has read the messages in its queue.
    * @returns whether there was one.
    */
   leave(code: number, reason: string): boolean {

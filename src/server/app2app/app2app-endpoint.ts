@@ -26,7 +26,7 @@ export interface App2AppExchange {
   joined(client: App2AppClient): void
   /** A client has left: ends its pair, or its wait. */
   left(client: App2AppClient, code: number, reason: string): void
-  /** A client has to wait with what it sends, because its peer does not read. */
+  /** Reading from a client was paused, because its peer does not read. */
   paused(): void
 }
 
@@ -43,7 +43,7 @@ export class App2AppEndpoint extends EndpointServer<App2AppClient> {
   readonly #clients = new Map<Connection, App2AppClient>()
 
   constructor(side: App2AppSide, exchange: App2AppExchange, options: EndpointServerOptions<App2AppHooks>) {
-    // Nothing is dropped and no client is closed for what waits: its peer is paused long before.
+    // No message is dropped and no client is closed because of its queue: its peer is paused long before.
     super({ ...options, maxBufferedBytes: Number.POSITIVE_INFINITY })
     this.side = side
     this.connectionIdPrefix = `app2app-${side}`
@@ -90,7 +90,7 @@ export class App2AppEndpoint extends EndpointServer<App2AppClient> {
     }
   }
 
-  /** The server closes this client, for a reason that is none of its peer's. */
+  /** The server closes this client, for a reason that does not concern its peer. */
   protected override closing(connection: Connection): void {
     this.#left(connection, 1001, 'the other client has disconnected')
   }

@@ -13,8 +13,8 @@ import { App2AppEndpoint, type App2AppExchange, type App2AppHooks } from './app2
 /** Options of {@link App2AppServer}. Those of every endpoint apply to each of its two sides on its own; `allow` and `deny` to the remote one. */
 export interface App2AppServerOptions extends EndpointServerOptions<App2AppHooks> {
   /**
-   * Bytes that may wait in the process for one client. Beyond that its peer is not read until the client has taken all of them; nothing
-   * is dropped. What the process has read of the peer by then, 64 KiB and a message at most, comes on top. Default 65536.
+   * Bytes that may be queued in the process for one client. Beyond that its peer is not read until the queue is empty; nothing is
+   * dropped. Data that the process has already read from the peer is queued in addition: at most 64 KiB and one message. Default 65536.
    */
   maxBufferedBytes?: number
   /** Clients that may wait for a peer on one channel; further handshakes get 503. Default 16. */
@@ -46,7 +46,7 @@ export interface App2AppStatistics {
   paired: number
   /** Clients that wait for a peer now, by their side. */
   readonly waiting: Record<App2AppSide, number>
-  /** How often a client was not read for a while, because its peer did not read. */
+  /** How often reading from a client was paused, because its peer did not read. */
   pauses: number
 }
 

@@ -54,7 +54,7 @@ describe('a socket over App2App', () => {
     expect(events).toEqual(['opened', '{"contentId":null}'])
   })
 
-  it('gives up waiting for a peer after the time of a handshake, once', () => {
+  it('times out once, if no peer comes within the time of a handshake', () => {
     const { events, sent, television } = open()
     television.opened()
     vi.advanceTimersByTime(10_000)
@@ -65,7 +65,7 @@ describe('a socket over App2App', () => {
     expect(sent).toEqual([{ close: 1000 }])
   })
 
-  it('does not give up once it is paired, or closed', () => {
+  it('does not time out once it is paired, or closed', () => {
     const paired = open()
     paired.television.opened()
     paired.television.message('pairingcompleted')
