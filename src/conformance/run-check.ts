@@ -17,8 +17,8 @@ import { TsProbe } from './ts-probe.js'
 import { offsetNanos } from './wall-clock-observations.js'
 import { WallClockProbe } from './wall-clock-probe.js'
 
-/** Seconds for everything that follows the observation: a conforming television needs three. */
-const TRIAL_SECONDS = 15
+/** Seconds for everything that follows the observation: a conforming television needs two, and thirty over a very slow network. */
+const TRIAL_SECONDS = 45
 /** Seconds for the DNS lookup of the wall clock's host. */
 const LOOKUP_SECONDS = 5
 const DEFAULT_CONNECTIONS = 2

@@ -23,6 +23,8 @@ import {
 const ORIGINATE_FROM = 8
 const ORIGINATE_TO = 16
 const LOST_SHARE_TO_WARN_OF = 0.2
+/** What happens to more than this share of the datagrams is not caused by the network. */
+const MOST = 0.5
 /** Below a nanosecond, which the wire format cannot express. */
 const FINEST_EXPONENT = -30
 /** 2⁻³ s: a coarser clock is useless for lip sync, or the field was never set. */
@@ -116,7 +118,7 @@ export const WALL_CLOCK_MESSAGE_RULES: readonly Rule<WallClockObservations>[] = 
       if (first === undefined) return pass(`types: ${[...new Set(answered.map(types))].join('; ')}`)
       const expected = '1, or 2 followed by 3'
       // Networks duplicate, lose and reorder datagrams.
-      return wrong.length > answered.length * LOST_SHARE_TO_WARN_OF
+      return wrong.length > answered.length * MOST
         ? fail(expected, first)
         : warn(expected, `${first} for ${wrong.length} of ${answered.length} requests`)
     },
