@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { describe } from './cii-message-rules.js'
 import { applicationBaseOf, type DiscoveryObservations, type DocumentResponse } from './discovery-observations.js'
 import { survives } from './endpoint-rules.js'
@@ -33,7 +34,7 @@ export const DIAL_RULES: readonly Rule<DiscoveryObservations>[] = [
       const value = description.headers?.['application-url']
       const base = applicationBaseOf(observed)
       if (base === undefined) return fail('an http URL', describe(value))
-      return hostOf(base) === hostOf(location) ? pass(base) : fail(`a URL on ${hostOf(location)}`, describe(value))
+      return onSameHost(base, location) ?? pass(base)
     },
   },
   {
@@ -200,11 +201,20 @@ function additionalUrl(
       const value = textOf(childOf(service, 'additionalData'), name)
       const isValid = value !== undefined && URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol)
       if (!isValid) return fail('ws://… or wss://…', describe(value))
-      if (hostOf(value) !== hostOf(observed.location))
-        return fail(`a URL on ${hostOf(observed.location)}`, describe(value))
+      const elsewhere = onSameHost(value, observed.location)
+      if (elsewhere !== undefined) return elsewhere
       return problemWith(value, observed) ?? pass(value)
     },
   }
+}
+
+/** Undefined if the URL is on the host of the description. */
+function onSameHost(url: string, location: string): Outcome | undefined {
+  const [host, expected] = [new URL(url).hostname, new URL(location).hostname]
+  if (host === expected) return undefined
+  // A name may stand for the same host.
+  const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
+  return (isAddress ? fail : warn)(`a URL on ${expected}`, describe(url))
 }
 
 function serviceOf({ application }: DiscoveryObservations): XmlElement | undefined {
@@ -213,8 +223,4 @@ function serviceOf({ application }: DiscoveryObservations): XmlElement | undefin
 
 function statusText({ status, error }: DocumentResponse): string {
   return error === undefined ? `status ${status}` : `no usable response (${error})`
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname
 }

@@ -84,6 +84,7 @@ const BROKEN: readonly (readonly [fault: string, seams: DialSeams, rules: readon
   ['sends no Application-URL', applicationUrl(), ['discovery-application-url']],
   ['sends a relative Application-URL', applicationUrl('/apps'), ['discovery-application-url']],
   ['sends an Application-URL of another host', applicationUrl('http://192.0.2.7/apps'), ['discovery-application-url']],
+  ['sends an Application-URL by name', applicationUrl('http://tv.local/apps'), ['discovery-application-url']],
   ['has no friendlyName', description(/<friendlyName>.*<\/friendlyName>/, ''), ['discovery-device-elements']],
   ['has an empty modelName', description('>1</modelName>', '></modelName>'), ['discovery-device-elements']],
   [
