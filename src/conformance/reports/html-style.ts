@@ -19,8 +19,8 @@ code, .url { font-family: ui-monospace, monospace; font-size: .92em; }
 .pass { color: var(--pass); } .fail { color: var(--fail); } .warn { color: var(--warn); } .skipped { color: var(--skipped); }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .45rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { font-weight: 600; color: var(--dim); font-size: .85rem; }
-td.verdict { width: 4.5rem; font-weight: 600; white-space: nowrap; }
+th { font-weight: 600; white-space: nowrap; color: var(--dim); font-size: .85rem; }
+td.verdict { width: 5rem; font-weight: 600; white-space: nowrap; }
 td.rule { width: 15rem; } td.number, th.number { text-align: right; white-space: nowrap; width: 6rem; font-variant-numeric: tabular-nums; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .9rem; margin: .4rem 0 0; padding: .6rem .8rem; border-radius: .4rem;
   background: var(--panel); }
