@@ -153,13 +153,9 @@ export {
 } from '../src/validation/index.js'
 export { type App2AppPluginOptions, app2appPlugin } from './app2app-plugin.js'
 export { type CiiPluginOptions, ciiPlugin } from './cii-plugin.js'
-export {
-  type DialStatistics,
-  type Discovery,
-  type DiscoveryPluginOptions,
-  discoveryPlugin,
-  type LaunchRequest,
-} from './discovery-plugin.js'
+export type { DialStatistics } from './dial-routes.js'
+export { type Discovery, discoveryPlugin } from './discovery-plugin.js'
+export type { DiscoveryPluginOptions, LaunchRequest } from './discovery-settings.js'
 export { type EndpointPluginOptions, type EndpointServerClass, endpointPlugin } from './endpoint-plugin.js'
 export { getDecorated } from './get-decorated.js'
 export { type MetricsPluginOptions, metricsPlugin, type PrometheusRegistry } from './metrics-plugin.js'

@@ -1,6 +1,7 @@
 export { isLoopback, withoutMapping, withoutZone } from './addresses.js'
 export {
   type AnyOptionTable,
+  type CheckedOptions,
   checkOption,
   checkOptions,
   type OptionTable,

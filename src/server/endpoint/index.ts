@@ -20,7 +20,7 @@ export {
   type TimeoutReason,
 } from './endpoint-statistics.js'
 export { type EndpointHooks, isThenable, withHook } from './hooks.js'
-export { writesLevel } from './log-limiter.js'
+export { LogLimiter, writesLevel } from './log-limiter.js'
 export type { Logger } from './logger.js'
 export {
   defaultPort,

@@ -140,6 +140,17 @@ describe('a television with discoveryPlugin', () => {
     expect(statistics.dropped['rate-limited']).toBeGreaterThan(10)
   })
 
+  it('limits the lines about refused requests', async () => {
+    const lines: string[] = []
+    const { url } = await television({ ssdp: false }, lines)
+    for (let times = 0; times < 100; times++) {
+      await fetch(`${url}/dd.xml`, { headers: { origin: 'https://elsewhere.example' } })
+    }
+    const refusals = lines.filter((line) => line.includes('request from a foreign origin refused'))
+    expect(refusals.length).toBeGreaterThan(10)
+    expect(refusals.length).toBeLessThan(90)
+  })
+
   it('says goodbye when it is closed', async () => {
     const { port, app } = await television()
     const states: string[] = []

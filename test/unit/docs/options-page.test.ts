@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { APP2APP_PLUGIN_OPTIONS } from '../../../plugins/app2app-plugin.js'
 import { CII } from '../../../plugins/cii-plugin.js'
-import { DISCOVERY_PLUGIN_OPTIONS } from '../../../plugins/discovery-plugin.js'
+import { DISCOVERY_PLUGIN_OPTIONS } from '../../../plugins/discovery-settings.js'
 import { MOUNT_OPTIONS, pluginOptionsOf } from '../../../plugins/endpoint-plugin.js'
 import { METRICS_PLUGIN_OPTIONS } from '../../../plugins/metrics-plugin.js'
 import { TS } from '../../../plugins/ts-plugin.js'
@@ -105,7 +105,7 @@ const SECTIONS: Section[] = [
   {
     title: 'discoveryPlugin',
     table: DISCOVERY_PLUGIN_OPTIONS,
-    interfaces: ['plugins/discovery-plugin.ts#DiscoveryPluginOptions'],
+    interfaces: ['plugins/discovery-settings.ts#DiscoveryPluginOptions'],
   },
   {
     title: 'metricsPlugin',
