@@ -7,7 +7,6 @@ import { ENDPOINT_NAMES } from './words.js'
 
 const VERDICTS: Record<Verdict, string> = { pass: 'passed', fail: 'failed', warn: 'warnings', skipped: 'skipped' }
 const WORDS: Record<Verdict, string> = { pass: 'pass', fail: 'FAIL', warn: 'warn', skipped: 'skip' }
-const MICROS = 1e3
 const MILLIS = 1e6
 /** The page loads nothing, and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -113,12 +112,14 @@ function plots({ series: { wallClock, timeline } }: CheckReport): string[] {
       unit: 'ms',
       note: 'the error bound that a companion computes from each exchange',
       points: wallClock.map(({ atSeconds, dispersionNanos }) => ({ x: atSeconds, y: dispersionNanos / MILLIS })),
+      isFromZero: true,
     },
     {
       title: 'Round trips',
-      unit: 'µs',
+      unit: 'ms',
       note: 'without the processing time that the server states',
-      points: wallClock.map(({ atSeconds, roundTripNanos }) => ({ x: atSeconds, y: roundTripNanos / MICROS })),
+      points: wallClock.map(({ atSeconds, roundTripNanos }) => ({ x: atSeconds, y: roundTripNanos / MILLIS })),
+      isFromZero: true,
     },
     {
       title: 'Drift of the timeline',

@@ -14,6 +14,8 @@ export interface Plot {
   /** What can be read from it. */
   readonly note: string
   readonly points: readonly Point[]
+  /** Whether values below 0 make no sense. */
+  readonly isFromZero?: boolean
 }
 
 const WIDTH = 720
@@ -27,15 +29,11 @@ const MAX_POINTS = 1200
 const TICKS = 5
 
 /** A scatter plot as inline SVG, coloured by the style sheet of the page. */
-export function plotSvg({ title, unit, points: all }: Plot): string {
+export function plotSvg({ title, unit, points: all, isFromZero = false }: Plot): string {
   const points = thinned(all)
-  const xs = scale(
-    points.map(({ x }) => x),
-    LEFT,
-    WIDTH - RIGHT,
-  )
+  const xs = scale([0, ...points.map(({ x }) => x)], LEFT, WIDTH - RIGHT)
   const ys = scale(
-    points.flatMap(({ y, bound = 0 }) => [y - bound, y + bound]),
+    [...(isFromZero ? [0] : []), ...points.flatMap(({ y, bound = 0 }) => [y - bound, y + bound])],
     HEIGHT - BOTTOM,
     TOP,
   )
