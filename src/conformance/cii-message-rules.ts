@@ -110,7 +110,9 @@ export const CII_MESSAGE_RULES: readonly Rule<CiiObservations>[] = [
       const state = withoutNulls(fresh)
       if (states.some((known) => differences(state, known).length === 0)) return pass('they do')
       // Properties missing from the first message are the business of cii-first-message-complete.
-      const stale = differences(state, last).filter((name) => name in state)
+      // Extension data may be different for each connection.
+      const isExtension = (name: string) => name === 'private' || !KNOWN.includes(name)
+      const stale = differences(state, last).filter((name) => name in state && !isExtension(name))
       if (stale.length === 0) return pass('they do, as far as the first message goes')
       return fail(
         `the same ${stale.join(', ')}: ${stale.map((name) => describe(state[name])).join(', ')}`,

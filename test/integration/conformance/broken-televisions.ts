@@ -568,6 +568,10 @@ export const CORRECT_TELEVISIONS: readonly (readonly [what: string, seams: Seams
       }),
     },
   ],
+  [
+    'sends private data of its own to each connection',
+    { cii: (message, connection) => ({ ...message, private: [{ type: 'urn:x:connection', connection }] }) },
+  ],
   ['is paused', { start: ({ playing }) => Object.assign(playing, { speed: 0 }) }],
   ['plays backwards', { start: ({ playing }) => Object.assign(playing, { speed: -2 }) }],
   ['sends a control timestamp every 100 ms', { afterSetup: repeatTimestamps }],
