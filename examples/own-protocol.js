@@ -1,6 +1,6 @@
 // @ts-check
-// A protocol of your own beside the television's: viewers vote, and all of them see the result as it changes. endpointPlugin
-// gives it what CII and TS have: connection limits, refusals, logs, counters, and an orderly end.
+// A custom protocol beside those of DVB-CSS: viewers vote and see the result change. endpointPlugin provides the same connection
+// limits, HTTP refusals, logs, counters and graceful shutdown as for CII and TS.
 //
 //   PORT=7681 node examples/own-protocol.js
 
@@ -9,11 +9,11 @@ import { EndpointServer, endpointPlugin } from 'fastify-dvbcss'
 
 const CHOICES = ['yes', 'no']
 
-/** @typedef {{ choice: string | undefined }} Vote what is remembered of each connection */
+/** @typedef {{ choice: string | undefined }} Vote data kept per connection */
 
-/** A client sends "yes" or "no", as often as it changes its mind. @extends {EndpointServer<Vote>} */
+/** A client sends "yes" or "no", and may change its vote at any time. @extends {EndpointServer<Vote>} */
 class PollServer extends EndpointServer {
-  /** Connections are called poll-1, poll-2, … in the log. @override */
+  /** Connection ids in the log are poll-1, poll-2, … @override */
   connectionIdPrefix = 'poll'
 
   /** @override */
@@ -28,7 +28,7 @@ class PollServer extends EndpointServer {
 
   /** @override */
   onDisconnect() {
-    this.#tellAll()
+    this.#broadcast()
   }
 
   /** @override @type {EndpointServer<Vote>['onMessage']} */
@@ -38,7 +38,7 @@ class PollServer extends EndpointServer {
       return this.rejectMessage(connection, 'invalid', `expected one of ${CHOICES.join(', ')}`)
     }
     data.choice = message
-    this.#tellAll()
+    this.#broadcast()
   }
 
   #result() {
@@ -46,7 +46,7 @@ class PollServer extends EndpointServer {
     return JSON.stringify(Object.fromEntries(CHOICES.map((name) => [name, votes.filter((v) => v === name).length])))
   }
 
-  #tellAll() {
+  #broadcast() {
     const result = this.#result()
     for (const connection of this.connections.keys()) connection.send(result)
   }

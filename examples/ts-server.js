@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import Fastify from 'fastify'
 import { SystemClock, TimelineSource, tsPlugin } from 'fastify-dvbcss'
 
-/** A timeline of milliseconds, told by a player. */
+/** A timeline in milliseconds, driven by a player. */
 class PlayerTimelineSource extends TimelineSource {
   /** @type {import('fastify-dvbcss').ControlTimestamp | undefined} undefined until the player has reported */
   #timestamp

@@ -50,7 +50,7 @@ if (source !== null) {
   const media = document.createElement('video')
   media.src = source
   media.playsInline = true
-  // What has no picture is only heard.
+  // Media without video is audio only.
   media.onloadedmetadata = () => {
     if (media.videoWidth > 0) find('main').append(media)
   }
@@ -61,7 +61,7 @@ if (source !== null) {
     const apart = errorSeconds === undefined ? '' : `, ${(errorSeconds * 1000).toFixed(0)} ms apart`
     find('#media').textContent = `${media.error?.message ?? state}${apart}`
   }, 250)
-  // Browsers play nothing that can be heard before somebody has touched the page.
+  // Browsers block audible playback until the user has interacted with the page.
   follower.on('status', ({ state }) => {
     find('button').hidden = state !== 'blocked' || media.error !== null
   })

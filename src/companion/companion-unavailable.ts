@@ -32,8 +32,10 @@ export function whyUnavailable(servers: FollowedServers): Unavailable | undefine
     if (invalid !== undefined) {
       return { reason: 'timeline', detail: `the last control timestamp for ${selector} is invalid: ${invalid}` }
     }
-    const said = ts.timestamp !== undefined
-    const detail = said ? `the television has no ${selector} now` : `no control timestamp has come for ${selector} yet`
+    const detail =
+      ts.timestamp !== undefined
+        ? `the television has no ${selector} now`
+        : `no control timestamp has come for ${selector} yet`
     return { reason: 'timeline', detail }
   }
   if (wallClockClient?.clock.available !== true) {

@@ -70,7 +70,7 @@ export class Companion extends Emitter<CompanionEvents> {
   #followed: Followed | undefined
   /** The reason that was last emitted; undefined while the position is available. */
   #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
-  #toldProblems: readonly string[] = []
+  #reportedProblems: readonly string[] = []
   /** Of the clients that are gone, and of the addresses in CII. */
   readonly #forgiven = { cii: new ForgivenCounter(), wc: new ForgivenCounter(), ts: new ForgivenCounter() }
   readonly #moves: CompanionMoves
@@ -184,7 +184,7 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#routes.stop()
     this.#dropTs()
     this.#dropWallClock()
-    this.#toldProblems = []
+    this.#reportedProblems = []
     this.#check()
   }
 
@@ -217,7 +217,7 @@ export class Companion extends Emitter<CompanionEvents> {
     if (!opens) this.#moves.settle()
     if (!opens || this.#moves.may('CII names other servers or timelines too often', 'cii')) this.#follow(plan, round)
     if (round !== this.#round) return
-    if (Object.keys(state).length > 0) this.#tellProblems([plan.wallClock, plan.timelines])
+    if (Object.keys(state).length > 0) this.#reportProblems([plan.wallClock, plan.timelines])
     this.#check()
   }
 
@@ -381,17 +381,17 @@ export class Companion extends Emitter<CompanionEvents> {
     route?: Route,
   ): void {
     const { url } = client
-    const heard = client as unknown as Emitter<ReconnectingClientEvents>
-    heard.on('connected', () => this.emit('connected', { source, url }))
-    heard.on('disconnected', ({ code, reason, retryInSeconds }) => {
+    const emitter = client as unknown as Emitter<ReconnectingClientEvents>
+    emitter.on('connected', () => this.emit('connected', { source, url }))
+    emitter.on('disconnected', ({ code, reason, retryInSeconds }) => {
       this.emit('disconnected', { source, url, reason: reason === '' ? `closed with ${code}` : reason, retryInSeconds })
     })
-    heard.on('connectFailed', ({ failure, retryInSeconds: clientRetry }) => {
+    emitter.on('connectFailed', ({ failure, retryInSeconds: clientRetry }) => {
       const retryInSeconds =
         route === undefined ? clientRetry : this.#routes.failed(route, failure.message, clientRetry)
       this.emit('connectFailed', { source, url, failure, retryInSeconds })
     })
-    heard.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
+    emitter.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
   }
 
   #askAgain(): void {
@@ -430,14 +430,14 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#forgiven.wc.addCounts(wallClock?.status().forgiven)
   }
 
-  /** Tells each once for as long as it is there. */
-  #tellProblems(addresses: readonly Address[]): void {
-    const told = this.#toldProblems
+  /** Reports each problem once for as long as it persists. */
+  #reportProblems(addresses: readonly Address[]): void {
+    const reported = this.#reportedProblems
     const problems = addresses.flatMap((address) => address.problems)
-    this.#toldProblems = problems.map(({ detail }) => detail)
+    this.#reportedProblems = problems.map(({ detail }) => detail)
     for (const problem of problems) {
       const { reason, detail } = problem
-      if (told.includes(detail)) continue
+      if (reported.includes(detail)) continue
       const forgiven = this.#options.strict !== true && isForgiven(problem)
       if (forgiven) this.#forgiven.cii.add(problem.reason)
       this.emit('protocolError', { source: 'cii', reason, detail, ...(forgiven && { forgiven }) })

@@ -45,10 +45,10 @@ const HAVE_METADATA = 1
 const HAVE_FUTURE_DATA = 3
 
 /** Events after which the position should be read before the next poll is due. */
-const TELLING_EVENTS = ['loadedmetadata', 'canplay', 'durationchange', 'seeked', 'play', 'playing', 'pause'] as const
+const STATE_EVENTS = ['loadedmetadata', 'canplay', 'durationchange', 'seeked', 'play', 'playing', 'pause'] as const
 /** Events that occur several times a second even in a hidden tab, where timers are late: they replace a late timer. */
 const TICKING_EVENTS = ['timeupdate', 'progress'] as const
-export type MediaEvent = (typeof TELLING_EVENTS)[number] | (typeof TICKING_EVENTS)[number]
+export type MediaEvent = (typeof STATE_EVENTS)[number] | (typeof TICKING_EVENTS)[number]
 
 export function isTick(type: MediaEvent): boolean {
   return (TICKING_EVENTS as readonly string[]).includes(type)
@@ -146,13 +146,13 @@ export function placeIn(media: FollowedMedia, wanted: number): MediaPlace {
 export function onMediaEvent(media: FollowedMedia, listener: (type: MediaEvent) => void): () => void {
   const listening: [MediaEvent, () => void][] = []
   const forget = () => {
-    for (const [type, tell] of listening) media.removeEventListener?.(type, tell)
+    for (const [type, onEvent] of listening) media.removeEventListener?.(type, onEvent)
   }
   try {
-    for (const type of [...TELLING_EVENTS, ...TICKING_EVENTS]) {
-      const tell = () => listener(type)
-      media.addEventListener?.(type, tell)
-      listening.push([type, tell])
+    for (const type of [...STATE_EVENTS, ...TICKING_EVENTS]) {
+      const onEvent = () => listener(type)
+      media.addEventListener?.(type, onEvent)
+      listening.push([type, onEvent])
     }
   } catch (error) {
     forget()

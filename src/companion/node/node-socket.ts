@@ -97,9 +97,9 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
     reason = error.message
     violation = violationOf(error, options)
   })
-  socket.on('close', (code: number, said: Buffer) => {
+  socket.on('close', (code: number, closeReason: Buffer) => {
     const ending = opened ? violation && { violation } : failure && { failure }
-    end({ code, reason: said.toString() || reason, ...ending })
+    end({ code, reason: closeReason.toString() || reason, ...ending })
   })
   return {
     get bufferedAmount() {
