@@ -12,7 +12,6 @@ export {
   MAX_FRAGMENTS,
 } from './connection-limits.js'
 export { overMessagePort } from './message-port-socket.js'
-export { MessageRate } from './message-rate.js'
 export { PAIRING_COMPLETED, pairedSocketOpener } from './paired-socket.js'
 export {
   type ConnectFailure,

@@ -1,3 +1,4 @@
+import { TokenBucket } from '../../clocks/index.js'
 import {
   checkOption,
   checkOptions,
@@ -17,7 +18,6 @@ import {
   MAX_BUFFERED_BYTES,
   SEND_TIMEOUT_SECONDS,
 } from './connection-limits.js'
-import { MessageRate } from './message-rate.js'
 import type { ConnectFailure, OpenSocket, SocketEnd, SocketOpener, Violation } from './platform.js'
 import { openStandardSocket } from './standard-socket.js'
 
@@ -139,7 +139,7 @@ export class ReconnectingSocket {
   #socket: OpenSocket | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #connectedSince: number | undefined
-  #rate: MessageRate
+  #rate: TokenBucket
   #notReadingSince: number | undefined
   #started = false
 
@@ -234,9 +234,9 @@ export class ReconnectingSocket {
     this.leave({ code: POLICY_VIOLATION, reason: violation.detail, violation })
   }
 
-  #newRate(): MessageRate {
+  #newRate(): TokenBucket {
     const burst = 2 * this.#maxMessagesPerSecond + Math.ceil(this.#maxMessageBytes / BYTES_PER_COUNTED_MESSAGE)
-    return new MessageRate(this.#maxMessagesPerSecond, burst)
+    return new TokenBucket(burst, this.#maxMessagesPerSecond)
   }
 
   #open(): void {
@@ -271,7 +271,7 @@ export class ReconnectingSocket {
 
   #isWithinRate({ length }: string | Uint8Array): boolean {
     const count = Math.max(1, length / BYTES_PER_COUNTED_MESSAGE)
-    if (this.#rate.take(count, performance.now() / 1000)) return true
+    if (this.#rate.take(performance.now() / 1000, count)) return true
     const limit = `${this.#maxMessagesPerSecond} messages, or as many KiB, a second`
     this.#leaveFor({ reason: 'too-many-messages', detail: `expected at most ${limit}` })
     return false

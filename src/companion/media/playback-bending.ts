@@ -1,6 +1,6 @@
+import { TokenBucket } from '../../clocks/index.js'
 import type { MediaFollowerOptions } from './media-follower-options.js'
 import { PlaybackBendTrial } from './playback-bend-trial.js'
-import { PlaybackBudget } from './playback-budget.js'
 import {
   BEND_FAILURES,
   BEND_INTERVAL_SECONDS,
@@ -25,7 +25,7 @@ export class PlaybackBending {
   readonly #reports: PlaybackReports
   readonly #holdOff = new PlaybackHoldOff(1, 60)
   readonly #distrust = new PlaybackHoldOff(RATE_DISTRUST_SECONDS, LONGEST_RATE_DISTRUST_SECONDS)
-  readonly #budget = new PlaybackBudget(BENDS_AT_ONCE, BEND_INTERVAL_SECONDS)
+  readonly #budget = new TokenBucket(BENDS_AT_ONCE, 1 / BEND_INTERVAL_SECONDS)
   #bend = 0
   #trial: PlaybackBendTrial | undefined
   #failures = 0
@@ -71,7 +71,7 @@ export class PlaybackBending {
 
   begin(now: number, errorSeconds: number, uncertainSeconds: number, speed: number, bend: number): void {
     this.#holdOff.tried(now)
-    this.#budget.spend(now)
+    this.#budget.take(now)
     this.#bend = bend
     this.#trial = new PlaybackBendTrial(now, errorSeconds, uncertainSeconds, bend * speed)
     this.setRate(now, speed, errorSeconds)

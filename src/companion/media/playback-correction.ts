@@ -1,7 +1,7 @@
+import { TokenBucket } from '../../clocks/index.js'
 import type { MediaFollowerState } from './media-follower-events.js'
 import type { MediaFollowerOptions } from './media-follower-options.js'
 import { PlaybackBending } from './playback-bending.js'
-import { PlaybackBudget } from './playback-budget.js'
 import {
   CORRECT_ABOVE,
   CORRECT_DOWN_TO,
@@ -43,7 +43,7 @@ export class PlaybackCorrection {
     reports: PlaybackReports,
     timers: PlaybackTimers,
   ) {
-    const budget = new PlaybackBudget(SEEKS_AT_ONCE, SEEK_INTERVAL_SECONDS)
+    const budget = new TokenBucket(SEEKS_AT_ONCE, 1 / SEEK_INTERVAL_SECONDS)
     this.bending = new PlaybackBending(media, controls, options, reports)
     this.seeking = new PlaybackSeeking(media, controls, reports, budget)
     this.hold = new PlaybackHold(controls, reports, budget)

@@ -1,4 +1,4 @@
-import type { PlaybackBudget } from './playback-budget.js'
+import type { TokenBucket } from '../../clocks/index.js'
 import {
   FIRST_START_SECONDS,
   LONGEST_HOLD_SECONDS,
@@ -13,13 +13,13 @@ import { PlaybackSeekLead } from './playback-seek-lead.js'
 export class PlaybackHold {
   readonly #controls: PlaybackControls
   readonly #reports: PlaybackReports
-  readonly #budget: PlaybackBudget
+  readonly #budget: TokenBucket
   /** Duration of starts. */
   readonly #start = new PlaybackSeekLead(FIRST_START_SECONDS)
   #until: number | undefined
   #startSecondsUsed: number | undefined
 
-  constructor(controls: PlaybackControls, reports: PlaybackReports, budget: PlaybackBudget) {
+  constructor(controls: PlaybackControls, reports: PlaybackReports, budget: TokenBucket) {
     this.#controls = controls
     this.#reports = reports
     this.#budget = budget
@@ -36,13 +36,13 @@ export class PlaybackHold {
 
   /** Whether a player that is this far ahead can be held. */
   isFor(now: number, errorSeconds: number, speed: number, latenessSeconds: number): boolean {
-    if (!this.#budget.allows(now)) return false
+    if (!this.#budget.has(now)) return false
     const seconds = this.#secondsFor(errorSeconds, speed)
     return this.isPossible(latenessSeconds) && seconds >= SHORTEST_HOLD_SECONDS && seconds <= LONGEST_HOLD_SECONDS
   }
 
   begin(now: number, errorSeconds: number, speed: number): void {
-    this.#budget.spend(now)
+    this.#budget.take(now)
     const seconds = this.#secondsFor(errorSeconds, speed)
     this.#until = now + seconds
     this.#controls.pause()

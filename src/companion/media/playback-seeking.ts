@@ -1,4 +1,4 @@
-import { PlaybackBudget } from './playback-budget.js'
+import { TokenBucket } from '../../clocks/index.js'
 import {
   EXACT_PARK_INTERVAL_SECONDS,
   EXACT_PARKS_AT_ONCE,
@@ -29,16 +29,16 @@ export class PlaybackSeeking {
   readonly #media: FollowedMedia
   readonly #controls: PlaybackControls
   readonly #reports: PlaybackReports
-  readonly #budget: PlaybackBudget
+  readonly #budget: TokenBucket
   readonly #lead = new PlaybackSeekLead()
   readonly #holdOff = new PlaybackHoldOff(0.5, 30)
   readonly #rare = new PlaybackHoldOff(RARE_SEEK_SECONDS, LONGEST_RARE_SEEK_SECONDS)
-  readonly #exactParks = new PlaybackBudget(EXACT_PARKS_AT_ONCE, EXACT_PARK_INTERVAL_SECONDS)
+  readonly #exactParks = new TokenBucket(EXACT_PARKS_AT_ONCE, 1 / EXACT_PARK_INTERVAL_SECONDS)
   #inARow = 0
   #failures = 0
   #pending: Pending | undefined
 
-  constructor(media: FollowedMedia, controls: PlaybackControls, reports: PlaybackReports, budget: PlaybackBudget) {
+  constructor(media: FollowedMedia, controls: PlaybackControls, reports: PlaybackReports, budget: TokenBucket) {
     this.#media = media
     this.#controls = controls
     this.#reports = reports
@@ -88,7 +88,7 @@ export class PlaybackSeeking {
 
   /** Forgets the current seek, for a start at another place. */
   mayStart(now: number): boolean {
-    return this.#budget.allows(now)
+    return this.#budget.has(now)
   }
 
   /** Seeks to the expected position of the timeline at the end of the seek. */
@@ -110,15 +110,15 @@ export class PlaybackSeeking {
   /** Seeks a paused player. @returns false if the player refused, or has been sought too often */
   park(now: number, seconds: number, errorSeconds: number, isNear: boolean): boolean {
     const budget = isNear ? this.#exactParks : this.#budget
-    if (!budget.allows(now)) return false
-    budget.spend(now)
+    if (!budget.has(now)) return false
+    budget.take(now)
     return this.seekUncounted(now, seconds, 0, errorSeconds)
   }
 
   /** @returns false if the player refused, or has been sought too often */
   seek(now: number, toSeconds: number, leadSeconds: number, errorSeconds: number): boolean {
-    if (!this.#budget.allows(now)) return false
-    this.#budget.spend(now)
+    if (!this.#budget.has(now)) return false
+    this.#budget.take(now)
     return this.seekUncounted(now, toSeconds, leadSeconds, errorSeconds)
   }
 

@@ -1,11 +1,11 @@
-import { MessageRate } from '../connections/index.js'
+import { TokenBucket } from '../../clocks/index.js'
 
 /**
- * Follows the frames of a connection (RFC 6455, 5.2) without keeping their payload: for what the `ws` package does not
- * tell, which is how many control frames arrive and whether a message is incomplete.
+ * Parses the frames of a connection (RFC 6455, 5.2) without keeping their payload, for information that the `ws` package does not
+ * provide: the number of control frames, and whether a message is incomplete.
  */
 export class FrameWatch {
-  readonly #controlRate: MessageRate
+  readonly #controlRate: TokenBucket
   readonly #header = new Uint8Array(14)
   #headerLength = 0
   #payloadLeft = 0
@@ -13,7 +13,7 @@ export class FrameWatch {
   #isMessageOpen = false
 
   constructor(maxControlFramesPerSecond: number) {
-    this.#controlRate = new MessageRate(maxControlFramesPerSecond, maxControlFramesPerSecond)
+    this.#controlRate = new TokenBucket(maxControlFramesPerSecond, maxControlFramesPerSecond)
   }
 
   /** Whether the first byte of a message has arrived and the last one has not. */
@@ -35,7 +35,7 @@ export class FrameWatch {
         if (this.#headerLength < this.#headerSize()) continue
         this.#payloadLeft = this.#payloadSize()
         this.#headerLength = 0
-        if (isControl(this.#header[0]) && !this.#controlRate.take(1, nowSeconds)) return false
+        if (isControl(this.#header[0]) && !this.#controlRate.take(nowSeconds)) return false
       }
       if (this.#payloadLeft === 0 && this.#isFinalOfMessage) {
         this.#isMessageOpen = false

@@ -1,11 +1,16 @@
-import { type Clock, type ClockChange, type CorrelatedClock, NANOS_PER_SECOND } from '../../clocks/index.js'
+import {
+  type Clock,
+  type ClockChange,
+  type CorrelatedClock,
+  NANOS_PER_SECOND,
+  TokenBucket,
+} from '../../clocks/index.js'
 import { Emitter, undisturbed } from '../../events/index.js'
 import { MessageError, WallClockMessageType } from '../../messages/index.js'
 import type { Forgiveness, ForgivenKind } from '../../messages/lenient/index.js'
 import { describeValue, visible } from '../../validation/index.js'
 import type { WallClockTransport } from '../connections/index.js'
 import { measureCandidate } from './candidate-measurement.js'
-import { ProtocolErrorLimit } from './protocol-error-limit.js'
 import { SleepWatch } from './sleep-watch.js'
 import {
   isAnswerLike,
@@ -23,6 +28,10 @@ import { summaryOf, WallClockCounters, type WallClockStatus } from './wall-clock
 import { WallClockSteering } from './wall-clock-steering.js'
 import { WatchedClock } from './watched-clock.js'
 
+/** Protocol errors that are emitted in a row: enough to diagnose a server. A flood of spoofed datagrams must not flood the log. */
+const MAX_EVENTS_IN_A_ROW = 10
+/** Protocol errors that are emitted per second after that. */
+const EVENTS_PER_SECOND = 1
 /** Interval of checks for sleep when nothing reads the clock. Timers do not advance during sleep. */
 const MAX_TIMER_SECONDS = 1
 /** Three consistent answers reveal a restarted server. One whose answers keep contradicting each other is unreliable. */
@@ -47,7 +56,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   /** The largest error bound until the last change of the clock. */
   #worstDispersionSeconds = Number.POSITIVE_INFINITY
   readonly #counters = new WallClockCounters()
-  readonly #protocolErrorLimit = new ProtocolErrorLimit()
+  readonly #protocolErrorLimit = new TokenBucket(MAX_EVENTS_IN_A_ROW, EVENTS_PER_SECOND)
   readonly #now: () => number
   readonly #wake = (): void => this.#work()
   #writer: WallClockRequestWriter | undefined
@@ -212,7 +221,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     // Datagrams can be spoofed. Creating the Error is the largest cost, so skip it for those that will not be reported.
     const { strict } = this.#settings
     const isOdd = !isAnswerLike(data)
-    if (isOdd && (strict || !mayBeOddAnswer(data)) && !this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
+    if (isOdd && (strict || !mayBeOddAnswer(data)) && !this.#protocolErrorLimit.has(this.#seconds(receivedTicks))) {
       this.#counters.protocolErrors += 1
       return
     }
@@ -441,7 +450,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   /** A message that is not valid and does not answer any request either. */
   #rejectOdd(data: Uint8Array | string, receivedTicks: number): void {
-    if (!this.#protocolErrorLimit.allows(this.#seconds(receivedTicks))) {
+    if (!this.#protocolErrorLimit.has(this.#seconds(receivedTicks))) {
       this.#counters.protocolErrors += 1
       return
     }
