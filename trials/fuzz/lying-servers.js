@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import {
   applyCii,
   decodeControlTimestamp,
+  encodeCii,
   encodeControlTimestamp,
   equalCii,
   parseCii,
@@ -47,27 +48,28 @@ export class LyingServers {
     ])
   }
 
-  /** What makes no sense changes nothing, what makes sense is followed. @param {Random} random @param {number} count */
+  /**
+   * Strict clients follow valid messages and ignore all others. Lenient clients may follow more of them, but what they hold is
+   * always valid.
+   * @param {Random} random @param {number} count
+   */
   async #lieInMessages(random, count) {
     const trial = this.#trial
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     await once(server, 'listening')
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
     const wallClock = new SystemClock()
-    const cii = new CiiClient(`ws://127.0.0.1:${port}/cii`, FLOODED)
-    const ts = new TsClient(`ws://127.0.0.1:${port}/ts`, {
-      wallClock,
-      contentIdStem: CONTENT_ID,
-      timelineSelector: PTS,
-      tickRate: 90_000,
-      ...FLOODED,
-    })
+    const timeline = { wallClock, contentIdStem: CONTENT_ID, timelineSelector: PTS, tickRate: 90_000 }
+    const cii = new CiiClient(`ws://127.0.0.1:${port}/cii`, { ...FLOODED, strict: true })
+    const ts = new TsClient(`ws://127.0.0.1:${port}/ts`, { ...timeline, ...FLOODED, strict: true })
+    const lenientCii = new CiiClient(`ws://127.0.0.1:${port}/cii`, FLOODED)
+    const lenientTs = new TsClient(`ws://127.0.0.1:${port}/ts`, { ...timeline, ...FLOODED })
+    const clients = [cii, ts, lenientCii, lenientTs]
     /** @type {import('ws').WebSocket[]} */
     const sockets = []
     server.on('connection', (socket) => sockets.push(socket))
-    cii.start()
-    ts.start()
-    await trial.until('clients connect to a server that lies', () => cii.connected && ts.connected)
+    for (const client of clients) client.start()
+    await trial.until('clients connect to a server that lies', () => clients.every(({ connected }) => connected))
     /** @type {import('fastify-dvbcss').Cii} */
     let state = {}
     /** @type {import('fastify-dvbcss').ControlTimestamp | undefined} */
@@ -104,9 +106,21 @@ export class LyingServers {
         ts.clock.available === (timestamp !== undefined && timestamp.contentTime !== null),
         () => 'a TS client is available when it should not be',
       )
+      trial.expect(
+        attempt(() => parseCii(encodeCii(lenientCii.state))) !== undefined,
+        () => `lies led a lenient CII client to ${JSON.stringify(lenientCii.state)}`,
+      )
+      const held = lenientTs.timestamp
+      trial.expect(
+        held === undefined || attempt(() => readTimestamp(encodeControlTimestamp(held))) !== undefined,
+        () => `lies led a lenient TS client to ${held?.contentTime} at ${held?.wallClockTime}`,
+      )
+      trial.expect(
+        !lenientTs.clock.available || (held !== undefined && held.contentTime !== null),
+        () => 'a lenient TS client is available without a content time',
+      )
     }
-    cii.stop()
-    ts.stop()
+    for (const client of clients) client.stop()
     for (const socket of sockets) socket.terminate()
     server.close()
     await once(server, 'close')
