@@ -32,30 +32,27 @@ describe('the blocks of code of README and docs', () => {
   })
 
   it('are run, or say why not', () => {
-    const counts = (of: 'notRun' | 'notCompared') => {
-      const reasons: Record<string, number> = {}
-      for (const { reason } of contents.flatMap((page) => page[of])) reasons[reason] = (reasons[reason] ?? 0) + 1
-      return reasons
-    }
-    expect(counts('notRun')).toEqual({
-      "announces a television on the reader's network": 1,
-      "finds what is on the reader's network": 1,
-      fragment: 5,
-      'needs a browser': 2,
-      'needs a television': 1,
-    })
-    expect(counts('notCompared')).toEqual({
-      'a companion receives it; the server prints its log': 1,
-      'a log line': 1,
-      "finds what is on the reader's network": 2,
-      'needs a television': 1,
-      'needs someone who types at the television': 3,
-      'output of a command': 1,
-      'output of an example': 1,
-      "output of the BBC's client": 1,
-      'takes minutes; the trials have a test of their own': 3,
-      'the addresses are those of the machine': 2,
-      'the positions depend on when the companion starts': 1,
-    })
+    const reasonsFor = (what: 'notRun' | 'notCompared') =>
+      [...new Set(contents.flatMap((page) => page[what]).map(({ reason }) => reason))].sort()
+    expect(reasonsFor('notRun')).toEqual([
+      "announces a television on the reader's network",
+      "finds what is on the reader's network",
+      'fragment',
+      'needs a browser',
+      'needs a television',
+    ])
+    expect(reasonsFor('notCompared')).toEqual([
+      'a companion receives it; the server prints its log',
+      'a log line',
+      "finds what is on the reader's network",
+      'needs a television',
+      'needs someone who types at the television',
+      'output of a command',
+      'output of an example',
+      "output of the BBC's client",
+      'takes minutes; the trials have a test of their own',
+      'the addresses are those of the machine',
+      'the positions depend on when the companion starts',
+    ])
   })
 })
