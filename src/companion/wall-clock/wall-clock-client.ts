@@ -1,41 +1,24 @@
-import {
-  type Clock,
-  type ClockChange,
-  type CorrelatedClock,
-  NANOS_PER_SECOND,
-  TokenBucket,
-} from '../../clocks/index.js'
-import { Emitter, undisturbed } from '../../events/index.js'
-import { MessageError, WallClockMessageType } from '../../messages/index.js'
-import type { Forgiveness, ForgivenKind } from '../../messages/lenient/index.js'
-import { describeValue, visible } from '../../validation/index.js'
+import { type Clock, type ClockChange, type CorrelatedClock, NANOS_PER_SECOND } from '../../clocks/index.js'
+import { Emitter } from '../../events/index.js'
+import { WallClockMessageType } from '../../messages/index.js'
+import { visible } from '../../validation/index.js'
 import type { WallClockTransport } from '../connections/index.js'
 import { measureCandidate } from './candidate-measurement.js'
 import { SleepWatch } from './sleep-watch.js'
-import {
-  isAnswerLike,
-  mayBeOddAnswer,
-  readWallClockAnswer,
-  type WallClockAnswer,
-  WallClockRequestWriter,
-} from './wall-clock-encoding.js'
+import { WallClockAnswerReader } from './wall-clock-answer-reader.js'
+import { WallClockAvailability } from './wall-clock-availability.js'
+import { WallClockRequestWriter } from './wall-clock-encoding.js'
+import { WallClockErrorBound } from './wall-clock-error-bound.js'
 import type { WallClockClientEvents } from './wall-clock-events.js'
 import { type WallClockExchange, WallClockExchanges } from './wall-clock-exchange.js'
-import { DEFAULT_MAX_DISPERSION_SECONDS } from './wall-clock-limits.js'
 import { checkWallClockOptions, type WallClockClientOptions, type WallClockSettings } from './wall-clock-options.js'
 import { WallClockPace } from './wall-clock-pace.js'
 import { summaryOf, WallClockCounters, type WallClockStatus } from './wall-clock-status.js'
 import { WallClockSteering } from './wall-clock-steering.js'
 import { WatchedClock } from './watched-clock.js'
 
-/** Protocol errors that are emitted in a row: enough to diagnose a server. A flood of spoofed datagrams must not flood the log. */
-const MAX_EVENTS_IN_A_ROW = 10
-/** Protocol errors that are emitted per second after that. */
-const EVENTS_PER_SECOND = 1
 /** Interval of checks for sleep when nothing reads the clock. Timers do not advance during sleep. */
 const MAX_TIMER_SECONDS = 1
-/** Three consistent answers reveal a restarted server. One whose answers keep contradicting each other is unreliable. */
-const MAX_CONTRADICTIONS = 8
 
 /**
  * Polls a wall clock server and synchronises a clock with it (CSS-WC, TS 103 286-2 clause 8).
@@ -53,10 +36,10 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   readonly #steering: WallClockSteering
   readonly #pace: WallClockPace
   readonly #watch: SleepWatch
-  /** The largest error bound until the last change of the clock. */
-  #worstDispersionSeconds = Number.POSITIVE_INFINITY
+  readonly #errorBound: WallClockErrorBound
+  readonly #availability: WallClockAvailability
   readonly #counters = new WallClockCounters()
-  readonly #protocolErrorLimit = new TokenBucket(MAX_EVENTS_IN_A_ROW, EVENTS_PER_SECOND)
+  readonly #reader: WallClockAnswerReader
   readonly #now: () => number
   readonly #wake = (): void => this.#work()
   #writer: WallClockRequestWriter | undefined
@@ -64,15 +47,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
   #timer: unknown
   #started = false
   #connected = false
-  /** The server may have been replaced: earlier measurements are valid only once an answer has confirmed them. */
-  #unconfirmed = false
-  #serverPrecisionSeconds = 0
-  /** Consecutive answers that contradict the clock. */
-  #contradictions = 0
   /** The machine has slept: earlier measurements are invalid. */
   #distrusted = false
-  /** The availability that was last emitted. */
-  #announced = false
 
   /** @throws InvalidUrlError, InvalidOptionError, UnknownOptionError; DvbcssError `DVBCSS_ERR_NO_UDP` */
   constructor(options: WallClockClientOptions) {
@@ -90,7 +66,16 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       settings.followUpTimeoutSeconds * parent.tickRate,
     )
     this.#steering = new WallClockSteering(this.clock, settings.algorithm, settings.slew)
+    this.#errorBound = new WallClockErrorBound(this.clock, this.#steering, settings.maxDispersionSeconds)
+    this.#availability = new WallClockAvailability(this.clock, this.#errorBound, {
+      available: (dispersionSeconds) => this.emit('available', { dispersionSeconds }),
+      unavailable: (reason, dispersionSeconds) => this.emit('unavailable', { reason, dispersionSeconds }),
+    })
     this.#pace = new WallClockPace(settings)
+    const nowSeconds = () => this.#seconds(this.#now())
+    this.#reader = new WallClockAnswerReader(settings.strict, this.#counters, nowSeconds, (error) =>
+      this.emit('protocolError', error),
+    )
   }
 
   /** URL of the server. */
@@ -110,7 +95,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       {
         opened: () => this.#opened(),
         message: (data, receivedTicks) => this.#received(data, receivedTicks),
-        violated: (reason, detail) => this.#protocolError(reason, detail),
+        violated: (reason, detail) => this.#reader.protocolError(reason, detail),
         ignored: (reason) => {
           this.#counters.ignored[reason] += 1
         },
@@ -131,7 +116,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#exchanges.clear()
     // The parent clock is no longer watched, and a change of it would invalidate all measurements.
     this.#forget()
-    this.#setAvailable(false, 'stopped')
+    this.#availability.set(false, 'stopped')
   }
 
   /**
@@ -140,9 +125,8 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
    */
   recheck(): void {
     if (!this.#started) return
-    this.#unconfirmed = this.#steering.isSet
     this.#pace.restart()
-    if (this.#unconfirmed) this.#setAvailable(false, 'unconfirmed')
+    this.#availability.requireConfirmation(this.#steering.isSet)
     this.#work()
   }
 
@@ -158,28 +142,14 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   /** A snapshot of the clock, its error bound, the round trips and the counters. */
   status(): WallClockStatus {
-    const parentTicks = this.#parent.now()
-    const { isSet } = this.#steering
-    const offsetNanos = this.clock.fromParent(parentTicks) - this.#parent.toNanos(parentTicks)
-    const counters = this.#counters
     return {
       available: this.clock.available,
       connected: this.#connected,
-      offsetSeconds: isSet ? offsetNanos / NANOS_PER_SECOND : undefined,
+      offsetSeconds: this.#steering.isSet ? this.#offsetSeconds() : undefined,
       speedPpm: (this.clock.speed - 1) * 1e6,
-      dispersionSeconds: this.#dispersionSeconds(),
+      dispersionSeconds: this.#errorBound.seconds,
       worstDispersionSeconds: this.worstDispersionSeconds,
-      roundTripSeconds: counters.roundTripSeconds,
-      minRoundTripSeconds: counters.minRoundTripSeconds,
-      medianRoundTripSeconds: counters.medianRoundTripSeconds,
-      requests: counters.requests,
-      responses: counters.responses,
-      followUps: counters.followUps,
-      timeouts: counters.timeouts,
-      followUpTimeouts: counters.followUpTimeouts,
-      ignored: { ...counters.ignored },
-      protocolErrors: counters.protocolErrors,
-      forgiven: counters.forgiven.counts,
+      ...this.#counters.snapshot(),
     }
   }
 
@@ -188,12 +158,12 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
    * time without a valid measurement.
    */
   get worstDispersionSeconds(): number {
-    return Math.max(this.#worstDispersionSeconds, this.#dispersionSeconds())
+    return this.#errorBound.worstSeconds
   }
 
   /** Restarts the period of {@link worstDispersionSeconds} from the current error bound. */
   resetWorstDispersion(): void {
-    this.#worstDispersionSeconds = this.#dispersionSeconds()
+    this.#errorBound.resetWorst()
   }
 
   /** The state in one human-readable line: `available, connected, offset 1.234567 s ± 0.000123 s, round trip 0.211 ms`. */
@@ -218,31 +188,19 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     if (!this.#started) return
     // Checked before matching: the answer to a request sent before the machine slept would appear to have a short round trip.
     this.#checkSleep()
-    // Datagrams can be spoofed. Creating the Error is the largest cost, so skip it for those that will not be reported.
-    const { strict } = this.#settings
-    const isOdd = !isAnswerLike(data)
-    if (isOdd && (strict || !mayBeOddAnswer(data)) && !this.#protocolErrorLimit.has(this.#seconds(receivedTicks))) {
-      this.#counters.protocolErrors += 1
-      return
-    }
-    let answer: WallClockAnswer
-    try {
-      answer = readWallClockAnswer(data, strict)
-    } catch (error) {
-      this.#reportInvalid(error)
-      return
-    }
+    const receivedSeconds = this.#seconds(receivedTicks)
+    const answer = this.#reader.read(data, receivedSeconds)
+    if (answer === undefined) return
     const { message, isJson, forgiveness } = answer
     const outcome = this.#exchanges.answer(message, receivedTicks, isJson)
     if (outcome.kind === 'ignored') {
-      if (isOdd) this.#rejectOdd(data, receivedTicks)
-      else this.#counters.ignored[outcome.reason] += 1
+      if (!this.#reader.rejectInvalid(data, receivedSeconds)) this.#counters.ignored[outcome.reason] += 1
       return
     }
     if (message.type === WallClockMessageType.followUp) this.#counters.followUps += 1
     else this.#counters.responses += 1
     const isUsed = outcome.kind === 'waiting' || this.#use(outcome.exchange)
-    if (isUsed && forgiveness !== undefined) this.#reportForgiven(forgiveness)
+    if (isUsed && forgiveness !== undefined) this.#reader.forgive(forgiveness)
     // The next request may be due at once, while both machines are awake.
     this.#work()
   }
@@ -252,27 +210,26 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     const { maxDispersionSeconds } = this.#settings
     const { isJson } = this.#transport
     const { candidate, implausible } = measureCandidate(exchange, this.#parent, { isJson, maxDispersionSeconds })
-    if (implausible !== undefined) this.#protocolError(implausible.reason, implausible.detail)
+    if (implausible !== undefined) this.#reader.protocolError(implausible.reason, implausible.detail)
     if (candidate === undefined) return false
-    this.#serverPrecisionSeconds = exchange.response.precisionSeconds
+    this.#errorBound.setServerPrecision(exchange.response.precisionSeconds)
     this.#counters.addRoundTrip(candidate.roundTripSeconds)
-    this.#noteDispersion()
+    this.#errorBound.noteWorst()
     const { kind, stepSeconds, slewSeconds, stepped } = this.#steering.offer(candidate, this.#now())
     if (stepped) this.#pace.restart()
-    if (kind !== 'inconsistent') this.#trust(stepped)
-    this.#pace.answered(kind !== 'inconsistent' && !stepped, this.#exchanges.isEmpty, this.#usefulSeconds())
-    this.emit('candidate', { candidate, consistent: kind !== 'inconsistent' })
-    this.#contradictions = kind === 'inconsistent' ? this.#contradictions + 1 : 0
-    if (this.#contradictions === 0) this.#unconfirmed = false
-    else if (this.#contradictions >= MAX_CONTRADICTIONS) this.#unconfirmed = true
-    if (kind === 'inconsistent') {
+    const consistent = kind !== 'inconsistent'
+    if (consistent) this.#trust(stepped)
+    this.#pace.answered(consistent && !stepped, this.#exchanges.isEmpty, this.#errorBound.secondsUntilUrgent)
+    this.emit('candidate', { candidate, consistent })
+    this.#availability.answered(consistent)
+    if (!consistent) {
       const { offsetSeconds, dispersionSeconds } = candidate
-      const expected = `${this.#offsetSeconds()} ± ${this.#dispersionSeconds()}`
+      const expected = `${this.#offsetSeconds()} ± ${this.#errorBound.seconds}`
       const found = `${offsetSeconds} ± ${dispersionSeconds}`
-      this.#protocolError('inconsistent', `expected an offset of ${expected} s, received ${found} s`)
+      this.#reader.protocolError('inconsistent', `expected an offset of ${expected} s, received ${found} s`)
     }
     if (kind === 'adjusted') {
-      const dispersionSeconds = this.#dispersionSeconds()
+      const dispersionSeconds = this.#errorBound.seconds
       this.emit('adjusted', { candidate, stepSeconds, slewSeconds, stepped, dispersionSeconds })
     }
     this.#checkAvailability()
@@ -285,12 +242,12 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#distrusted = false
     // Without the gap, which the bound includes until the watch begins anew.
     this.#watch.end()
-    this.#watch.begin(this.#dispersionSeconds(), this.clock.correlation.errorGrowthRate)
+    this.#watch.begin(this.#errorBound.seconds, this.clock.correlation.errorGrowthRate)
   }
 
   #forget(): void {
     this.#steering.forget()
-    this.#noteDispersion()
+    this.#errorBound.noteWorst()
     this.#watch.end()
     this.#distrusted = false
   }
@@ -327,7 +284,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
       if (exchange !== undefined) this.#use(exchange)
     }
     if (now >= this.#steering.slewEndTicks) {
-      this.#noteDispersion()
+      this.#errorBound.noteWorst()
       this.#steering.update(now)
     }
     this.#checkAvailability()
@@ -373,52 +330,20 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#timer = timers.set(this.#wake, Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMER_SECONDS * 1000))
   }
 
-  get #maxDispersionSeconds(): number {
-    return this.#settings.maxDispersionSeconds ?? DEFAULT_MAX_DISPERSION_SECONDS + this.#serverPrecisionSeconds
-  }
-
   /** When the error bound will exceed `maxDispersionSeconds`. */
   #unavailableTicks(now: number): number {
     if (!this.clock.available) return Number.POSITIVE_INFINITY
-    return now + this.#secondsUntil(this.#maxDispersionSeconds) * this.#parent.tickRate
-  }
-
-  /** Time until the error bound is half-way between the best possible value and the limit, when an answer becomes urgent. */
-  #usefulSeconds(): number {
-    return this.#secondsUntil((this.#serverPrecisionSeconds + this.#maxDispersionSeconds) / 2)
-  }
-
-  #secondsUntil(dispersionSeconds: number): number {
-    return (dispersionSeconds - this.#dispersionSeconds()) / this.clock.correlation.errorGrowthRate
+    return now + this.#errorBound.secondsUntilUnacceptable * this.#parent.tickRate
   }
 
   #checkAvailability(): void {
-    if (!this.#started) return
-    const isSure = this.#steering.isSet && this.#dispersionSeconds() <= this.#maxDispersionSeconds
-    this.#setAvailable(isSure && !this.#unconfirmed, this.#unconfirmed ? 'unconfirmed' : 'dispersion')
-  }
-
-  #setAvailable(available: boolean, reason: WallClockClientEvents['unavailable']['reason']): void {
-    undisturbed(() => {
-      this.clock.available = available
-    })
-    this.#announceAvailability(reason)
-  }
-
-  #announceAvailability(reason: WallClockClientEvents['unavailable']['reason']): void {
-    // The parent's availability counts as well.
-    const { available } = this.clock
-    if (available === this.#announced) return
-    this.#announced = available
-    const dispersionSeconds = this.#dispersionSeconds()
-    if (available) this.emit('available', { dispersionSeconds })
-    else this.emit('unavailable', { reason, dispersionSeconds })
+    if (this.#started) this.#availability.check()
   }
 
   /** A change of the parent's time or speed invalidates all measurements. */
   #parentChanged({ reason }: ClockChange): void {
     if (reason === 'availability') {
-      this.#announceAvailability('parent-clock')
+      this.#availability.report('parent-clock')
       this.#arm()
       return
     }
@@ -426,7 +351,7 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
     this.#forget()
     this.#counters.forgetRoundTrips()
     this.#pace.parentSet(this.#seconds(this.#now()))
-    this.#setAvailable(false, 'parent-clock')
+    this.#availability.set(false, 'parent-clock')
     this.#arm()
   }
 
@@ -437,49 +362,5 @@ export class WallClockClient extends Emitter<WallClockClientEvents> {
 
   #seconds(parentTicks: number): number {
     return parentTicks / this.#parent.tickRate
-  }
-
-  #dispersionSeconds(): number {
-    return this.#steering.isSet ? this.clock.dispersionAt(this.clock.now()) : Number.POSITIVE_INFINITY
-  }
-
-  /** To be called before the clock is set: the error bound is largest just before. */
-  #noteDispersion(): void {
-    this.#worstDispersionSeconds = this.worstDispersionSeconds
-  }
-
-  /** A message that is not valid and does not answer any request either. */
-  #rejectOdd(data: Uint8Array | string, receivedTicks: number): void {
-    if (!this.#protocolErrorLimit.has(this.#seconds(receivedTicks))) {
-      this.#counters.protocolErrors += 1
-      return
-    }
-    try {
-      readWallClockAnswer(data, true)
-    } catch (error) {
-      this.#reportInvalid(error)
-    }
-  }
-
-  #reportInvalid(error: unknown): void {
-    const reason = error instanceof MessageError ? error.kind : 'unreadable'
-    this.#protocolError(reason, error instanceof Error ? error.message : describeValue(error))
-  }
-
-  /** Counts all, and emits the first of each kind: a server repeats them in every answer. */
-  #reportForgiven(forgiveness: Forgiveness): void {
-    const { forgiven } = this.#counters
-    const { reports } = forgiveness
-    const isFirst = (kind: ForgivenKind, index: number): boolean =>
-      !forgiven.has(kind) && reports.findIndex((report) => report.kind === kind) === index
-    const isNew = reports.filter(({ kind }, index) => isFirst(kind, index))
-    forgiven.addAll(forgiveness)
-    for (const { kind, detail } of isNew) this.emit('protocolError', { reason: kind, detail, forgiven: true })
-  }
-
-  #protocolError(reason: string, detail: string): void {
-    this.#counters.protocolErrors += 1
-    if (!this.#protocolErrorLimit.take(this.#seconds(this.#now()))) return
-    this.emit('protocolError', { reason, detail: visible(detail) })
   }
 }

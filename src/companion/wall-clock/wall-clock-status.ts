@@ -43,6 +43,11 @@ export interface WallClockStatus {
   readonly forgiven: ForgivenCounts
 }
 
+type CounterSnapshot = Omit<
+  WallClockStatus,
+  'available' | 'connected' | 'offsetSeconds' | 'speedPpm' | 'dispersionSeconds' | 'worstDispersionSeconds'
+>
+
 /** Counts events and keeps the recent round trips. */
 export class WallClockCounters {
   requests = 0
@@ -82,6 +87,22 @@ export class WallClockCounters {
     const sorted = this.#roundTrips.toSorted((a, b) => a - b)
     const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
     return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2
+  }
+
+  snapshot(): CounterSnapshot {
+    return {
+      roundTripSeconds: this.roundTripSeconds,
+      minRoundTripSeconds: this.minRoundTripSeconds,
+      medianRoundTripSeconds: this.medianRoundTripSeconds,
+      requests: this.requests,
+      responses: this.responses,
+      followUps: this.followUps,
+      timeouts: this.timeouts,
+      followUpTimeouts: this.followUpTimeouts,
+      ignored: { ...this.ignored },
+      protocolErrors: this.protocolErrors,
+      forgiven: this.forgiven.counts,
+    }
   }
 }
 
