@@ -1,4 +1,5 @@
-import type { Clock, CorrelatedClock } from '../clocks/index.js'
+import { type Clock, CorrelatedClock } from '../clocks/index.js'
+import { undisturbed } from '../events/index.js'
 
 /** The position of the content. All values are of the same moment. */
 export interface CompanionPosition {
@@ -33,5 +34,44 @@ export function positionOn(timeline: CorrelatedClock, wallClock: Clock): Compani
     speed,
     errorSeconds: timeline.dispersionAt(ticks),
     wallClockNanos: wallClock.toNanos(wallClockTicks),
+  }
+}
+
+/** The clock of a companion, and the clocks that it follows, which are kept after a disconnection to extrapolate the position. */
+export class PositionClock {
+  readonly clock: CorrelatedClock
+  #timeline: CorrelatedClock | undefined
+  #wallClock: Clock | undefined
+
+  constructor(parentClock: Clock) {
+    this.clock = new CorrelatedClock(parentClock, { available: false, name: 'companion' })
+  }
+
+  /** The position on the clocks followed last; undefined before the first. */
+  position(): CompanionPosition | undefined {
+    if (this.#timeline === undefined || this.#wallClock === undefined) return undefined
+    return positionOn(this.#timeline, this.#wallClock)
+  }
+
+  /** Makes the clock available, derived from these clocks. */
+  follow(timeline: CorrelatedClock, wallClock: Clock): void {
+    if (this.#timeline !== timeline) {
+      this.#timeline = timeline
+      this.#wallClock = wallClock
+      undisturbed(() => {
+        this.clock.parent = timeline
+      })
+    }
+    this.#setAvailable(true)
+  }
+
+  setUnavailable(): void {
+    this.#setAvailable(false)
+  }
+
+  #setAvailable(available: boolean): void {
+    undisturbed(() => {
+      this.clock.available = available
+    })
   }
 }

@@ -1,48 +1,23 @@
-import { type Clock, CorrelatedClock, SystemClock } from '../clocks/index.js'
-import { Emitter, undisturbed } from '../events/index.js'
-import type { Cii } from '../messages/index.js'
+import type { CorrelatedClock } from '../clocks/index.js'
+import { Emitter } from '../events/index.js'
 import { ForgivenCounter } from '../messages/lenient/index.js'
 import { displayUrl } from '../validation/index.js'
-import { type Address, findTimelines, findWallClock, type HostRule, isForgiven } from './companion-addresses.js'
+import { type Address, isForgiven } from './companion-addresses.js'
+import { CompanionClients } from './companion-clients.js'
 import { confirmWallClock } from './companion-confirmation.js'
-import type { CompanionEvents, CompanionForgiven, CompanionSource, Unavailable } from './companion-events.js'
+import type { CompanionEvents, CompanionForgiven, Unavailable } from './companion-events.js'
+import { type CompanionEmit, forwardClient, forwardWallClock } from './companion-forwarding.js'
 import { CompanionMoves } from './companion-moves.js'
-import { allowedHostsOf, type CompanionOptions, checkCompanionOptions } from './companion-options.js'
-import { type CompanionPosition, positionOn } from './companion-position.js'
+import { type CompanionOptions, checkCompanionOptions } from './companion-options.js'
+import { CompanionPlanner, type Plan } from './companion-plan.js'
+import { type CompanionPosition, PositionClock } from './companion-position.js'
 import { CompanionRoutes, type Route } from './companion-routes.js'
 import { type CompanionRoute, type CompanionTarget, type RouteUrls, routesOf } from './companion-target.js'
-import { type CompanionTimeline, pickTimeline } from './companion-timeline.js'
+import type { CompanionTimeline } from './companion-timeline.js'
 import { whyUnavailable } from './companion-unavailable.js'
-import {
-  CiiClient,
-  type CiiClientOptions,
-  DEFAULT_HOLD_SECONDS,
-  openStandardSocket,
-  type Platform,
-  pairedSocketOpener,
-  type ReconnectingClient,
-  type ReconnectingClientEvents,
-  type SocketOpener,
-  type TimelineUnwrapper,
-  TsClient,
-  unwrapperFor,
-} from './connections/index.js'
+import type { CiiClient, TsClient } from './connections/index.js'
 import { ContentWatch } from './content-watch.js'
-import { AdaptiveWallClockTransport, MIN_PRECISION_SECONDS, WallClockClient } from './wall-clock/index.js'
-
-/** The clocks that a position is read from. Kept after a disconnection, so that an app can continue with the last position. */
-interface Followed {
-  readonly ts: TsClient
-  readonly wallClock: WallClockClient
-  readonly timeline: CompanionTimeline
-}
-
-/** The servers and the timeline to follow, according to the current CII. */
-interface Plan {
-  readonly wallClock: Address
-  readonly timelines: Address
-  readonly timeline: CompanionTimeline | undefined
-}
+import type { WallClockClient } from './wall-clock/index.js'
 
 /**
  * A companion of a television, configured with the URL of its CSS-CII endpoint. It discovers the other servers from CII, follows
@@ -61,41 +36,46 @@ export class Companion extends Emitter<CompanionEvents> {
    */
   readonly clock: CorrelatedClock
   readonly #options: CompanionOptions
-  readonly #parentClock: Clock
-  readonly #platform: Platform
+  readonly #emit: CompanionEmit = (name, event) => this.emit(name, event)
+  readonly #clients: CompanionClients
+  readonly #positionClock: PositionClock
   #started = false
+  /** Counts calls of `#apply()` and `stop()`: a call that is no longer the latest one is obsolete. */
+  #round = 0
   #wallClock: WallClockClient | undefined
+  /** As CII states it; the client may normalise it. */
+  #wallClockUrl: string | undefined
+  /** Whether this companion, and not the server, ends the connection to CSS-TS. */
+  #isRenewing = false
+  #cancelConfirmation: (() => void) | undefined
   #ts: TsClient | undefined
   #timeline: CompanionTimeline | undefined
-  #followed: Followed | undefined
   /** The reason that was last emitted; undefined while the position is available. */
   #unavailable: Unavailable | undefined = { reason: 'stopped', detail: 'the companion was not started' }
   #reportedProblems: readonly string[] = []
-  /** Of the clients that are gone, and of the addresses in CII. */
+  /** Deviations accepted by clients that were dropped, and in the addresses of CII. */
   readonly #forgiven = { cii: new ForgivenCounter(), wc: new ForgivenCounter(), ts: new ForgivenCounter() }
   readonly #moves: CompanionMoves
   readonly #content = new ContentWatch()
   readonly #routes: CompanionRoutes
+  readonly #planner: CompanionPlanner
   readonly #ciiClients: readonly CiiClient[]
-  #ciiAddress: string | undefined
-  /** Of the current selector. Its count continues across clients and servers. */
-  #unwrapper: { readonly selector: string; readonly unwrapper: TimelineUnwrapper | undefined } | undefined
 
   /**
-   * @param television the URL of its CSS-CII endpoint (`ws://…` or `wss://…`); or its URLs, of which that of CSS-CII is tried first.
+   * @param television the URL of its CSS-CII endpoint (`ws://…` or `wss://…`), or an object with its URLs. CSS-CII is tried first.
    * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError, ConflictingOptionError; DvbcssError `DVBCSS_ERR_NO_UDP`
    */
   constructor(television: string | CompanionTarget, options: CompanionOptions = {}) {
     super()
     checkCompanionOptions(options)
-    this.#parentClock = options.parentClock ?? new SystemClock()
     this.#options = { ...options }
-    this.clock = new CorrelatedClock(this.#parentClock, { available: false, name: 'companion' })
+    this.#clients = new CompanionClients(this.#options)
+    this.#positionClock = new PositionClock(this.#clients.parentClock)
+    this.clock = this.#positionClock.clock
     this.#moves = new CompanionMoves({
       retry: () => this.#apply(),
       postponed: (source, detail) => this.emit('protocolError', { source, reason: 'moves-too-often', detail }),
     })
-    this.#platform = options.platform ?? {}
     const routes = routesOf(television, options.cii?.openSocket).map((urls) => this.#routeOf(urls))
     this.#routes = new CompanionRoutes(routes as [Route], {
       chosen: ({ route, cii: { url } }, reason) => {
@@ -104,16 +84,17 @@ export class Companion extends Emitter<CompanionEvents> {
         if (routes.length > 1) queueMicrotask(() => this.#apply())
       },
     })
+    this.#planner = new CompanionPlanner(this.#options, this.#routes)
     this.#ciiClients = routes.map(({ cii }) => cii)
-    for (const route of routes) this.#passOn('cii', route.cii, route)
+    for (const route of routes) {
+      const retryOf = (message: string, seconds: number | undefined) => this.#routes.failed(route, message, seconds)
+      forwardClient('cii', route.cii, this.#emit, retryOf)
+    }
   }
 
   #routeOf(urls: RouteUrls): Route {
-    const options = { ...this.#clientOptions, ...this.#options.cii }
-    const cii = new CiiClient(urls.ciiUrl, urls.route === 'native' ? options : paired(options))
-    cii.on('connected', () => {
-      this.#ciiAddress = cii.remoteAddress ?? this.#ciiAddress
-    })
+    const cii = this.#clients.createCii(urls)
+    cii.on('connected', () => this.#planner.connected(cii.remoteAddress))
     cii.on('change', (change) => {
       if (cii !== this.cii) return
       if (this.#content.isOther(change.state)) this.#ts?.newProgramme()
@@ -131,7 +112,7 @@ export class Companion extends Emitter<CompanionEvents> {
     return this.#routes.current.cii
   }
 
-  /** How the television is followed, or tried to be followed. */
+  /** How the companion is connected to the television, or tries to connect. */
   get route(): CompanionRoute {
     return this.#routes.current.route
   }
@@ -190,9 +171,8 @@ export class Companion extends Emitter<CompanionEvents> {
 
   /** The current position; undefined until one has been known. It is valid only if its `available` is true. */
   position(): CompanionPosition | undefined {
-    if (this.#followed === undefined) return undefined
-    const { ts, wallClock } = this.#followed
-    const position = positionOn(ts.clock, wallClock.clock)
+    const position = this.#positionClock.position()
+    if (position === undefined) return undefined
     return { ...position, available: this.#unavailable === undefined && position.available }
   }
 
@@ -212,23 +192,13 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#round += 1
     const round = this.#round
     const { state } = this.cii
-    const plan = this.#plan()
+    const plan = this.#planner.plan(this.#timeline)
     const opens = this.#opensSomething(plan)
     if (!opens) this.#moves.settle()
     if (!opens || this.#moves.may('CII names other servers or timelines too often', 'cii')) this.#follow(plan, round)
     if (round !== this.#round) return
     if (Object.keys(state).length > 0) this.#reportProblems([plan.wallClock, plan.timelines])
     this.#check()
-  }
-
-  #plan(): Plan {
-    const { state } = this.cii
-    const { timelineSelector, tickRate } = this.#options
-    return {
-      wallClock: this.#findWallClock(state),
-      timelines: this.#findTimelines(state),
-      timeline: pickTimeline(state, { timelineSelector, tickRate }, this.#timeline),
-    }
   }
 
   #opensSomething({ wallClock, timelines, timeline }: Plan): boolean {
@@ -252,71 +222,19 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#followTimeline(timeline, timelines.url, round)
   }
 
-  get #clientOptions(): Pick<CiiClientOptions, 'openSocket' | 'strict'> {
-    const { openSocket } = this.#platform
-    const { strict = false } = this.#options
-    return openSocket === undefined ? { strict } : { strict, openSocket }
-  }
-
-  get #hostRule(): HostRule {
-    const origin = { url: this.cii.url, remoteAddress: this.#ciiAddress }
-    const { strict = false } = this.#options
-    return { strict, allowedHosts: allowedHostsOf(this.#options), origin }
-  }
-
-  #findWallClock(state: Cii): Address {
-    const { wallClockUrl, preferWebSocketWallClock: preferWebSocket = false } = this.#options
-    if (wallClockUrl !== undefined) return { url: wallClockUrl, problems: [] }
-    const { current } = this.#routes
-    if (current.wallClockUrl !== undefined) return { url: current.wallClockUrl, problems: [] }
-    const hasUdp = this.#platform.createUdpTransport !== undefined
-    return findWallClock(state, this.#hostRule, { hasUdp, preferWebSocket })
-  }
-
-  #findTimelines(state: Cii): Address {
-    const { tsUrl } = this.#routes.current
-    return tsUrl === undefined ? findTimelines(state, this.#hostRule) : { url: tsUrl, problems: [] }
-  }
-
   #startWallClock(url: string): void {
-    this.#options.wallClock?.algorithm?.reset()
-    const isApp2App = url === this.#routes.current.wallClockUrl
-    const { openSocket = openStandardSocket } = this.#platform
-    const client = new WallClockClient({
-      strict: this.#options.strict ?? false,
-      ...this.#options.wallClock,
-      parentClock: this.#parentClock,
-      transport: isApp2App ? new AdaptiveWallClockTransport(url, { openSocket, isApp2App }) : url,
-      platform: this.#platform,
-    })
+    const client = this.#clients.createWallClock(url, url === this.#routes.current.wallClockUrl)
     this.#wallClock = client
     this.#wallClockUrl = url
-    let isConnected = false
-    client.on('connected', () => {
-      isConnected = true
-      this.emit('connected', { source: 'wc', url })
-    })
-    client.on('disconnected', ({ reason }) => {
-      const failure = { kind: 'unknown', message: reason } as const
-      if (isConnected) this.emit('disconnected', { source: 'wc', url, reason, retryInSeconds: undefined })
-      else this.emit('connectFailed', { source: 'wc', url, failure, retryInSeconds: undefined })
-      isConnected = false
-    })
-    client.on('protocolError', (error) => this.emit('protocolError', { source: 'wc', ...error }))
-    client.on('adjusted', (event) => {
-      this.emit('adjusted', event)
-      // The last timestamp was in the time of a clock that is gone; a new connection gets one of the present clock.
-      if (event.stepped && this.#wallClock === client) this.#askAgain()
+    forwardWallClock(client, url, this.#emit)
+    client.on('adjusted', ({ stepped }) => {
+      // The last timestamp refers to a wall clock that no longer exists. A new connection gets one that refers to the current clock.
+      if (stepped && this.#wallClock === client) this.#renewTs()
     })
     client.on('available', () => this.#check())
     client.on('unavailable', () => this.#check())
     client.start()
   }
-
-  /** Counts what has brought the clients in line, or has stopped them. */
-  #round = 0
-  /** As CII has it: the client has its own way to write it. */
-  #wallClockUrl: string | undefined
 
   #followTimeline(timeline: CompanionTimeline | undefined, url: string | undefined, round: number): void {
     const before = this.#timeline
@@ -332,41 +250,26 @@ export class Companion extends Emitter<CompanionEvents> {
   }
 
   #startTs(url: string, timeline: CompanionTimeline, wallClock: WallClockClient): void {
-    const { selector: timelineSelector, tickRate } = timeline
-    const { contentIdStem = '', ts: options } = this.#options
-    if (this.#unwrapper?.selector !== timelineSelector) {
-      this.#unwrapper = { selector: timelineSelector, unwrapper: unwrapperFor(timelineSelector) }
-    }
-    const { unwrapper } = this.#unwrapper
-    const connection = { holdSeconds: DEFAULT_HOLD_SECONDS, ...this.#clientOptions, ...options }
-    // An application reads the clock that it states in its timestamps no better than the one that it answers with.
-    const timestampErrorSeconds = 1 / tickRate + MIN_PRECISION_SECONDS
-    const isApp2App = url === this.#routes.current.tsUrl
-    const ts = new TsClient(url, {
-      ...(isApp2App ? { timestampErrorSeconds, ...paired(connection) } : connection),
+    const ts = this.#clients.createTs(url, timeline, url === this.#routes.current.tsUrl, {
       wallClock: wallClock.clock,
-      contentIdStem,
-      timelineSelector,
-      tickRate,
       beforeResuming: (done) => {
         this.#cancelConfirmation?.()
         this.#cancelConfirmation = confirmWallClock(wallClock, done)
       },
-      ...(unwrapper && { unwrapper }),
     })
     this.#ts = ts
     ts.on('timing', (event) => {
       this.emit('timing', event)
       this.#check()
     })
-    this.#passOn('ts', ts)
+    forwardClient('ts', ts, this.#emit)
     let wasLost = false
     ts.on('disconnected', () => {
       wasLost = !this.#isRenewing
     })
     ts.on('connected', () => {
-      // A television that was away may be back with another wall clock, and its timestamps are in that one. While the
-      // position is held, that is found out before there are timestamps.
+      // A television that restarted may have another wall clock, to which its timestamps refer. While the position is held,
+      // `beforeResuming` checks this before timestamps are used.
       if (!wasLost || ts.hasPosition) return
       this.#wallClock?.recheck()
       this.#wallClock?.askNow()
@@ -375,29 +278,10 @@ export class Companion extends Emitter<CompanionEvents> {
     ts.start()
   }
 
-  #passOn<Events extends ReconnectingClientEvents>(
-    source: CompanionSource,
-    client: ReconnectingClient<Events>,
-    route?: Route,
-  ): void {
-    const { url } = client
-    const emitter = client as unknown as Emitter<ReconnectingClientEvents>
-    emitter.on('connected', () => this.emit('connected', { source, url }))
-    emitter.on('disconnected', ({ code, reason, retryInSeconds }) => {
-      this.emit('disconnected', { source, url, reason: reason === '' ? `closed with ${code}` : reason, retryInSeconds })
-    })
-    emitter.on('connectFailed', ({ failure, retryInSeconds: clientRetry }) => {
-      const retryInSeconds =
-        route === undefined ? clientRetry : this.#routes.failed(route, failure.message, clientRetry)
-      this.emit('connectFailed', { source, url, failure, retryInSeconds })
-    })
-    emitter.on('protocolError', (error) => this.emit('protocolError', { source, ...error }))
-  }
-
-  #askAgain(): void {
+  #renewTs(): void {
     const ts = this.#ts
     if (ts === undefined) return
-    // Without a connection there will be a new one anyway.
+    // Without a connection the client is about to open a new one anyway.
     if (!ts.connected || this.#moves.may('the wall clock of the television steps too often', 'wc')) {
       this.#isRenewing = true
       ts.renew()
@@ -407,11 +291,6 @@ export class Companion extends Emitter<CompanionEvents> {
     }
     this.#check()
   }
-
-  #cancelConfirmation: (() => void) | undefined
-
-  /** The connection to CSS-TS ends because of what is done here. */
-  #isRenewing = false
 
   #dropTs(): void {
     this.#cancelConfirmation?.()
@@ -444,47 +323,31 @@ export class Companion extends Emitter<CompanionEvents> {
     }
   }
 
-  /** Tells whether there is a position now, and takes up the clock that it is read from. */
+  /** Updates the availability of the position and the clocks that it is read from, and emits changes. */
   #check(): void {
     const before = this.#unavailable
-    const timeline = this.#timeline
+    const [timeline, ts, wallClock] = [this.#timeline, this.#ts, this.#wallClock]
     const now = this.#whyUnavailable()
     this.#unavailable = now
     if (now === undefined) this.#routes.usable()
     else this.#routes.unusable(now.reason, now.detail)
     if (now === undefined && timeline !== undefined) {
-      this.#read(timeline)
+      if (ts !== undefined && wallClock !== undefined) this.#positionClock.follow(ts.clock, wallClock.clock)
       if (before !== undefined) this.emit('available', { timeline })
     } else if (now !== undefined && (before?.reason !== now.reason || before.detail !== now.detail)) {
-      undisturbed(() => {
-        this.clock.available = false
-      })
+      this.#positionClock.setUnavailable()
       this.emit('unavailable', now)
     }
-  }
-
-  #read(timeline: CompanionTimeline): void {
-    const [ts, wallClock] = [this.#ts, this.#wallClock]
-    if (ts === undefined || wallClock === undefined) return
-    if (this.#followed?.ts !== ts) {
-      this.#followed = { ts, wallClock, timeline }
-      undisturbed(() => {
-        this.clock.parent = ts.clock
-      })
-    }
-    undisturbed(() => {
-      this.clock.available = true
-    })
   }
 
   #whyUnavailable(): Unavailable | undefined {
     if (!this.#started) return { reason: 'stopped', detail: 'the companion was stopped' }
     const { url, state } = this.cii
     if (Object.keys(state).length === 0)
-      return { reason: 'cii', detail: `no CII message has come from ${displayUrl(url)} yet` }
+      return { reason: 'cii', detail: `no CII message received from ${displayUrl(url)} yet` }
     return whyUnavailable({
-      wallClock: this.#findWallClock(state),
-      timelines: this.#findTimelines(state),
+      wallClock: this.#planner.wallClock(),
+      timelines: this.#planner.timelines(),
       timeline: this.#timeline,
       timelineSelector: this.#options.timelineSelector,
       ts: this.#ts,
@@ -492,11 +355,6 @@ export class Companion extends Emitter<CompanionEvents> {
       waitingFor: this.#moves.waitingFor,
     })
   }
-}
-
-/** For a channel of App2App, whatever opens its sockets. */
-function paired<Options extends { openSocket?: SocketOpener }>(options: Options): Options {
-  return { ...options, openSocket: pairedSocketOpener(options.openSocket ?? openStandardSocket) }
 }
 
 function isSameTimeline(a: CompanionTimeline | undefined, b: CompanionTimeline | undefined): boolean {
