@@ -1,6 +1,6 @@
 import { type Cii, wallClockWebSocketUrl } from '../messages/index.js'
 import type { ForgivenKind } from '../messages/lenient/index.js'
-import { describeValue, isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
+import { describeValue, isLoopback, isWebSocketUrl, parseUdpUrl } from '../validation/index.js'
 import { type AllowedHosts, type CiiOrigin, hostOf, refusal } from './companion-hosts.js'
 
 /**
@@ -123,8 +123,10 @@ function reachable(property: string, { url, problems }: Completed, { strict, ori
   // An empty authority is invalid; a port without a host is accepted.
   const isUnspecified = UNSPECIFIED.test(host) && (host !== '' || url[start.length] === ':')
   const { hostname } = new URL(origin.url)
-  const ciiHosts = [hostOf(origin.url), origin.remoteAddress]
-  const isOwn = !strict && isLoopback(hostOf(url)) && !ciiHosts.some(isLoopback)
+  const isOwn =
+    !strict &&
+    isLoopback(hostOf(url) ?? '') &&
+    ![hostOf(origin.url), origin.remoteAddress].some((each) => isLoopback(each ?? ''))
   if (!isUnspecified && !isOwn) return { url, problems }
   const fault = isUnspecified ? 'names no particular host' : 'names the host itself'
   const detail = `${property} ${fault}: ${describeValue(url)}; using ${hostname}, the host of CII`
@@ -132,11 +134,6 @@ function reachable(property: string, { url, problems }: Completed, { strict, ori
     url: url.replace(HOST, (_all, scheme: string) => `${scheme}${hostname}`),
     problems: [...problems, { reason: isUnspecified ? 'unspecified-host' : 'loopback-host', detail }],
   }
-}
-
-/** @param host in canonical form, or an IP address. */
-function isLoopback(host: string | undefined): boolean {
-  return host !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|(?:::ffff:)?127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host)
 }
 
 function refusedUrl(property: string, url: string, { allowedHosts, origin }: HostRule): AddressProblem | undefined {

@@ -34,8 +34,8 @@ export function whyUnavailable(servers: FollowedServers): Unavailable | undefine
     }
     const detail =
       ts.timestamp !== undefined
-        ? `the television has no ${selector} now`
-        : `no control timestamp has come for ${selector} yet`
+        ? `the television currently has no ${selector}`
+        : `no control timestamp received for ${selector} yet`
     return { reason: 'timeline', detail }
   }
   if (wallClockClient?.clock.available !== true) {

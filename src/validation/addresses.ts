@@ -11,5 +11,5 @@ export function withoutZone(address: string): string {
 /** Whether an address, or the host of a URL, is this machine alone: 127.0.0.0/8, `::1` or `localhost`. */
 export function isLoopback(host: string): boolean {
   const address = withoutMapping(host.replace(/^\[(.*)\]$/, '$1'))
-  return address === '::1' || /^127\./.test(address) || /^localhost\.?$/i.test(address)
+  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address) || /^localhost\.?$/i.test(address)
 }

@@ -10,26 +10,26 @@ import { type App2AppAnswer, decodeApp2AppAnswer, encodeApp2AppRequest } from '.
 import { MAX_REMEMBERED_REQUESTS } from './wall-clock-limits.js'
 import { WebSocketWallClockTransport } from './websocket-wall-clock-transport.js'
 
-/** Requests without an answer after which the other encoding is tried. */
+/** Number of unanswered requests after which the other encoding is tried. */
 const UNANSWERED_REQUESTS = 4
 
 export interface AdaptiveWallClockTransportOptions {
   readonly openSocket: SocketOpener
-  /** Whether this is a channel of App2App: its connections have to be paired, and its messages are JSON. */
+  /** Whether the URL is an App2App channel, whose connections must be paired and whose messages are JSON. */
   readonly isApp2App: boolean
 }
 
 /**
- * Wall clock messages over a WebSocket whose encoding is not known: the 32 bytes of CSS-WC, or one of two formats in JSON. It begins
- * with the 32 bytes, and tries JSON if nothing is answered, or if the television announces a pair of App2App. Once something was
- * answered, the encoding stays. Towards the client the messages are those of CSS-WC, in either encoding.
+ * A transport over a WebSocket that detects the encoding of the server: the 32-byte format of CSS-WC, or one of two JSON formats. It
+ * starts with the 32-byte format, and switches to JSON if there is no answer or if the television announces an App2App pairing. The
+ * first answer fixes the encoding. The client sees messages in the formats of this package in either case.
  */
 export class AdaptiveWallClockTransport implements WallClockTransport {
   readonly url: string
   readonly isJson = false
   readonly #isApp2App: boolean
   readonly #socket: WebSocketWallClockTransport
-  /** The originate times of the latest requests in JSON, by their ids. */
+  /** Originate times of the latest JSON requests, by request id. */
   readonly #originates = new Map<string, bigint>()
   #sendsJson: boolean
   #isConfirmed = false
@@ -99,14 +99,14 @@ export class AdaptiveWallClockTransport implements WallClockTransport {
       handlers.violated(error.kind, error.message)
       return
     }
-    // The client reads everything else by itself. It ignores an answer with an originate time that is not one of its own.
+    // The client decodes all other formats. It ignores answers whose originate time it did not send.
     const originateNanos = answer === undefined ? 0n : (this.#originates.get(answer.id) ?? 0n)
     const text = answer === undefined ? data : encodeWallClockJson({ ...answer.message, originateNanos })
     handlers.message(text, receivedTicks)
   }
 }
 
-/** @returns undefined if the text is not JSON, which is for the client to report. */
+/** @returns undefined if the text is not JSON. The client reports that. */
 function parsed(text: string): unknown {
   try {
     return parseJson(text)
@@ -115,12 +115,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether this is an answer, and not a complaint about a message that the server does not understand. */
+/** Whether this is an answer, rather than an error message of a server that does not support the encoding. */
 function hasTimes(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ('rt' in value || 'tt' in value)
 }
 
-/** An integer that a double holds: some applications parse it. Nobody who does not see the requests can guess its 52 bits. */
+/** An integer that a double can represent, because some applications parse it. An off-path attacker cannot guess its 52 bits. */
 function randomId(): number {
   const [high = 0, low = 0] =
     globalThis.crypto === undefined

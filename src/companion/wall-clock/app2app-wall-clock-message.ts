@@ -1,15 +1,15 @@
 import { DEFAULT_MAX_FREQ_ERROR_PPM, NANOS_PER_SECOND } from '../../clocks/index.js'
 import { MessageError, type WallClockMessage, WallClockMessageType } from '../../messages/index.js'
 
-// The wall clock as applications on televisions serve it over App2App. No specification describes it. Those that are known echo `id` and
-// `ot` of a request, and state their times in nanoseconds, as numbers: {"v":0,"t":1,"p":…,"mfe":…,"id":…,"ot":…,"rt":…,"tt":…}.
+// The format in which applications on televisions serve the wall clock over App2App. It is not specified. Known applications echo `id`
+// and `ot` of the request, and encode times as numbers of nanoseconds: {"v":0,"t":1,"p":…,"mfe":…,"id":…,"ot":…,"rt":…,"tt":…}.
 
 /**
- * A lower limit for the stated precision. Applications echo the precision of the request, which is unrelated to their clock: they
- * read `performance.now()`, whose resolution browsers reduce to a millisecond at worst.
+ * Lower limit for the stated precision. Applications echo the precision of the request, which is unrelated to their clock: they read
+ * `performance.now()`, whose resolution browsers reduce to one millisecond at worst.
  */
 export const MIN_PRECISION_SECONDS = 0.001
-/** A lower limit for the stated frequency error, which is echoed as well: that of an oscillator of unknown quality. */
+/** Lower limit for the stated frequency error, which is echoed as well: the value for an oscillator of unknown quality. */
 const MIN_FREQ_ERROR_PPM = DEFAULT_MAX_FREQ_ERROR_PPM
 
 const { request, response, followUp } = WallClockMessageType
@@ -17,7 +17,7 @@ const MAX_NANOS = 2 ** 32 * NANOS_PER_SECOND
 
 /** An answer in this format. */
 export interface App2AppAnswer {
-  /** What the answer echoes of the request: its `id`, or `ot` where it has none. */
+  /** The value echoed from the request: its `id`, or `ot` if the answer has no `id`. */
   readonly id: string
   /** The answer. Its originate time is unknown. */
   readonly message: WallClockMessage
@@ -29,10 +29,10 @@ export function encodeApp2AppRequest(json: string, id: number): string {
 }
 
 /**
- * Decodes an answer. Absent or invalid `p` and `mfe` count as the lower limits. Only one of the two times is required: the television
- * has read its clock once between receiving the request and answering, which is all that the error bound needs.
+ * Decodes an answer. If `p` or `mfe` is absent or invalid, its lower limit is used. Only one of the two times is required, because
+ * the error bound only needs one reading of the television's clock between receiving the request and answering it.
  *
- * @returns undefined for anything that is not in this format: that of {@link decodeWallClockJson} has an originate time of two fields.
+ * @returns undefined if the value is not in this format. Answers for {@link decodeWallClockJson} have an originate time with two fields.
  * @throws MessageError
  */
 export function decodeApp2AppAnswer(value: unknown): App2AppAnswer | undefined {
@@ -67,7 +67,7 @@ function idOf(id: unknown): string {
   throw new MessageError('wrong-type', 'id', 'the id of a request', id)
 }
 
-/** Nanoseconds, as a number that may have a fraction, or as a string of digits. */
+/** Reads nanoseconds from a number, which may have a fraction, or from a string of digits. */
 function nanosOf(field: string, value: unknown): bigint {
   const isDigits = typeof value === 'string' && /^\d{1,19}$/.test(value)
   const number = isDigits ? Number(value) : value

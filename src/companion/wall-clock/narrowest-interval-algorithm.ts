@@ -33,7 +33,7 @@ export class NarrowestIntervalAlgorithm implements CandidateAlgorithm {
     this.#candidates = []
   }
 
-  /** Twice the least drift at which all agree, which leaves them only a corner in common, or what could not be seen. */
+  /** Twice the smallest drift at which all intervals intersect (there, only in a point), but at least the smallest detectable drift. */
   #likelyDrift(newest: Candidate): number {
     let least = LEAST_DRIFT
     while (least < newest.errorGrowthRate && this.#middle(newest, least) === undefined) least *= 2

@@ -28,7 +28,7 @@ export interface WallClockClientEvents {
     /** Offset that is being slewed, in seconds. */
     readonly slewSeconds: number
     /**
-     * Whether everything known before was discarded, because the server's clock is another one (three answers agreed on that),
+     * Whether all earlier measurements were discarded, because the server's clock is another one (three answers agreed on this)
      * or because this machine has slept.
      */
     readonly stepped: boolean

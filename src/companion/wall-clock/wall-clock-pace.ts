@@ -12,20 +12,20 @@ import {
 } from './wall-clock-limits.js'
 
 export interface WallClockPaceLimits {
-  /** Between requests once the clock has settled. */
+  /** Interval between requests once the clock has settled. */
   readonly requestIntervalSeconds: number
-  /** Between requests at least. */
+  /** Minimum interval between requests. */
   readonly minRequestIntervalSeconds: number
-  /** When a request counts as lost. */
+  /** Time after which a request counts as lost. */
   readonly responseTimeoutSeconds: number
 }
 
 /**
- * When to ask next: quickly at the start, after a step and before the bound grows too wide; otherwise once per interval,
- * and twice in every tenth.
+ * Schedules the requests: quickly at the start, after a step and before the error bound becomes too large; otherwise once per
+ * interval, and twice in every tenth.
  *
- * Every request before its interval is over takes a token. Tokens come back slowly, so the mean stays near one request
- * per interval, whatever the server and the network do. Times are in seconds of the parent clock.
+ * Every request before the end of its interval takes a token. Tokens are refilled slowly, so the average stays near one request per
+ * interval whatever the server and the network do. Times are in seconds of the parent clock.
  */
 export class WallClockPace {
   readonly #intervalSeconds: number
@@ -34,14 +34,14 @@ export class WallClockPace {
   readonly #maxSilentWaitSeconds: number
   readonly #tokensPerSecond: number
   #tokens = MAX_QUICK_REQUESTS
-  /** When the tokens were counted. */
+  /** When the tokens were last counted. */
   #countedAt = 0
   #sentAt = Number.NEGATIVE_INFINITY
   #wait = 0
-  /** Further answers to ask for quickly. */
+  /** Number of further answers to request quickly. */
   #wanted = QUICK_ANSWERS_AT_START
   #settledAnswers = 0
-  /** Answers that contradicted the clock, since the last calm; and answers since the last of them. */
+  /** Contradicting answers since the back-off last ended, and the number of consistent answers since the last of them. */
   #contradictions = 0
   #calmAnswers = 0
   /** Requests since the last answer. */
@@ -69,7 +69,7 @@ export class WallClockPace {
     return Math.max(due, Math.min(tokenAt, this.#sentAt + this.#intervalSeconds))
   }
 
-  /** The connection is new, or the server's clock: begins as at the start, with the tokens that are left. */
+  /** The connection or the server's clock is new: requests quickly again, as far as the remaining tokens permit. */
   restart(): void {
     this.#wanted = QUICK_ANSWERS_AT_START
     this.#unanswered = 0
@@ -77,13 +77,13 @@ export class WallClockPace {
     this.#wait = 0
   }
 
-  /** The next request is due at once, even without a token: for callers that limit by themselves how often they ask. */
+  /** Makes the next request due immediately, even without a token. The caller must limit the rate of calls. */
   askNow(): void {
     this.#tokens = Math.max(this.#tokens, 1)
     this.#wait = 0
   }
 
-  /** The parent clock was set: earlier times mean nothing now. */
+  /** The parent clock was set, which invalidates earlier times. */
   parentSet(now: number): void {
     this.restart()
     this.#countedAt = now
@@ -104,14 +104,14 @@ export class WallClockPace {
 
   timedOut(): void {
     this.#timeouts += 1
-    // The first that is lost is repeated at once, also where the interval is long.
+    // The first lost request is repeated immediately, even if the interval is long.
     if (this.#timeouts === 1) this.#wait = Math.min(this.#wait, this.#responseTimeoutSeconds)
   }
 
   /**
-   * An answer came that was of use, or that contradicted the clock, even if the clock then stepped to it.
-   * @param isAlone false while another request is on its way: its answer may do, and bursts must not multiply.
-   * @param usefulSeconds how long the clock will be good enough without another answer.
+   * Records a measurement. One after which the clock stepped counts as a contradiction.
+   * @param isAlone false while another request is pending. Its answer may be sufficient, and bursts must not multiply.
+   * @param usefulSeconds how long the clock will be accurate enough without another answer.
    */
   answered(isConsistent: boolean, isAlone: boolean, usefulSeconds: number): void {
     this.#unanswered = 0
@@ -131,7 +131,7 @@ export class WallClockPace {
     this.#wait = isPair ? this.#minIntervalSeconds : Math.min(this.#intervalSeconds, usefulSeconds)
   }
 
-  /** A clock that goes on contradicting itself is not worth many requests; the first step is to be followed at once. */
+  /** The first step is followed immediately. If the answers keep contradicting each other, the waits grow. */
   get #quickWait(): number {
     const excess = this.#contradictions - ANSWERS_AFTER_CONTRADICTION
     if (excess <= 0) return this.#minIntervalSeconds

@@ -1,58 +1,58 @@
 import { type CorrelatedClock, Correlation, NANOS_PER_SECOND, rescale } from '../../clocks/index.js'
+import { undisturbed } from '../../events/index.js'
 import type { Candidate, CandidateAlgorithm, ClockLine } from './candidate.js'
 import { AGREEING_ANSWERS_TO_STEP, MAX_EVIDENCE } from './wall-clock-limits.js'
 
-/** How the clock is brought to a new reading without a jump. */
+/** Limits of slewing the clock to a new reading. */
 export interface SlewLimits {
-  /** By how much the clock may run faster or slower for it, in parts per million. */
+  /** Maximum rate change while slewing, in parts per million. */
   readonly maxRatePpm: number
-  /** A larger difference is jumped all the same, in seconds. */
+  /** Larger differences are corrected by a jump, in seconds. */
   readonly stepAboveSeconds: number
 }
 
-/** What a candidate has done to the clock. */
+/** The effect of a candidate on the clock. */
 export interface Steered {
-  /** `adjusted`: the clock follows another line; `kept`: it does not; `inconsistent`: the candidate cannot be true if the clock is. */
+  /** `adjusted`: the clock follows a new line; `kept`: the line is unchanged; `inconsistent`: the candidate contradicts the clock. */
   readonly kind: 'adjusted' | 'kept' | 'inconsistent'
-  /** By how much the clock has jumped, in seconds; 0 for the first answer and while it slews. */
+  /** Size of the jump, in seconds; 0 for the first answer and for a slew. */
   readonly stepSeconds: number
-  /** What is still to be slewed, in seconds. */
+  /** Offset that is being slewed, in seconds. */
   readonly slewSeconds: number
-  /** Whether all that was known before was given up: the server's clock is another one. */
+  /** Whether all earlier candidates were discarded, because the server's clock is another one. */
   readonly stepped: boolean
 }
 
-/** Differences are slewed within this time where the rate allows: about the time between two answers. */
+/** Target duration of a slew, if the maximum rate permits: about the time between two answers. */
 const SLEW_SECONDS = 0.5
 
-/** A rest that no reading shows any more: the bound covers it, and the clock runs beside its line for good. */
+/** Residual offset below which a slew ends. No reading shows it, and the error bound covers it. */
 const NEGLIGIBLE_SECONDS = 20e-9
 
 const KEPT: Steered = { kind: 'kept', stepSeconds: 0, slewSeconds: 0, stepped: false }
 const INCONSISTENT: Steered = { kind: 'inconsistent', stepSeconds: 0, slewSeconds: 0, stepped: false }
 
 /**
- * Sets the clock to what the algorithm makes of the candidates, and states how sure it is.
+ * Sets the clock to the line that the algorithm derives from the candidates, and computes its error bound.
  *
- * The bound comes from the candidates alone. Whatever line the clock follows, by whatever algorithm, in the middle of a
- * slew or not: it is off by no more than its distance from a candidate and that candidate's own bound, and the least of
- * these sums over the candidates that are kept is stated. From then on it grows by what that candidate's does, and by
- * the speed at which the line and the candidate part, which needs no timer to stay true.
+ * The bound depends on the candidates alone. Whichever line the clock follows, its error is at most its distance from a candidate plus
+ * that candidate's own error bound. The bound is the smallest of these sums over the kept candidates. It grows with the candidate's
+ * error bound and with the difference in speed between the line and the candidate, so it remains valid without a timer.
  */
 export class WallClockSteering {
   readonly #clock: CorrelatedClock
   readonly #algorithm: CandidateAlgorithm
   readonly #slew: SlewLimits | undefined
   #evidence: Candidate[] = []
-  /** The next candidate counts alone: the parent clock stood still since the last. */
+  /** The parent clock has stopped since the last candidate, so the next one replaces all others. */
   #distrusted = false
-  /** Candidates in a row that contradict the clock and agree with each other. */
+  /** Consecutive candidates that contradict the clock and agree with each other. */
   #dissenters: Candidate[] = []
-  /** Where the algorithm wants the clock. */
+  /** The line that the algorithm has computed. */
   #target: ClockLine | undefined
   #slewEndTicks = Number.POSITIVE_INFINITY
 
-  /** @param slew undefined: differences are jumped. */
+  /** @param slew undefined: the clock jumps. */
   constructor(clock: CorrelatedClock, algorithm: CandidateAlgorithm, slew: SlewLimits | undefined) {
     this.#clock = clock
     this.#algorithm = algorithm
@@ -60,12 +60,12 @@ export class WallClockSteering {
     this.forget()
   }
 
-  /** Whether the clock follows anything. */
+  /** Whether the clock is set by at least one candidate. */
   get isSet(): boolean {
     return this.#evidence.length > 0
   }
 
-  /** When a slew is to be ended by {@link update}, in ticks of the parent; Infinity when there is none. */
+  /** When {@link update} must be called to end a slew, in ticks of the parent; Infinity if there is none. */
   get slewEndTicks(): number {
     return this.#slewEndTicks
   }
@@ -96,19 +96,19 @@ export class WallClockSteering {
     return { kind: 'adjusted', stepSeconds: 0, slewSeconds: aheadSeconds, stepped: false }
   }
 
-  /** Goes on with a slew, or ends it. */
+  /** Continues or ends a slew. */
   update(nowTicks: number): void {
     const target = this.#target
     if (target === undefined || this.#slew === undefined || this.#slewEndTicks === Number.POSITIVE_INFINITY) return
     this.#slewTo(target, this.#aheadOfClock(target, nowTicks), nowTicks, this.#slew)
   }
 
-  /** The parent clock stood still: goes on as it is until the next candidate, and by that one alone from then on. */
+  /** The parent clock has stopped: the clock continues unchanged until the next candidate, which replaces all earlier ones. */
   distrust(): void {
     this.#distrusted = this.isSet
   }
 
-  /** Forgets everything: the clock may read anything now. */
+  /** Discards all candidates. The clock's reading is then arbitrary. */
   forget(): void {
     this.#distrusted = false
     this.#evidence = []
@@ -119,7 +119,7 @@ export class WallClockSteering {
     this.#set(new Correlation({ initialErrorSeconds: Number.MAX_VALUE }), 1)
   }
 
-  /** Whether clock and candidate can both be right, at the candidate's moment. */
+  /** Whether the error intervals of the clock and the candidate overlap at the candidate's moment. */
   #isConsistent(candidate: Candidate): boolean {
     const { correlation } = this.#clock
     const { parentTicks, childTicks, initialErrorSeconds, errorGrowthRate } = correlation
@@ -136,7 +136,7 @@ export class WallClockSteering {
     return this.#beginAgain(this.#dissenters, nowTicks, true)
   }
 
-  /** Goes by these alone. */
+  /** Replaces all candidates by these. */
   #beginAgain(candidates: Candidate[], nowTicks: number, stepped: boolean): Steered {
     this.#distrusted = false
     this.#evidence = candidates
@@ -174,14 +174,14 @@ export class WallClockSteering {
     }
     const limit = maxRatePpm / 1e6
     const rate = Math.min(Math.max(aheadSeconds / SLEW_SECONDS, -limit), limit)
-    // A timer that is late lets the clock run past its line, and the next slew brings it back: it never jumps.
+    // If the timer is late, the clock overshoots its line and the next slew corrects it. It never jumps.
     this.#slewEndTicks = nowTicks + (aheadSeconds / rate) * this.#clock.parent.tickRate
     this.#follow({ parentTicks: nowTicks, ticks, speed: target.speed + rate })
   }
 
-  /** Sets the clock to a line that begins now, with the bound that the candidates give it. */
+  /** Sets the clock to a line from now on, with the error bound derived from the candidates. */
   #follow({ parentTicks, ticks, speed }: ClockLine): void {
-    // By how much the line may be ahead of the server's clock, and behind it.
+    // Bounds of how far the line may be ahead of the server's clock, and behind it.
     let ahead = Number.POSITIVE_INFINITY
     let behind = Number.POSITIVE_INFINITY
     let aheadGrowth = 0
@@ -204,13 +204,6 @@ export class WallClockSteering {
   }
 
   #set(correlation: Correlation, speed: number): void {
-    try {
-      this.#clock.setCorrelationAndSpeed(correlation, speed)
-    } catch (error) {
-      // A listener threw, after all were told: the clock is set. It must not end the client's work.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    undisturbed(() => this.#clock.setCorrelationAndSpeed(correlation, speed))
   }
 }

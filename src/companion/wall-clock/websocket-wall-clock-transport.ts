@@ -21,7 +21,7 @@ export interface WebSocketWallClockTransportOptions {
   backoff?: BackoffOptions
   /** Seconds that a handshake may take. Default 10. */
   handshakeTimeoutSeconds?: number
-  /** How connections are opened: `overMessagePort`, or a function of your own. The URL may then have any form. Default: a WebSocket. */
+  /** Opens connections: `overMessagePort(…)` or a custom function. The URL may then have any form. Default: a WebSocket. */
   openSocket?: SocketOpener
 }
 
@@ -34,7 +34,7 @@ const WEBSOCKET_TRANSPORT_OPTIONS: OptionTable<WebSocketWallClockTransportOption
   openSocket: SOCKET_OPTIONS.openSocket,
 }
 
-/** Messages per second, including follow-ups: more than any client requests. */
+/** Maximum number of messages per second, including follow-ups: more than any client requests. */
 const MAX_MESSAGES_PER_SECOND = 5000
 
 /** A transport over a WebSocket that reconnects by itself, for companions without UDP. */
@@ -68,7 +68,7 @@ export class WebSocketWallClockTransport implements WallClockTransport {
         message: (data) => handlers.message(data, now()),
         violated: ({ reason, detail }) => handlers.violated(reason, detail),
         closed: (end, retryInSeconds) => {
-          // Our own stop, after which the handlers are not called.
+          // Closed by `stop()`, after which the handlers are not called.
           if (retryInSeconds === undefined) return
           handlers.closed(end.reason === '' ? `closed with ${end.code}` : `closed with ${end.code}: ${end.reason}`)
         },

@@ -145,7 +145,7 @@ describe.runIf(has('chromium'))('a companion in Chromium', { timeout: TEST_TIMEO
       await expectAgreement(companion, television, 1)
       television.pts.available = false
       // There was none at the start either, for one reason after another.
-      while (!(await companion.take('unavailable')).detail.endsWith(`has no ${PTS} now`));
+      while (!(await companion.take('unavailable')).detail.endsWith(`currently has no ${PTS}`));
       expect((await companion.read()).available).toBe(false)
       television.move(1, 10)
       television.pts.available = true

@@ -110,6 +110,8 @@ describe('an address that is not as it should be', () => {
     const tsUrl = 'ws://127.0.0.1:7681/ts'
     expect(findTimelines({ tsUrl }, leniently('ws://localhost:1/cii'))).toEqual({ url: tsUrl, problems: [] })
     expect(findTimelines({ tsUrl }, leniently('ws://tv.test:1/cii', '127.0.0.1'))).toEqual({ url: tsUrl, problems: [] })
+    const named = 'ws://127.tv.test:7681/ts'
+    expect(findTimelines({ tsUrl: named }, leniently(CII_URL))).toEqual({ url: named, problems: [] })
     for (const url of ['tv:7681/ts', 'ts', '//', 'mailto:x']) {
       expect(findTimelines({ tsUrl: url }, leniently(CII_URL))).toMatchObject({ missing: 'no-ts' })
     }

@@ -113,7 +113,7 @@ describe('the routes of a companion', () => {
     wait(100)
     all.unusable('ts', 'no connection')
     wait(14)
-    all.unusable('timeline', 'the television has no timeline now')
+    all.unusable('timeline', 'the television currently has no timeline')
     wait(100)
     expect(isStarted()).toEqual([true, false])
   })
