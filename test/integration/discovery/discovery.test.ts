@@ -120,6 +120,23 @@ describe('a television with discoveryPlugin', () => {
   })
 
   it.each([
+    [
+      'with a user agent',
+      ['MAN: "ssdp:discover"', 'MX: 3', `ST: ${DIAL}`, 'USER-AGENT: Android/14 UPnP/1.1 App/2.0'],
+      '\r\n',
+    ],
+    ['in lower case', ['man: "ssdp:discover"', 'mx: 1', `st: ${DIAL}`], '\r\n'],
+    ['with bare line feeds', ['MAN: "ssdp:discover"', 'MX: 1', `ST: ${DIAL}`], '\n'],
+    ['without spaces, quotes or MX', ['MAN:ssdp:discover', `ST:${DIAL}`], '\r\n'],
+  ])('answers a search as companions send it, %s', async (_how, headers, lineEnd) => {
+    const { port } = await television()
+    const lines = ['M-SEARCH * HTTP/1.1', 'HOST: 239.255.255.250:1900', ...headers, '', '']
+    const { answers } = await ask(port, lines.join(lineEnd))
+    await until(() => answers.length === 1)
+    expect(answers[0]).toContain(`\r\nST: ${DIAL}\r\n`)
+  })
+
+  it.each([
     ['not-ssdp', 'GET / HTTP/1.1\r\n\r\n'],
     ['invalid-search', search(`ST: ${DIAL}`)],
     ['invalid-search', search('MAN: "ssdp:discover"')],
@@ -247,6 +264,102 @@ describe('the resources of DIAL', () => {
     await expect(launchApp({ applicationUrl: `${url}/apps/HbbTV` }, '<x/>')).rejects.toThrow(/403: the television/)
     await expect(launchApp({ applicationUrl: `${url}/apps/HbbTV` }, 'x'.repeat(4097))).rejects.toMatchObject({
       code: 'DVBCSS_ERR_INVALID_OPTION',
+    })
+  })
+})
+
+describe('a search among televisions of other makes', () => {
+  const application = (http: string) => `<?xml version="1.0"?>
+    <d:service xmlns:d="urn:dial-multiscreen-org:schemas:dial" dialVer="1.7"><d:name>HbbTV</d:name>
+    <d:options allowStop="false"/><d:state>running</d:state>
+    <d:additionalData><h:X_HbbTV_App2AppURL xmlns:h="urn:hbbtv:HbbTVCompanionScreen:2014">${http.replace('http', 'ws')}/remote/
+    </h:X_HbbTV_App2AppURL><h:X_HbbTV_InterDevSyncURL xmlns:h="urn:hbbtv:HbbTVCompanionScreen:2014">${http.replace('http', 'ws')}/sync
+    </h:X_HbbTV_InterDevSyncURL></d:additionalData></d:service>`
+
+  /** A television with a description, which sends messages of SSDP as told. */
+  async function otherTelevision(messageOf: (http: string) => { target: 'asker' | 'group'; text: string }) {
+    const server = createServer((request, response) => {
+      const isDescription = request.url === '/ssdp/device-desc.xml'
+      response.setHeader('Content-Type', 'application/xml')
+      if (isDescription) response.setHeader('Application-Url', `${http}/apps/`)
+      response.end(
+        isDescription ? '<root><device><friendlyName>Bedroom</friendlyName></device></root>' : application(http),
+      )
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const port = await freePort()
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    await new Promise<void>((resolve) => socket.bind(port, resolve))
+    socket.addMembership('239.255.255.250', '127.0.0.1')
+    socket.setMulticastInterface('127.0.0.1')
+    const { target, text } = messageOf(http)
+    socket.on('message', (message, from) => {
+      if (!message.toString().startsWith('M-SEARCH')) return
+      if (target === 'asker') socket.send(text, from.port, from.address)
+      else socket.send(text, port, '239.255.255.250')
+    })
+    ends.push(() => socket.close())
+    ends.push(() => server.close())
+    return { port, http }
+  }
+
+  it.each([
+    [
+      'answers in lower case, with bare line feeds',
+      (http: string) => ({
+        target: 'asker' as const,
+        text: `HTTP/1.1 200 OK\nlocation:${http}/ssdp/device-desc.xml\nst:${DIAL}\nusn:uuid:2::${DIAL}\ncache-control:max-age = 60\n\n`,
+      }),
+    ],
+    [
+      'answers with many headers of its own',
+      (http: string) => ({
+        target: 'asker' as const,
+        text: [
+          'HTTP/1.1 200 OK',
+          'CACHE-CONTROL: no-cache="Ext", max-age=1800',
+          'DATE: Wed, 25 Nov 2026 12:00:00 GMT',
+          'EXT:',
+          'OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01',
+          '01-NLS: 5f3c',
+          `LOCATION:   ${http}/ssdp/device-desc.xml`,
+          'SERVER: Linux/4.14 UPnP/1.0 Vendor/1.0',
+          `ST: ${DIAL}`,
+          `USN: uuid:3::${DIAL}`,
+          'X-User-Agent: vendor',
+          '',
+          '',
+        ].join('\r\n'),
+      }),
+    ],
+    [
+      'does not answer, but sends notices',
+      (http: string) => ({
+        target: 'group' as const,
+        text: [
+          'NOTIFY * HTTP/1.1',
+          'HOST: 239.255.255.250:1900',
+          'CACHE-CONTROL: max-age=100',
+          `LOCATION: ${http}/ssdp/device-desc.xml`,
+          `NT: ${DIAL}`,
+          'NTS: ssdp:alive',
+          `USN: uuid:4::${DIAL}`,
+          '',
+          '',
+        ].join('\r\n'),
+      }),
+    ],
+  ])('finds one that %s', async (_how, messageOf) => {
+    const { port, http } = await otherTelevision(messageOf)
+    const found = await firstOf(port)
+    expect(found).toMatchObject({
+      state: 'found',
+      name: 'Bedroom',
+      applicationUrl: `${http}/apps/HbbTV`,
+      ciiUrl: `${http.replace('http', 'ws')}/sync`,
+      app2appUrl: `${http.replace('http', 'ws')}/remote/`,
+      isRunning: true,
     })
   })
 })
