@@ -2,24 +2,24 @@ import type { UnavailableReason } from './companion-events.js'
 import type { CompanionRoute, RouteUrls } from './companion-target.js'
 import type { CiiClient } from './connections/index.js'
 
-/** A way to a television, and the CII client for it. */
+/** A route to a television, with its CII client. */
 export interface Route extends RouteUrls {
   readonly cii: CiiClient
 }
 
 export interface CompanionRoutesHandlers {
-  /** The state of another CII client counts from now on. @param reason why not the way that is tried first, or was used before. */
+  /** The companion now follows the state of another CII client. @param reason why the previous or the preferred route is not used. */
   chosen(route: Route, reason: string | undefined): void
 }
 
-/** Seconds in which a connected television has to send CII, if there is another way. */
+/** Seconds within which a connected television must send CII, if there is another route. */
 const SILENT_SECONDS = 5
-/** Seconds in which there has to be a position, as far as the television's servers are concerned, if there is another way. */
+/** Seconds for which the television's servers may fail to give a position, if there is another route. */
 const UNUSABLE_SECONDS = 15
-/** Seconds until a way that was left because it was of no use is left again, so that two of them do not alternate all the time. */
+/** Minimum seconds between two departures from the same unusable route, so that the companion does not alternate constantly. */
 const LEAVE_AGAIN_SECONDS = 60
 
-/** Reasons of a position that is unavailable by which a way to the television is of no use, and for how long they may last. */
+/** Reasons of an unavailable position that make a route unusable, and the seconds for which they are tolerated. */
 const UNUSABLE: Partial<Record<UnavailableReason, number>> = {
   'no-wall-clock': 0,
   'no-udp': 0,
@@ -29,8 +29,8 @@ const UNUSABLE: Partial<Record<UnavailableReason, number>> = {
 }
 
 /**
- * Tries the ways to a television in turn, the native one first, and stays with the first that sends CII. It tries the next one if a
- * connection fails, if no CII arrives, or if CII names no usable servers. The CII of the last way counts until another way has one.
+ * Tries the routes to a television in turn, the native one first, and keeps the first one that delivers CII. It tries the next one if
+ * a connection fails, if no CII arrives, or if CII names no usable servers. Until another route delivers CII, the last CII is used.
  */
 export class CompanionRoutes {
   readonly #routes: readonly Route[]
@@ -38,12 +38,12 @@ export class CompanionRoutes {
   #chosen: Route | undefined
   #tried: Route
   #started = false
-  /** Ways that have failed since the last CII message. */
+  /** Number of routes that have failed since the last CII message. */
   #failures = 0
-  /** Why the way before was left. */
+  /** Why the companion left the previous route. */
   #reason: string | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Runs while the chosen way is of no use. */
+  /** Runs while the chosen route is unusable. */
   #unusableTimer: ReturnType<typeof setTimeout> | undefined
   #unusableSeconds: number | undefined
   readonly #leftAt = new Map<CompanionRoute, number>()
@@ -60,7 +60,7 @@ export class CompanionRoutes {
     }
   }
 
-  /** The way whose CII counts; the one that is tried while there is none yet. */
+  /** The route whose CII is used. Before the first CII: the one that is being tried. */
   get current(): Route {
     return this.#chosen ?? this.#tried
   }
@@ -80,9 +80,9 @@ export class CompanionRoutes {
   }
 
   /**
-   * An attempt to connect to CII has failed.
-   * @param retryInSeconds until the same client would try again.
-   * @returns seconds until the next attempt, to whichever.
+   * Records a failed attempt to connect to CII.
+   * @param retryInSeconds seconds until the same client would try again.
+   * @returns seconds until the next attempt, by this or another route.
    */
   failed(route: Route, message: string, retryInSeconds: number | undefined): number | undefined {
     if (!this.#hasOthers || route !== this.#tried || !this.#started) return retryInSeconds
@@ -111,7 +111,7 @@ export class CompanionRoutes {
     }, waitSeconds * 1000)
   }
 
-  /** The position is available, or unavailable for a reason that another way would not change. */
+  /** The position is available, or unavailable for a reason that does not depend on the route. */
   usable(): void {
     clearTimeout(this.#unusableTimer)
     this.#unusableSeconds = undefined
@@ -141,7 +141,7 @@ export class CompanionRoutes {
     this.#handlers.chosen(route, reason)
   }
 
-  /** Leaves the way that is tried for the next one: at once, or later when all have failed. @returns seconds until then. */
+  /** Switches to the next route: immediately, or after a pause if all have failed. @returns seconds until the next attempt. */
   #next(reason: string, pauseSeconds: number): number {
     clearTimeout(this.#timer)
     this.#reason = reason

@@ -4,39 +4,39 @@ import { checkOptions, type OptionTable, option } from '../../validation/index.j
 /** Delays between connection attempts, which grow with each consecutive failure. */
 export interface BackoffOptions {
   /**
-   * After a connection was lost, the first reconnect happens at a random moment within this many seconds, so that the
-   * companions of a television that restarts do not all return at once (RFC 6455, 7.2.3). Default 5.
+   * The first reconnection after a loss happens at a random moment within this many seconds, so that the companions of a restarted
+   * television do not all reconnect at once (RFC 6455, 7.2.3). Default 5.
    */
   initialSeconds?: number
   /** Maximum seconds between two attempts. Default 30. */
   maxSeconds?: number
-  /** A connection that was open for this many seconds resets the series of waits. Default 10. */
+  /** A connection that was open for at least this many seconds resets the waits. Default 10. */
   resetAfterSeconds?: number
-  /** From 0 to 1; for tests. Default Math.random. */
+  /** Returns numbers from 0 to 1, for tests. Default Math.random. */
   random?: () => number
 }
 
-/** What a server has asked for: a `Retry-After` header, or a close code that means "not now". */
+/** A delay requested by the server, by a `Retry-After` header or by a close code such as 1013. */
 export interface RequestedPause {
-  /** No attempt before this many seconds have passed; at most an hour of it is honoured. */
+  /** Minimum seconds until the next attempt; limited to one hour. */
   readonly atLeastSeconds: number
-  /** The attempts are spread over this many seconds after that. Default: a quarter of the pause, or `initialSeconds` if that is longer. */
+  /** Attempts are distributed over this many seconds after that. Default: a quarter of the pause, or `initialSeconds` if that is longer. */
   readonly spreadSeconds?: number
 }
 
 /** RFC 6455, 7.2.3 suggests this range for the first reconnect. */
 const DEFAULT_INITIAL_SECONDS = 5
 
-/** The second and later waits double from here: the attempts are spread by then, and a single companion should be back soon. */
+/** The second wait, which then doubles. By then the attempts are distributed, and a single companion should reconnect soon. */
 const FIRST_STEP_SECONDS = 1
 
-/** A day: timers count milliseconds in 31 bits. */
+/** One day, which is within the range of timers. */
 const MAX_SECONDS = 86_400
 
-/** Longer requests are cut to an hour: the server may be well again by then, and timers do not reach beyond 24 days. */
+/** Longer requests are limited to an hour: the server may have recovered by then, and timers are limited to 24 days. */
 const MAX_PAUSE_SECONDS = 3600
 
-/** Jitter takes away half of a wait at most, so that successive waits still grow. */
+/** Jitter reduces a wait by at most half, so that successive waits still grow. */
 const LEAST_SHARE = 0.5
 
 const SECONDS_TYPE = option.seconds({ above: 0, max: MAX_SECONDS })
@@ -47,9 +47,7 @@ export const BACKOFF_OPTIONS: OptionTable<BackoffOptions, keyof BackoffOptions> 
   random: option.withDefault(option.func<() => number>(), Math.random),
 }
 
-/**
- * The waits between attempts to connect: a random one after a loss, then exponential back-off with jitter.
- */
+/** Computes the waits between connection attempts: a random one after a loss, then exponential back-off with jitter. */
 export class Backoff {
   readonly #initialSeconds: number
   readonly #maxSeconds: number
@@ -70,14 +68,14 @@ export class Backoff {
     this.#wait = new DoublingWait(Math.min(initialSeconds, FIRST_STEP_SECONDS), maxSeconds)
   }
 
-  /** An open connection has ended. @param openSeconds how long it had been open. */
+  /** Records that an open connection has ended. @param openSeconds how long it was open. */
   ended(openSeconds: number): void {
     if (openSeconds >= this.#resetAfterSeconds) this.#wait.reset()
     this.#lost = this.#wait.failures === 0
   }
 
   /**
-   * @param pause what the server has asked for.
+   * @param pause the delay that the server has requested.
    * @returns seconds to wait before the next attempt.
    */
   next(pause?: RequestedPause): number {

@@ -60,7 +60,7 @@ export function presentationTimestampsOf(
     if (clock?.available !== true) return undefined
     const ticks = Math.floor(wallClock.toOtherClock(clock, now))
     if (!Number.isFinite(ticks)) return undefined
-    // Content time travels in whole ticks: the moment of the whole tick is named. While the clock stands still there is none.
+    // Messages contain whole ticks, so compute the time of the whole tick. A stopped clock never reads it.
     const moment = clock.toOtherClock(wallClock, ticks)
     const wallClockTicks = Number.isFinite(moment) ? moment : now
     return { contentTime: integer(toContentTime(ticks)), wallClockTime: integer(wallClock.toNanos(wallClockTicks)) }

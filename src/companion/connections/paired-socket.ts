@@ -4,15 +4,15 @@ import type { OpenSocket, SocketEnd, SocketOpener } from './platform.js'
 /** The first text frame of a pair of App2App clients (ETSI TS 102 796, clause 14.5). */
 export const PAIRING_COMPLETED = 'pairingcompleted'
 
-/** With this code some televisions close the connections to an application that has ended: no server restarts, and no crowd returns. */
+/** Some televisions close connections with this code when an application ends. No server restarts, so no random delay is needed. */
 const SERVICE_RESTART = 1012
 const GOING_AWAY = 1001
 
 /**
- * Opens connections to a channel of App2App: a connection counts as open once the television has paired it with one of its
- * applications, because the television drops what is sent before. `handshakeTimeoutSeconds` applies to the pairing as well.
+ * Opens connections to an App2App channel. A connection counts as open once the television has paired it with one of its
+ * applications, because the television drops earlier messages. `handshakeTimeoutSeconds` applies to the pairing as well.
  *
- * Some televisions relay without `pairingcompleted`: any other message shows that the connection is paired, too.
+ * Some televisions do not send `pairingcompleted`, so any other message also shows that the connection is paired.
  */
 export function pairedSocketOpener(openSocket: SocketOpener): SocketOpener {
   return (url, handlers, options) => {
@@ -42,7 +42,7 @@ export function pairedSocketOpener(openSocket: SocketOpener): SocketOpener {
             handlers.opened()
             if (data === PAIRING_COMPLETED) return
           }
-          // Further ones count as messages, of which a television may send only so many.
+          // Further ones are passed on as messages, whose number is limited.
           if (state === 'paired') handlers.message(data)
         },
         closed: (how) => {

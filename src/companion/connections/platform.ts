@@ -15,7 +15,7 @@ export interface ConnectFailure {
     /** Over App2App: no application on the television has joined the channel. */
     | 'not-paired'
     | 'unknown'
-  /** For people: what was expected, and what was received. */
+  /** Human-readable: what was expected and what was received. */
   readonly message: string
   /** The HTTP status that rejected the handshake: 403 if the endpoint is disabled, 503 if it is at capacity. */
   readonly status?: number
@@ -37,17 +37,17 @@ export interface SocketEnd {
 
 /** A violation of the WebSocket protocol by a server, or a limit that it exceeded. */
 export interface Violation {
-  /** One of a closed set: see {@link ViolationReason}. */
+  /** The cause, for programs: see {@link ViolationReason}. */
   readonly reason: ViolationReason
-  /** For people: what was expected, and what was received. */
+  /** Human-readable: what was expected and what was received. */
   readonly detail: string
 }
 
 /**
- * `message-too-long`: over `maxMessageBytes`; `message-incomplete`: its last byte did not arrive within
- * `messageTimeoutSeconds`; `too-many-parts`: a message in too many frames or too many TCP segments; `invalid-frame`: not
- * a WebSocket frame; `too-many-messages`: over `maxMessagesPerSecond`; `too-many-control-frames`: pings and pongs;
- * `not-reading`: the server did not read what was sent to it.
+ * `message-too-long`: exceeds `maxMessageBytes`; `message-incomplete`: the last byte did not arrive within
+ * `messageTimeoutSeconds`; `too-many-parts`: a message in too many frames or TCP segments; `invalid-frame`: not a WebSocket frame;
+ * `too-many-messages`: exceeds `maxMessagesPerSecond`; `too-many-control-frames`: too many pings and pongs; `not-reading`: the server
+ * does not read from its connection.
  */
 export type ViolationReason =
   | 'message-too-long'

@@ -17,7 +17,7 @@ export interface ProtocolErrorEvent {
   readonly reason: string
   /** Human-readable: what was expected and what was received. */
   readonly detail: string
-  /** True: the client understood the message all the same, and used it. Absent: it was ignored. */
+  /** True: the message was used. Absent: it was ignored. */
   readonly forgiven?: true
 }
 
@@ -172,7 +172,7 @@ export abstract class ReconnectingClient<Events extends ReconnectingClientEvents
     this.#emitShared('protocolError', { reason, detail })
   }
 
-  /** A channel of App2App that was not known to be one: what was sent before has reached nobody. */
+  /** Called if the URL turns out to be an App2App channel. Messages sent before the pairing were not delivered. */
   #paired(): void {
     if (this.#isPaired) return
     this.#isPaired = true

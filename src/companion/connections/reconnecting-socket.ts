@@ -226,7 +226,7 @@ export class ReconnectingSocket {
     const now = performance.now()
     this.#notReadingSince ??= now
     if (now - this.#notReadingSince < SEND_TIMEOUT_SECONDS * 1000) return
-    const detail = `expected the server to read within ${SEND_TIMEOUT_SECONDS} s what was sent to it`
+    const detail = `expected the server to read from its connection within ${SEND_TIMEOUT_SECONDS} s`
     this.#leaveFor({ reason: 'not-reading', detail })
   }
 
@@ -272,7 +272,7 @@ export class ReconnectingSocket {
   #isWithinRate({ length }: string | Uint8Array): boolean {
     const count = Math.max(1, length / BYTES_PER_COUNTED_MESSAGE)
     if (this.#rate.take(performance.now() / 1000, count)) return true
-    const limit = `${this.#maxMessagesPerSecond} messages, or as many KiB, a second`
+    const limit = `${this.#maxMessagesPerSecond} messages, or as many KiB, per second`
     this.#leaveFor({ reason: 'too-many-messages', detail: `expected at most ${limit}` })
     return false
   }

@@ -59,7 +59,7 @@ export function openStandardSocket(url: string, handlers: SocketHandlers, option
       if (socket.readyState === WebSocket.OPEN) socket.send(data as Uint8Array<ArrayBuffer> | string)
     },
     close: (code, reason) => {
-      // A socket that is still connecting takes no code, and neither does the standard take most of the codes.
+      // The standard WebSocket accepts no code while connecting, and only some codes afterwards.
       socket.close(code === 1000 || (code !== undefined && code >= 3000) ? code : undefined, reason)
     },
   }

@@ -21,21 +21,21 @@ const RANGE_TYPE: OptionType<number> = option.number({ above: 0 }, 'ticks')
 /** Larger differences between the expected and the received position are discontinuities: a seek, or other content. */
 const CONTINUOUS_SECONDS = 1
 
-/** CII and CSS-TS report a new programme on two connections, one before the other; between them the timeline may be absent. */
+/** CII and CSS-TS report a new programme on separate connections, in either order. The timeline may be unavailable in between. */
 const NEW_PROGRAMME_SECONDS = 30
 
 /**
- * Counts how often a timeline of limited range has wrapped, so that its position goes on rising. PTS has 33 bits and wraps
- * every 26.5 hours (ISO/IEC 13818-1, 2.4.3.7).
+ * Counts how often a timeline of limited range has wrapped, so that its position continues to rise. PTS has 33 bits and wraps every
+ * 26.5 hours (ISO/IEC 13818-1, 2.4.3.7).
  *
- * Each content time stands for all that differ from it by whole ranges, and the one nearest to the expected position is
- * taken. So a seek by more than half the range, 13.25 hours of PTS, is taken for a shorter one in the other direction.
+ * A content time represents all positions that differ from it by whole ranges. The one nearest to the expected position is used, so
+ * a seek by more than half the range (13.25 hours for PTS) is interpreted as a shorter one in the other direction.
  */
 export class TimelineUnwrapper {
   readonly #range: number
   #reference: Reference | undefined
   #offset = 0
-  /** The server sends values beyond the range, so it does not wrap. */
+  /** The server has sent values beyond the range, so its timeline does not wrap. */
   #isUnwrappedByServer = false
   #programmeSince = Number.NEGATIVE_INFINITY
   #jumpedAt = Number.NEGATIVE_INFINITY
@@ -45,7 +45,7 @@ export class TimelineUnwrapper {
     this.#range = checkOption('rangeTicks', RANGE_TYPE, rangeTicks)
   }
 
-  /** Ticks to add to the content time of the control timestamp that was read last. */
+  /** Ticks to add to the content time of the last control timestamp. */
   get offsetTicks(): number {
     return this.#offset
   }
@@ -57,8 +57,8 @@ export class TimelineUnwrapper {
 
   /**
    * Reads a control timestamp.
-   * @param contentTime as it came.
-   * @param ticksNow where it puts the timeline now, without the offset.
+   * @param contentTime as received.
+   * @param ticksNow the current position according to it, without the offset.
    * @param ticksPerSecond tick rate times speed.
    */
   read(contentTime: bigint, ticksNow: number, ticksPerSecond: number, moment: Moment): void {
@@ -80,7 +80,7 @@ export class TimelineUnwrapper {
     this.#reference = { moment, ticks: ticksNow + this.#offset, ticksPerSecond }
   }
 
-  /** The offset nearest to where the timeline should be by now, and whether that is where it is. */
+  /** The offset that gives the position nearest to the expected one, and whether the timeline continues there. */
   #continue(
     { moment: since, ticks, ticksPerSecond: ticksPerSecondBefore }: Reference,
     ticksNow: number,
@@ -100,8 +100,8 @@ export class TimelineUnwrapper {
   }
 
   /**
-   * Other content has begun: the next discontinuity, or one that has just come, starts to count from the content time itself.
-   * A timeline that goes on as before, as that of a broadcast service does from one programme to the next, keeps its count.
+   * Other content has begun: the next discontinuity, or one that has just occurred, restarts the count. A timeline that continues
+   * without a discontinuity, as on a broadcast service from one programme to the next, keeps its count.
    * @returns whether {@link offsetTicks} has changed.
    */
   newProgramme(localSeconds: number): boolean {
@@ -118,7 +118,7 @@ export class TimelineUnwrapper {
   }
 }
 
-/** One for a timeline that wraps, as PTS does; undefined for others. */
+/** An unwrapper for a timeline that wraps, such as PTS; undefined for others. */
 export function unwrapperFor(timelineSelector: string): TimelineUnwrapper | undefined {
   const range = rangeOfSelector(timelineSelector)
   return range === undefined ? undefined : new TimelineUnwrapper(range)

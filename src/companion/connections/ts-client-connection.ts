@@ -38,8 +38,8 @@ export interface TsClientConnectionEvents extends ReconnectingClientEvents {
 }
 
 /**
- * The messages of a CSS-TS client, without a clock (TS 103 286-2, clause 5.7): sends setup-data on every connection, emits the
- * control timestamps that come, and sends presentation timestamps. {@link TsClient} steers a clock by them.
+ * Exchanges the messages of a CSS-TS client, without a clock (TS 103 286-2, clause 5.7): sends setup-data on every connection, emits
+ * received control timestamps, and sends presentation timestamps. {@link TsClient} adds a clock.
  *
  * ```js
  * const connection = new TsClientConnection('ws://192.0.2.1:7681/ts', {
@@ -121,6 +121,6 @@ export class TsClientConnection<
     this.#timestamp = timestamp
   }
 
-  /** An invalid message was received. @param _message undefined where it was not JSON. */
+  /** An invalid message was received. @param _message undefined if it was not JSON. */
   protected rejected(_message: unknown, _error: MessageError, _isStrict: boolean): void {}
 }

@@ -22,7 +22,7 @@ import { checkTsOptions, clockOf, type TsClientOptions } from './ts-client-optio
 export interface TsClientEvents extends TsClientConnectionEvents {
   /** A control timestamp of an available timeline was received. */
   timing: {
-    /** As received: wraps are not counted in. */
+    /** As received: its content time does not include wraps. */
     readonly timestamp: ControlTimestamp
     /** The change of the current position; positive is forward. Infinite if the speed changes or there was no position. */
     readonly changeSeconds: number
@@ -87,7 +87,7 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
   #connections = 0
   /** Whether the position is known, from this connection or held from a lost one. */
   #hasPosition = false
-  /** By how much the times of the last control timestamp may be off because they were rounded, in seconds. */
+  /** Maximum rounding error of the times in the last control timestamp, in seconds. */
   #roundingSeconds = 0
   #invalidTimestamp: string | undefined
   /** Whether the position is held from a lost connection. */

@@ -20,7 +20,7 @@ import {
 import { openNodeSocket } from './node-socket.js'
 import { nodePlatform } from './platform.js'
 
-// The clients with Node's sockets and UDP by default. Everything else, and all other names, is the same as in a browser.
+// The clients with Node's WebSockets and UDP as defaults. Otherwise they are the same as in a browser, including their names.
 
 /** Follows a television with the WebSockets and UDP of Node by default: CII, the wall clock and one timeline. */
 export class Companion extends StandardCompanion {
@@ -38,7 +38,7 @@ export class CiiClient extends StandardCiiClient {
   }
 }
 
-/** The messages of a CSS-TS client, without a clock, over a WebSocket of Node (TS 103 286-2, clause 5.7). */
+/** Exchanges the messages of a CSS-TS client, without a clock, over a WebSocket of Node (TS 103 286-2, clause 5.7). */
 export class TsClientConnection<
   Events extends TsClientConnectionEvents = TsClientConnectionEvents,
 > extends StandardTsClientConnection<Events> {
@@ -56,7 +56,7 @@ export class TsClient extends StandardTsClient {
   }
 }
 
-/** Measures the wall clock of a server over UDP or a WebSocket of Node, and steers a local clock by it. */
+/** Measures the wall clock of a server over UDP or a WebSocket of Node, and synchronises a local clock with it. */
 export class WallClockClient extends StandardWallClockClient {
   /** See the constructor of the base class. */
   constructor(options: WallClockClientOptions) {
@@ -64,7 +64,7 @@ export class WallClockClient extends StandardWallClockClient {
   }
 }
 
-/** Carries wall clock messages over a WebSocket of Node. */
+/** A transport for wall clock messages over a WebSocket of Node. */
 export class WebSocketWallClockTransport extends StandardWebSocketWallClockTransport {
   /** See the constructor of the base class. */
   constructor(url: string, options: WebSocketWallClockTransportOptions = {}) {
@@ -72,13 +72,13 @@ export class WebSocketWallClockTransport extends StandardWebSocketWallClockTrans
   }
 }
 
-// What is not an object of options is left to the base class, which throws.
+// If the options are not an object, the base class throws.
 
 function withNodePlatform<Options extends { platform?: Platform }>(options: Options): Options {
   return isObject(options) ? { ...options, platform: options.platform ?? nodePlatform } : options
 }
 
-/** @throws InvalidUrlError: the base class does not check URLs for an `openSocket` that is given. */
+/** @throws InvalidUrlError. The base class does not check the URL if an `openSocket` is passed. */
 function withNodeSocket<Options extends { openSocket?: SocketOpener }>(
   url: string,
   options: Options,

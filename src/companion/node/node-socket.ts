@@ -54,7 +54,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
     queueMicrotask(() => end({ code: 1006, reason: '', failure: { kind: 'unknown', message } }))
     return { send: () => {}, close: () => {} }
   }
-  // Of the whole handshake. The timeout of `ws` restarts with each byte, and a server may send one every few seconds.
+  // Limits the whole handshake. The timeout of `ws` restarts with each byte, so a slow server could extend it indefinitely.
   deadline = setTimeout(() => {
     const message = `no answer from ${displayUrl(url)} within ${options.handshakeTimeoutSeconds} s`
     end({ code: 1006, reason: '', failure: { kind: 'timeout', message } })
@@ -80,7 +80,7 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
     opened = true
     clearTimeout(deadline)
     watchLife(socket)
-    // Not before: data that came with the handshake would be emitted before `ws` listens for it.
+    // Not earlier: data that arrived with the handshake would be emitted before `ws` listens for it.
     if (connection !== undefined) watchFrames(connection, options.messageTimeoutSeconds, violated)
     handlers.opened()
   })
@@ -120,12 +120,12 @@ export function openNodeSocket(url: string, handlers: SocketHandlers, options: S
   }
 }
 
-/** The TCP segments that an incomplete frame may be kept in: 256 bytes in each on average, where Ethernet carries 1400. */
+/** Maximum number of TCP segments of an incomplete frame: 256 bytes each on average, whereas Ethernet carries 1400. */
 function maxBufferedChunks(maxMessageBytes: number): number {
   return Math.min(Math.max(4096, Math.ceil(maxMessageBytes / 256)), 2 ** 30)
 }
 
-/** Ends connections whose messages never end, and those that flood with control frames. */
+/** Closes connections whose messages remain incomplete, and those that send too many control frames. */
 function watchFrames(
   connection: Socket,
   messageTimeoutSeconds: number,
@@ -139,13 +139,13 @@ function watchFrames(
   }
   connection.on('data', (chunk: Buffer) => {
     if (!frames.read(chunk, performance.now() / 1000)) {
-      const detail = `expected at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs a second`
+      const detail = `expected at most ${MAX_CONTROL_FRAMES_PER_SECOND} pings and pongs per second`
       violated({ reason: 'too-many-control-frames', detail })
     } else if (!frames.isMessageOpen) {
       if (timer !== undefined) stop()
     } else if (timer === undefined) {
       timer = setTimeout(() => {
-        const detail = `expected the end of a message within ${messageTimeoutSeconds} s of its beginning`
+        const detail = `expected the whole message within ${messageTimeoutSeconds} s of its first byte`
         violated({ reason: 'message-incomplete', detail })
       }, messageTimeoutSeconds * 1000)
       timer.unref()
@@ -189,7 +189,8 @@ function watchLife(socket: WebSocket): void {
 function refusedBy(url: string, response: IncomingMessage): ConnectFailure {
   const status = response.statusCode ?? 0
   const retryAfterSeconds = parseRetryAfter(response.headers['retry-after'])
-  const asks = retryAfterSeconds === undefined ? '' : `, and asks to try again in ${Math.ceil(retryAfterSeconds)} s`
+  const asks =
+    retryAfterSeconds === undefined ? '' : `; the server requests a retry after ${Math.ceil(retryAfterSeconds)} s`
   const meaning = status === 403 ? ' (disabled or forbidden)' : status === 503 ? ' (at capacity or unavailable)' : ''
   const kind = status === 200 || status === 404 || status === 426 ? 'not-websocket' : 'http-status'
   const message = `expected a WebSocket at ${displayUrl(url)}, received HTTP status ${status}${meaning}${asks}`
@@ -205,7 +206,7 @@ function parseRetryAfter(header: string | undefined): number | undefined {
 
 function failedBy(url: string, error: NodeJS.ErrnoException): ConnectFailure {
   const code = error.code ?? ''
-  // A name with several addresses fails with the errors of all of them.
+  // For a host name with several addresses, the error contains one error per address.
   const first =
     error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined)?.code : undefined
   const kind = KINDS[code] ?? KINDS[first ?? ''] ?? kindOf(error)

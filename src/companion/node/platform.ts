@@ -2,7 +2,7 @@ import type { Platform } from '../connections/index.js'
 import { openNodeSocket } from './node-socket.js'
 import { UdpWallClockTransport } from './udp-wall-clock-transport.js'
 
-/** What a companion has in Node: sockets that report why they failed, and UDP. */
+/** The transports in Node: WebSockets that report why they failed, and UDP. */
 export const nodePlatform: Required<Platform> = {
   openSocket: openNodeSocket,
   createUdpTransport: (url) => new UdpWallClockTransport(url),

@@ -23,19 +23,19 @@ export interface UdpResponse {
   readonly message: Uint8Array
   /** Address and port that the answer came from. */
   readonly remote: RemoteEndpoint
-  /** How often the request was sent until then. */
+  /** Number of times the request was sent before the answer arrived. */
   readonly tries: number
-  /** Seconds since it was sent first. */
+  /** Seconds since the request was first sent. */
   readonly waitedSeconds: number
 }
 
-/** Why a datagram answers no request. */
+/** Why a datagram was ignored. */
 export const IGNORED_RESPONSES = [
-  /** From another address or port than the server's. */
+  /** Not from the server's address and port. */
   'other-source',
   /** Longer than `maxMessageBytes`. */
   'too-large',
-  /** `isResponse` says so of every request that waits; among them answers that came too late, or twice. */
+  /** `isResponse` returned false for every pending request. Includes late and duplicate answers. */
   'unmatched',
   /** `isResponse` threw. */
   'matching-failed',
@@ -43,17 +43,17 @@ export const IGNORED_RESPONSES = [
 
 /** Counters of a {@link UdpRequestResponseClient} since its construction. */
 export interface UdpRequestResponseClientStatistics {
-  /** Requests made, each counted once however often it is repeated. */
+  /** Requests made. Repetitions are not counted. */
   readonly requests: number
-  /** Datagrams handed to the system: requests, and their repetitions. */
+  /** Datagrams passed to the operating system: requests and their repetitions. */
   readonly sent: number
-  /** Datagrams that could not be sent, and errors of the socket. */
+  /** Datagrams that could not be sent, and socket errors. */
   readonly sendErrors: number
   /** Datagrams that answered a pending request. */
   readonly responses: number
-  /** Requests without an answer to any try. */
+  /** Requests that timed out after all tries. */
   readonly timeouts: number
-  /** Datagrams received that answer no request, by reason. */
+  /** Ignored datagrams, by reason. */
   readonly ignored: Readonly<Record<(typeof IGNORED_RESPONSES)[number], number>>
 }
 
@@ -72,13 +72,13 @@ interface PendingRequest {
 }
 
 /**
- * Sends UDP requests of any protocol, repeats them, and matches the answers: the counterpart of `UdpRequestServer`. Opens
- * its socket for the first request. A host name is looked up then, and again after a request without an answer, when its next
- * address is used.
+ * Sends UDP requests of any protocol, repeats them, and matches the answers: the counterpart of `UdpRequestServer`. The socket is
+ * opened for the first request. A host name is looked up at that time, and again after a request timed out, when the next of its
+ * addresses is used.
  *
  * ```js
  * const client = new UdpRequestResponseClient('udp://192.0.2.1:5678', {
- *   isResponse: (response, request) => response[0] === request[0], // a number that the server repeats
+ *   isResponse: (response, request) => response[0] === request[0], // a number that the server echoes
  * })
  * const { message } = await client.request(Uint8Array.of(1, 42))
  * await client.stop()
@@ -110,25 +110,25 @@ export class UdpRequestResponseClient {
     this.#settings = checkClientOptions(options)
   }
 
-  /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
+  /** The local address and port; null while the socket is not open. `0.0.0.0` and `::` mean that the system chooses the address. */
   get localEndpoint(): LocalEndpoint | null {
     return this.#socket === undefined ? null : localEndpointOf(this.#socket)
   }
 
-  /** A copy of the counters as they stand. */
+  /** A snapshot of the counters. */
   get statistics(): UdpRequestResponseClientStatistics {
     return { ...this.#counters, ignored: { ...this.#ignored } }
   }
 
   /**
-   * Sends a request, and again when no answer comes in time.
+   * Sends a request, and repeats it if no answer arrives in time.
    *
-   * @param message is copied.
+   * @param message copied before it is sent.
    * @returns the first datagram from the server that `isResponse` accepts.
-   * @throws as a rejection: InvalidOptionError, UnknownOptionError; DvbcssError with the code `DVBCSS_ERR_TIMEOUT` when no try was
-   * answered, `DVBCSS_ERR_STOPPED` when the client was stopped, `DVBCSS_ERR_TOO_MANY_REQUESTS` when `maxPending` requests are
-   * pending, `DVBCSS_ERR_LOOKUP` when the host cannot be looked up, `DVBCSS_ERR_BIND` when the socket cannot be bound; the reason
-   * of the signal.
+   * @throws as a rejection: InvalidOptionError, UnknownOptionError; DvbcssError with the code `DVBCSS_ERR_TIMEOUT` if no try was
+   * answered, `DVBCSS_ERR_STOPPED` if the client was stopped, `DVBCSS_ERR_TOO_MANY_REQUESTS` if `maxPending` requests are pending,
+   * `DVBCSS_ERR_LOOKUP` if the host name cannot be resolved, or `DVBCSS_ERR_BIND` if the socket cannot be bound; the reason of the
+   * signal if that was aborted.
    */
   async request(message: Uint8Array, options: UdpRequestOptions = {}): Promise<UdpResponse> {
     checkOption('message', MESSAGE_TYPE, message)
@@ -136,7 +136,7 @@ export class UdpRequestResponseClient {
     const { signal } = options
     signal?.throwIfAborted()
     if (this.#pending.size >= this.#settings.maxPending) {
-      throw failure('DVBCSS_ERR_TOO_MANY_REQUESTS', `${this.#pending.size} requests to ${this.url} are pending already`)
+      throw failure('DVBCSS_ERR_TOO_MANY_REQUESTS', `${this.#pending.size} requests to ${this.url} are already pending`)
     }
     return new Promise((resolve, reject) => {
       const pending: PendingRequest = {
@@ -157,7 +157,7 @@ export class UdpRequestResponseClient {
     })
   }
 
-  /** Closes the socket; requests that wait are rejected with `DVBCSS_ERR_STOPPED`. The next request opens it again. */
+  /** Closes the socket. Pending requests are rejected with `DVBCSS_ERR_STOPPED`. The next request reopens the socket. */
   async stop(): Promise<void> {
     for (const pending of [...this.#pending])
       this.#fail(pending, failure('DVBCSS_ERR_STOPPED', `the client of ${this.url} was stopped`))
@@ -172,7 +172,7 @@ export class UdpRequestResponseClient {
       this.#fail(pending, error)
       return
     }
-    // Answered late, aborted or stopped meanwhile.
+    // The request was answered, aborted or stopped in the meantime.
     if (!this.#pending.has(pending)) return
     const { timeoutSeconds, backoffFactor, maxTimeoutSeconds } = pending.settings
     const waitSeconds = Math.min(timeoutSeconds * backoffFactor ** pending.tries, maxTimeoutSeconds)
@@ -182,11 +182,11 @@ export class UdpRequestResponseClient {
     this.#counters.sent += 1
     try {
       socket.send(pending.message, this.#port, this.#address, (error) => {
-        // One datagram is lost, as on the network: the next try may get through.
+        // Treated like a datagram lost by the network: the next try may succeed.
         if (error !== null) this.#counters.sendErrors += 1
       })
     } catch {
-      // A socket that something else has closed throws.
+      // `send` throws if the socket was closed.
       this.#counters.sendErrors += 1
     }
   }
@@ -217,7 +217,7 @@ export class UdpRequestResponseClient {
   }
 
   #open(): Promise<Socket> {
-    // The host may have moved, or listen on another of its addresses: not while others still wait on this socket.
+    // The host may have another address now. Keep the socket while other requests are pending on it.
     const stale = this.#socket
     if (this.#isSilent && this.#pending.size === 1 && stale !== undefined) {
       this.#socket = undefined
@@ -269,7 +269,7 @@ export class UdpRequestResponseClient {
   }
 
   async #close(): Promise<void> {
-    // Also one that is being opened.
+    // Including a socket that is being opened.
     await this.#opening?.catch(() => {})
     const socket = this.#socket
     this.#socket = undefined
@@ -302,7 +302,7 @@ export class UdpRequestResponseClient {
       }
       this.#ignored.unmatched += 1
     } catch {
-      // Anybody can send a datagram: one that the app's function cannot read must not end the process.
+      // Anybody can send a datagram. One that makes the app's function throw must not terminate the process.
       this.#ignored['matching-failed'] += 1
     }
     return undefined

@@ -1,39 +1,39 @@
 import { LOCAL_ADDRESS_TYPE } from '../../udp/index.js'
 import { checkOptions, type OptionTable, option } from '../../validation/index.js'
 
-/** Options of one request; the defaults are those of the client. */
+/** Options of one request. They default to the options of the client. */
 export interface UdpRequestOptions {
   /**
-   * Whether a datagram is the answer to a request that waits. Default: any datagram of the server answers the oldest one, which
-   * is right for one request at a time.
+   * Whether a datagram is the answer to a pending request. Default: any datagram of the server answers the oldest one, which is
+   * correct for one request at a time.
    */
   isResponse?: (response: Uint8Array, request: Uint8Array) => boolean
   /** Seconds to wait for the answer to the first try, up to 86,400. Default 1. */
   timeoutSeconds?: number
-  /** How often a request is sent before it fails, 1 to 100. Default 3. */
+  /** Number of times a request is sent before it fails, 1 to 100. Default 3. */
   maxTries?: number
-  /** Each further try waits so many times longer, 1 or more. Default 2. */
+  /** Factor by which the timeout grows with each try, 1 or more. Default 2. */
   backoffFactor?: number
-  /** The longest wait for one try, in seconds, up to 86,400. Default 10. */
+  /** Maximum timeout of one try, in seconds, up to 86,400. Default 10. */
   maxTimeoutSeconds?: number
-  /** Ends the request: it is rejected with the signal's reason. */
+  /** Aborts the request, which is then rejected with the signal's reason. */
   signal?: AbortSignal
 }
 
 /** Options of a {@link UdpRequestResponseClient}: its limits and local address, and the defaults for its requests. */
 export interface UdpRequestResponseClientOptions extends Omit<UdpRequestOptions, 'signal'> {
-  /** Longer datagrams are ignored. Default 65 535, all that UDP can carry. */
+  /** Longer datagrams are ignored. Default 65 535, the maximum of UDP. */
   maxMessageBytes?: number
-  /** Requests that wait at a time, 1 to 10,000; another one is rejected with `DVBCSS_ERR_TOO_MANY_REQUESTS`. Default 64. */
+  /** Maximum number of pending requests, 1 to 10,000. Further ones are rejected with `DVBCSS_ERR_TOO_MANY_REQUESTS`. Default 64. */
   maxPending?: number
   /**
-   * Whether answers may come from another address than the request was sent to, by the same port: a server with several networks
-   * may do so. Default false.
+   * Whether answers may come from another address than the request was sent to, as long as the port is the same. Servers with
+   * several network interfaces may send such answers. Default false.
    */
   acceptAnyAddress?: boolean
-  /** Address of this machine to bind to, of the family of the server's. Default: the system picks one for each datagram. */
+  /** Local address to bind to, of the same family as the server's. Default: the system chooses one for each datagram. */
   localAddress?: string | undefined
-  /** Port to bind to. Default 0: the system picks one. */
+  /** Local port to bind to. Default 0: the system chooses one. */
   localPort?: number
 }
 
@@ -41,7 +41,7 @@ export type UdpRequestSettings = Readonly<Required<Omit<UdpRequestResponseClient
   readonly localAddress: string | undefined
 }
 
-/** A day: timers count milliseconds in 31 bits. */
+/** One day, which is within the range of timers. */
 const MAX_SECONDS = 86_400
 
 const SECONDS_TYPE = option.seconds({ above: 0, max: MAX_SECONDS })
@@ -73,7 +73,7 @@ export function checkClientOptions(options: UdpRequestResponseClientOptions): Ud
   return { localAddress: undefined, ...checkOptions(UDP_REQUEST_CLIENT_OPTIONS, options) }
 }
 
-/** @returns the settings of the client with the options of one request. @throws InvalidOptionError, UnknownOptionError */
+/** @returns the settings of the client, overridden by the options of one request. @throws InvalidOptionError, UnknownOptionError */
 export function checkRequestOptions(settings: UdpRequestSettings, options: UdpRequestOptions): UdpRequestSettings {
   checkOptions(ONE_REQUEST_OPTIONS, options)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)

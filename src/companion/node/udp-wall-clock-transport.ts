@@ -26,11 +26,11 @@ import {
 
 /** Options of a {@link UdpWallClockTransport}: its local address and its back-off. */
 export interface UdpWallClockTransportOptions {
-  /** How the waits grow between tries to look the host up and to open a socket. */
+  /** Waits between attempts to look up the host and to open a socket. */
   backoff?: BackoffOptions
-  /** Address of this machine to bind to, of the family of the server's. Default: the system picks one for each datagram. */
+  /** Local address to bind to, of the same family as the server's. Default: the system chooses one for each datagram. */
   localAddress?: string
-  /** Port to bind to. Default 0: the system picks one, which `localEndpoint` has. */
+  /** Local port to bind to. Default 0: the system chooses one; see `localEndpoint`. */
   localPort?: number
 }
 
@@ -42,7 +42,7 @@ const UDP_TRANSPORT_OPTIONS: OptionTable<UdpWallClockTransportOptions, 'localPor
 const HOST_TYPE = option.string({ nonEmpty: true })
 const PORT_TYPE = option.integer({ min: 1, max: 65_535 })
 
-/** Errors of a single datagram. The next may get through, so the socket stays. */
+/** Errors that affect a single datagram. The next may succeed, so the socket is kept. */
 const PASSING_ERRORS: ReadonlySet<string> = new Set([
   'EAGAIN',
   'EWOULDBLOCK',
@@ -53,18 +53,17 @@ const PASSING_ERRORS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * After so many requests in a row without an answer the host may have moved, or may answer on another of its addresses:
- * 3 s at the start, and 15 s later.
+ * After this many consecutive unanswered requests the host may have another address: 3 s at the start, 15 s later.
  */
 const UNANSWERED_UNTIL_LOOKUP = 5
 
 /**
- * Wall clock messages in datagrams. The host is looked up once, and again after errors and long silence, when its next
- * address is tried.
+ * A transport for wall clock messages over UDP. The host is looked up once, and again after errors or several unanswered requests,
+ * when the next of its addresses is tried.
  *
- * The socket is not connected, although that makes a send cheaper: it then costs what the server's costs, and the half
- * of the round trip that the clock is derived from is nearer to the truth. A television with two networks may answer
- * from its other address, so an answer is known by the port, and by the request that it repeats.
+ * The socket is not connected, although sending would be cheaper. Sending then costs as much as it costs the server, so the two
+ * directions take more equal times, which the clock relies on. A television with two network interfaces may answer from its other
+ * address, so answers are identified by their port and by the request that they echo.
  */
 export class UdpWallClockTransport implements WallClockTransport {
   readonly url: string
@@ -83,12 +82,12 @@ export class UdpWallClockTransport implements WallClockTransport {
   #address = ''
   #openedAt: number | undefined
   #unanswered = 0
-  /** Whether anything came from the present address, or from another one of the same server. */
+  /** Whether an answer has arrived since the current address is in use. */
   #hasAnswered = false
   #retry: ReturnType<typeof setTimeout> | undefined
 
   /**
-   * @param target a URL `udp://host:port`, or the host.
+   * @param target a URL `udp://host:port`, or a host.
    * @throws InvalidUrlError, InvalidOptionError, UnknownOptionError
    */
   constructor(target: string, port?: number, options: UdpWallClockTransportOptions = {}) {
@@ -106,7 +105,7 @@ export class UdpWallClockTransport implements WallClockTransport {
     this.#localPort = localPort
   }
 
-  /** The address and port that requests are sent from; null while the socket is not open. `0.0.0.0` and `::` are any address. */
+  /** The local address and port; null while the socket is not open. `0.0.0.0` and `::` mean that the system chooses the address. */
   get localEndpoint(): LocalEndpoint | null {
     return this.#socket === undefined ? null : localEndpointOf(this.#socket)
   }
@@ -121,12 +120,12 @@ export class UdpWallClockTransport implements WallClockTransport {
   send(message: Uint8Array | string): void {
     const socket = this.#socket
     if (socket === undefined) return
-    // The system took none since the last one: this would only arrive late. It is lost, like one that the network drops.
+    // The system has not sent the previous datagram yet, so this one would be late. Drop it, as the network might.
     if (socket.getSendQueueCount() > 0) return
     try {
       socket.send(message, this.#port, this.#address, this.#onSent)
     } catch (error) {
-      // A socket that somebody closed throws.
+      // `send` throws if the socket was closed.
       this.#failed(error)
       return
     }
@@ -144,9 +143,9 @@ export class UdpWallClockTransport implements WallClockTransport {
     let socket: Socket | undefined
     try {
       const { address, family } = await this.#addresses.find(this.#address, !this.#hasAnswered)
-      // It may have been stopped meanwhile, or stopped and started.
+      // The transport may have been stopped, or restarted, in the meantime.
       if (this.#handlers !== handlers) return
-      // Also when it fails below, so that the next one is tried then.
+      // Set before the steps that may fail, so that the next attempt uses the next address.
       this.#address = address
       this.#hasAnswered = false
       socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: addressAsItIs(family) })
@@ -208,7 +207,7 @@ export class UdpWallClockTransport implements WallClockTransport {
     this.#failed(error)
   }
 
-  /** Closes the socket, and opens another when the back-off allows. */
+  /** Closes the socket, and opens another one after the back-off. */
   #failed(error: unknown): void {
     const handlers = this.#handlers
     if (handlers === undefined) return
@@ -230,7 +229,7 @@ export class UdpWallClockTransport implements WallClockTransport {
         if (isSameFamily) this.#address = address
         else this.#failed(`no answer from ${this.#address}, trying ${address}`)
       },
-      // What was known stays the best guess.
+      // Keep the known address.
       () => {},
     )
   }
