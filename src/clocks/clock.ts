@@ -84,7 +84,7 @@ export abstract class Clock {
     return this.parent === null ? 0 : this.parent.maxFreqErrorPpm
   }
 
-  /** The clock at the end of the chain of parents; this clock itself where it has none. */
+  /** The clock at the end of the chain of parents; this clock itself if it has no parent. */
   get root(): Clock {
     return this.parent === null ? this : this.parent.root
   }
@@ -132,7 +132,7 @@ export abstract class Clock {
     return this.#available && (this.parent?.available ?? true)
   }
 
-  /** Whether the clock can be relied on. Setting it emits a change if it differs. */
+  /** Whether the clock's reading is valid. Setting it to a different value emits a change. */
   set available(value: boolean) {
     if (checkOption('available', CLOCK_OPTIONS.available, value) === this.#available) return
     this.#available = value
@@ -245,7 +245,7 @@ export abstract class Clock {
     return sleepFor(this, ticks, options)
   }
 
-  /** The name, and where the clock stands, for logs. */
+  /** The name and the properties of the clock, for logs. */
   toString(): string {
     const under = this.parent === null ? '' : `, parent ${this.parent.name}`
     return `${this.name} (${this.tickRate} ticks/s, speed ${this.speed}${under})`

@@ -31,7 +31,7 @@ export const CORRELATED_CLOCK_OPTIONS: OptionTable<CorrelatedClockOptions, keyof
 const THRESHOLD_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds')
 
 /**
- * A clock that runs straight through one point of correlation with its parent:
+ * A clock that runs linearly through one point of correlation with its parent:
  * ticks = childTicks + (parent's ticks − parentTicks) / parent's tick rate · tickRate · speed.
  *
  * At speed 0 it always reads `childTicks`. Then `toParent(childTicks)` is `parentTicks`, and `toParent` of any other value is NaN,
@@ -65,7 +65,7 @@ export class CorrelatedClock extends DependentClock {
     return this.#speed
   }
 
-  /** Keeps the correlation: to go on from the present tick at another speed, call `rebaseCorrelationAt(now())` first. */
+  /** Keeps the correlation. To continue from the current tick at another speed, call `rebaseCorrelationAt(now())` first. */
   override set speed(value: number) {
     this.setCorrelationAndSpeed(this.#correlation, value)
   }
@@ -91,16 +91,16 @@ export class CorrelatedClock extends DependentClock {
   }
 
   /**
-   * Replaces the correlation by that of the moment when this clock reads `ticks`; with its error as of then. The clock
-   * reads the same before and after, so no change is emitted. At speed 0 the parent's current ticks are used.
+   * Moves the point of correlation to the moment when this clock reads `ticks`, with the error bound at that moment. The readings do
+   * not change, so no change is emitted. At speed 0 the parent's current ticks are used.
    *
-   * @throws InvalidOptionError, also when the clock stands still at another tick
+   * @throws InvalidOptionError, also if the clock is stopped at another tick
    */
   rebaseCorrelationAt(ticks: number): void {
     checkOption('ticks', TICKS_TYPE, ticks)
     const { childTicks } = this.#correlation
     if (this.#speed === 0 && ticks !== childTicks) {
-      throw new InvalidOptionError('ticks', `${childTicks}, where ${this.name} stands still`, ticks)
+      throw new InvalidOptionError('ticks', `${childTicks}, the tick at which ${this.name} is stopped`, ticks)
     }
     const parentTicks = this.#speed === 0 ? this.parent.now() : this.toParent(ticks)
     const initialErrorSeconds = this.errorAt(parentTicks)
@@ -109,7 +109,7 @@ export class CorrelatedClock extends DependentClock {
 
   override fromParent(parentTicks: number): number {
     const { parentTicks: parentStart, childTicks } = this.#correlation
-    // At speed 0 even an infinite parent time gives an answer, which 0 · Infinity would not.
+    // At speed 0 an infinite parent time has a result too, but 0 · Infinity is NaN.
     if (this.#speed === 0) return childTicks
     return childTicks + rescale(parentTicks - parentStart, this.parent.tickRate, this.#tickRate) * this.#speed
   }
@@ -121,8 +121,8 @@ export class CorrelatedClock extends DependentClock {
   }
 
   /**
-   * By how many of its own seconds the clock would jump, forward above 0, if it were set so. At another speed the gap
-   * has no end: Infinity when that is higher than the present one, -Infinity when it is lower.
+   * The jump that this change would cause, in seconds of the clock; positive is forward. If the speed differs, the difference grows
+   * without bound: Infinity for a higher speed, -Infinity for a lower one.
    *
    * @throws InvalidOptionError
    */
@@ -138,7 +138,7 @@ export class CorrelatedClock extends DependentClock {
     return Math.abs(this.quantifySignedChange(newCorrelation, newSpeed))
   }
 
-  /** Whether the clock would jump by more than `thresholdSeconds`, or run at another speed. */
+  /** Whether this change would cause a jump of more than `thresholdSeconds`, or change the speed. */
   isChangeSignificant(newCorrelation: Correlation, newSpeed: number, thresholdSeconds: number): boolean {
     checkOption('thresholdSeconds', THRESHOLD_TYPE, thresholdSeconds)
     return this.quantifyChange(newCorrelation, newSpeed) > thresholdSeconds

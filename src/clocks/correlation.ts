@@ -25,9 +25,9 @@ export class Correlation {
   readonly parentTicks: number
   /** Ticks of the child clock at the point of correlation. */
   readonly childTicks: number
-  /** The error at the point of correlation, in seconds. */
+  /** Error bound of the child at the point of correlation, in seconds. */
   readonly initialErrorSeconds: number
-  /** By how many seconds the error grows in a second. */
+  /** Growth of the error, in seconds per second of the parent. */
   readonly errorGrowthRate: number
 
   /** @throws InvalidOptionError, UnknownOptionError */

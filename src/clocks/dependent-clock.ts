@@ -1,7 +1,7 @@
 import { checkOption, InvalidOptionError } from '../validation/index.js'
 import { CLOCK_TYPE, Clock, type ClockOptions } from './clock.js'
 
-/** A clock that is derived from a parent, which may be exchanged. */
+/** A clock that is derived from a parent, which can be replaced. */
 export abstract class DependentClock extends Clock {
   #parent: Clock
 
@@ -15,7 +15,7 @@ export abstract class DependentClock extends Clock {
     return this.#parent
   }
 
-  /** @throws InvalidOptionError, also when the new parent is this clock or derived from it */
+  /** @throws InvalidOptionError, also if the new parent is this clock or derived from it */
   override set parent(value: Clock) {
     if (checkOption('parent', CLOCK_TYPE, value) === this.#parent) return
     if (value.ancestry.includes(this)) {
@@ -32,13 +32,13 @@ export abstract class DependentClock extends Clock {
   }
 
   override dispersionAt(ticks: number): number {
-    // A clock that stands still reads the same whatever the time is, and 0 times an error without bound is none.
+    // The reading of a stopped clock does not depend on the parent's error, even if that is infinite.
     if (this.speed === 0) return this.errorAt(this.#parent.now())
     const parentTicks = this.toParent(ticks)
-    // A parent that is off by a moment is off by more of this clock's time the faster this clock runs.
+    // The error of the parent is multiplied by the speed of this clock.
     return this.errorAt(parentTicks) + this.#parent.dispersionAt(parentTicks) * Math.abs(this.speed)
   }
 
-  /** What this clock alone adds to the dispersion, in seconds, when the parent reads `parentTicks`. */
+  /** The contribution of this clock to the dispersion when the parent reads `parentTicks`, in seconds. */
   protected abstract errorAt(parentTicks: number): number
 }

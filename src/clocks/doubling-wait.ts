@@ -1,4 +1,4 @@
-/** Waits that double with each failure in a row, in any unit of time: exponential back-off without jitter. */
+/** Exponential back-off without jitter: waits that double with each consecutive failure, in any unit of time. */
 export class DoublingWait {
   readonly #first: number
   readonly #max: number
@@ -9,7 +9,7 @@ export class DoublingWait {
     this.#max = max
   }
 
-  /** How often {@link next} has been called since the last {@link reset}. */
+  /** Number of calls of {@link next} since the last {@link reset}. */
   get failures(): number {
     return this.#failures
   }

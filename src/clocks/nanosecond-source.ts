@@ -1,16 +1,16 @@
 import { NANOS_PER_SECOND } from './tick-rate.js'
 
-/** Reads a monotonic clock, in nanoseconds from any origin. */
+/** Reads a monotonic clock, in nanoseconds from an arbitrary origin. */
 export type NanosecondSource = () => number
 
-/** Enough steps to meet the smallest; a browser's coarse clock takes a millisecond for each, so the reads are bounded. */
+/** Enough steps to include the smallest. A step of a browser's coarse clock takes a millisecond, so the readings are limited. */
 const STEPS = 1000
 const READS = 200_000
 
 /**
- * The machine's monotonic clock. In Node: process.hrtime, cheaper than its bigint form; it reads the same clock in
- * every process of the machine. A double holds its nanoseconds exactly until 2^53 of them, an uptime of 104 days, and
- * to 2 ns for the next. In a browser: performance.now, as fine as the browser lets it be.
+ * The machine's monotonic clock. In Node: process.hrtime, which is cheaper than its bigint variant and reads the same clock in all
+ * processes of the machine. A double represents the nanoseconds exactly up to 2^53 (an uptime of 104 days), and to 2 ns for the next
+ * 104 days. In a browser: performance.now, whose resolution the browser may reduce.
  */
 export const monotonicNanos: NanosecondSource = chooseSource()
 
@@ -44,7 +44,7 @@ export function measurePrecisionSeconds(source: NanosecondSource): number {
 
 let measured: number | undefined
 
-/** The precision of {@link monotonicNanos}, measured when first asked for. */
+/** The precision of {@link monotonicNanos}, measured on first use. */
 export function monotonicPrecisionSeconds(): number {
   measured ??= measurePrecisionSeconds(monotonicNanos)
   return measured

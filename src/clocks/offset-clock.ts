@@ -4,7 +4,7 @@ import { DependentClock } from './dependent-clock.js'
 
 /** Options of an {@link OffsetClock}. */
 export interface OffsetClockOptions extends ClockOptions {
-  /** Seconds of the root by which it is ahead of its parent; negative if behind. Default 0. */
+  /** Seconds of the root by which the clock is ahead of its parent; negative if behind. Default 0. */
   offsetSeconds?: number
 }
 
@@ -30,12 +30,12 @@ export class OffsetClock extends DependentClock {
     this.#offsetSeconds = offsetSeconds
   }
 
-  /** By how much this clock is ahead of its parent, in seconds. Setting it emits a change. */
+  /** Seconds by which this clock is ahead of its parent. Setting it emits a change. */
   get offsetSeconds(): number {
     return this.#offsetSeconds
   }
 
-  /** By how much this clock is ahead of its parent, in seconds. Setting it emits a change. */
+  /** Seconds by which this clock is ahead of its parent. Setting it emits a change. */
   set offsetSeconds(value: number) {
     if (checkOption('offsetSeconds', OFFSET_CLOCK_OPTIONS.offsetSeconds, value) === this.#offsetSeconds) return
     this.#offsetSeconds = value
@@ -57,7 +57,7 @@ export class OffsetClock extends DependentClock {
 
   /** @throws DvbcssError always */
   override set speed(_value: number) {
-    throw readOnlyError(this, 'speed', 'an OffsetClock runs like its parent')
+    throw readOnlyError(this, 'speed', 'an OffsetClock runs at the speed of its parent')
   }
 
   override fromParent(parentTicks: number): number {

@@ -8,9 +8,9 @@ import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 export interface RangeCorrelatedClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
-  /** One moment. */
+  /** The first point of correlation. */
   correlation1: Correlation
-  /** Another moment: at other ticks of the parent. */
+  /** The second point of correlation, at different ticks of the parent. */
   correlation2: Correlation
 }
 
@@ -22,16 +22,16 @@ export const RANGE_CORRELATED_CLOCK_OPTIONS: OptionTable<RangeCorrelatedClockOpt
 }
 
 /**
- * A clock that runs straight through two points of correlation with its parent; its speed follows from them and from
- * the two tick rates. When both have the same `childTicks` it stands still, with no answer (NaN) from `toParent` for
- * any other tick, and `correlation1.parentTicks` for that one.
+ * A clock that runs linearly through two points of correlation with its parent. Its speed follows from them and from the two tick
+ * rates. If both have the same `childTicks`, the clock is stopped: `toParent` returns `correlation1.parentTicks` for that tick, and NaN
+ * for any other.
  */
 export class RangeCorrelatedClock extends DependentClock {
   #tickRate: number
   #correlation1: Correlation
   #correlation2: Correlation
 
-  /** @throws InvalidOptionError, also when both correlations have the same `parentTicks`; UnknownOptionError */
+  /** @throws InvalidOptionError, also if both correlations have the same `parentTicks`; UnknownOptionError */
   constructor(parent: Clock, options: RangeCorrelatedClockOptions) {
     const { tickRate, correlation1, correlation2, ...clockOptions } = checkOptions(
       RANGE_CORRELATED_CLOCK_OPTIONS,
@@ -48,7 +48,7 @@ export class RangeCorrelatedClock extends DependentClock {
     return this.#tickRate
   }
 
-  /** Alters the speed, not what the clock reads. */
+  /** Setting it changes the speed, but not the readings. */
   override set tickRate(value: number) {
     if (checkOption('tickRate', TICK_RATE_TYPE, value) === this.#tickRate) return
     this.#tickRate = value
@@ -85,7 +85,7 @@ export class RangeCorrelatedClock extends DependentClock {
     this.setCorrelations(this.#correlation1, value)
   }
 
-  /** Sets both with one change event. @throws InvalidOptionError, and then neither is set */
+  /** Sets both and emits one change. @throws InvalidOptionError; neither is then set */
   setCorrelations(correlation1: Correlation, correlation2: Correlation): void {
     checkRange(correlation1, correlation2)
     if (correlation1.equals(this.#correlation1) && correlation2.equals(this.#correlation2)) return
@@ -109,8 +109,8 @@ export class RangeCorrelatedClock extends DependentClock {
   }
 
   /**
-   * The errors of the two points weigh in as the points do in the line: their mix between the points, and more and
-   * more beyond. On top comes the growth since the point that promises less of it.
+   * The errors of the two points are weighted like the points themselves: interpolated between them and extrapolated beyond. The
+   * growth is that of the point where it is smaller.
    */
   protected override errorAt(parentTicks: number): number {
     const [one, two] = [this.#correlation1, this.#correlation2]

@@ -2,12 +2,12 @@ import { checkOption, checkOptions, type OptionTable, option } from '../validati
 import type { Clock } from './clock.js'
 import { TICKS_TYPE } from './tick-rate.js'
 
-/** The longest delay setTimeout takes: one above it fires at once. */
+/** The maximum delay of setTimeout. Longer ones fire immediately. */
 const MAX_TIMEOUT_MILLIS = 2 ** 31 - 1
 
 /** Options of `scheduleAt`. */
 export interface ScheduleOptions {
-  /** True: the timer does not keep a Node process alive. Default false, as setTimeout has it. */
+  /** True: the timer does not keep a Node process alive. Default false, as for setTimeout. */
   unref?: boolean
 }
 
@@ -44,7 +44,7 @@ class PendingCall implements ScheduledCall {
   readonly #stopListening: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #pending = true
-  /** -1 or 1: on which side of the tick the clock was when it was last seen running; 0: not seen yet. */
+  /** The side of the tick on which the running clock was last seen: -1 or 1. 0: not seen yet. */
   #lastSide = 0
 
   constructor(clock: Clock, ticks: number, callback: () => void, unref: boolean) {
@@ -66,7 +66,7 @@ class PendingCall implements ScheduledCall {
     this.#stopListening()
   }
 
-  /** Calls back, when it is time, from a microtask: never from inside scheduleAt or a setter of the clock. */
+  /** Calls back from a microtask if due, never from inside scheduleAt or a setter of the clock. */
   #lookLater(): void {
     if (!this.#pending) return
     clearTimeout(this.#timer)
@@ -80,15 +80,15 @@ class PendingCall implements ScheduledCall {
   }
 
   #fire(): void {
-    // Two changes in a row may both have found it due.
+    // Two consecutive changes may both have queued the call.
     if (!this.#pending) return
     this.cancel()
     this.#callback()
   }
 
   /**
-   * Due is at the tick, or past it in the direction of travel, unless the clock was on that side all along and has
-   * only turned round: then it moves away from a tick that it has not reached yet.
+   * Whether the clock is at the tick, or past it in its direction of travel. The second does not count if the clock was on that side
+   * before and has only reversed: it then moves away from a tick that it has not reached.
    */
   #isDue(): boolean {
     if (!this.#clock.available) return false
@@ -101,16 +101,16 @@ class PendingCall implements ScheduledCall {
     return isDue
   }
 
-  /** Sets a timer for when the clock should get there; none when only a change can bring it there. */
+  /** Sets a timer for the moment when the clock will reach the tick; none if it can reach it only after a change. */
   #arm(): void {
     const direction = Math.sign(this.#clock.effectiveSpeed)
     if (!this.#clock.available || direction === 0 || this.#lastSide === direction) return
     const root = this.#clock.root
     const millis = ((this.#clock.calcWhen(this.#ticks) - root.now()) / root.tickRate) * 1000
-    // Timers count whole milliseconds and may wake a little early: round up, and look at the clock again on waking.
+    // Timers have a resolution of milliseconds and may fire slightly early: round up, and check the clock again when they fire.
     const delay = Math.min(Math.max(Math.ceil(millis), 1), MAX_TIMEOUT_MILLIS)
     this.#timer = setTimeout(() => this.#look(), delay)
-    // In a browser a timer is a number, and keeps nothing alive.
+    // In a browser, timers are numbers and there is no process to keep alive.
     if (this.#unref && typeof this.#timer === 'object') this.#timer.unref()
   }
 }

@@ -8,7 +8,7 @@ import {
 } from './nanosecond-source.js'
 import { NANOS_PER_SECOND, TICK_RATE_TYPE } from './tick-rate.js'
 
-/** A cautious bound for the crystal of a consumer device, in parts per million. */
+/** A conservative bound for the crystal of a consumer device, in parts per million. */
 export const DEFAULT_MAX_FREQ_ERROR_PPM = 500
 
 /** Options of a {@link SystemClock}. */
@@ -34,8 +34,8 @@ export const SYSTEM_CLOCK_OPTIONS: OptionTable<SystemClockOptions, 'tickRate' | 
 }
 
 /**
- * A root: the machine's monotonic clock. It has no epoch, no relation to the time of day, and never steps. In Node all
- * of them agree, also across the processes of a machine. Exact to the nanosecond until an uptime of 104 days.
+ * A root clock: the machine's monotonic clock. It has an arbitrary origin, is unrelated to the time of day, and never steps. In Node,
+ * all instances on a machine agree, even across processes. Exact to the nanosecond up to an uptime of 104 days.
  */
 export class SystemClock extends Clock {
   /** The resolution with which the clock can be read, in seconds. */
@@ -83,7 +83,7 @@ export class SystemClock extends Clock {
 
   override now(): number {
     const nanos = this.#source()
-    // A wall clock server reads this twice for every request, nearly always in nanoseconds.
+    // Hot path: a wall clock server reads this twice per request, almost always in nanoseconds.
     return this.#tickRate === NANOS_PER_SECOND ? nanos : (nanos * this.#tickRate) / NANOS_PER_SECOND
   }
 
@@ -97,7 +97,7 @@ export class SystemClock extends Clock {
     throw new DvbcssError('DVBCSS_ERR_NO_PARENT', `cannot convert from the parent of ${this.name}: it is a root clock`)
   }
 
-  /** Always the precision: a root is correct by definition, to the resolution of its readings. */
+  /** Always the precision, because a root clock is correct by definition, to the resolution of its readings. */
   override dispersionAt(_ticks: number): number {
     return this.precisionSeconds
   }

@@ -4,8 +4,8 @@ import { type OptionType, option } from '../validation/index.js'
 export const NANOS_PER_SECOND = 1_000_000_000
 
 /**
- * A number of ticks at one rate, as ticks at another. Multiplies first, so that whole numbers stay exact while the
- * product does, and leaves the ticks alone between equal rates, where even the last nanosecond of a long uptime counts.
+ * Converts ticks from one rate to another. Multiplies first, so that whole numbers stay exact as long as the product is. Between equal
+ * rates the ticks are returned unchanged, because the product might lose the last nanoseconds of a long uptime.
  */
 export function rescale(ticks: number, fromRate: number, toRate: number): number {
   return fromRate === toRate ? ticks : (ticks * toRate) / fromRate

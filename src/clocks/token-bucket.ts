@@ -6,8 +6,8 @@ export class TokenBucket {
   #countedAt = 0
 
   /**
-   * @param burst the tokens that it holds; it starts full
-   * @param perSecond the tokens that return per second. Infinity: no limit
+   * @param burst capacity in tokens; the bucket starts full
+   * @param perSecond tokens added per second. Infinity: no limit
    */
   constructor(burst: number, perSecond: number) {
     this.#burst = burst
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#tokens = burst
   }
 
-  /** Whether it holds this many tokens. */
+  /** Whether the bucket holds this many tokens. */
   has(nowSeconds: number, count = 1): boolean {
     return this.#refill(nowSeconds) >= count
   }
@@ -27,7 +27,7 @@ export class TokenBucket {
     return tokens >= count
   }
 
-  /** Seconds until it holds one token. */
+  /** Seconds until the bucket holds one token. */
   waitSeconds(nowSeconds: number): number {
     return Math.max(1 - this.#refill(nowSeconds), 0) / this.#perSecond
   }

@@ -8,7 +8,7 @@ import { NANOS_PER_SECOND, SPEED_TYPE, TICK_RATE_TYPE, TICKS_TYPE } from './tick
 export interface TunableClockOptions extends ClockOptions {
   /** Ticks per second. Default 1 000 000 000. */
   tickRate?: number
-  /** What the clock reads when it is made, in its own ticks. Default 0. */
+  /** The initial reading, in ticks of the clock. Default 0. */
   ticks?: number
   /** Default 1. */
   speed?: number
@@ -26,7 +26,7 @@ const GROWTH_RATE_TYPE: OptionType<number> = option.number({ min: 0 }, 'seconds 
 
 /**
  * A clock that is adjusted while it runs: by a number of ticks, by a slew, or by its speed. A change of `speed`, `slew` or
- * `tickRate` applies from the present tick onwards, so the clock does not jump; a {@link CorrelatedClock} keeps its point of
+ * `tickRate` applies from the current tick onwards, so the clock does not jump; a {@link CorrelatedClock} keeps its point of
  * correlation instead, and jumps. It starts without error; {@link setError} states one.
  *
  * ```js
@@ -83,7 +83,7 @@ export class TunableClock extends CorrelatedClock {
    *
    * @param seconds 0 or more.
    * @param growthRate seconds per second of the parent, 0 or more. Default 0.
-   * @throws InvalidOptionError, and then nothing is changed
+   * @throws InvalidOptionError; nothing is then changed
    */
   setError(seconds: number, growthRate = 0): void {
     checkOption('seconds', ERROR_TYPE, seconds)

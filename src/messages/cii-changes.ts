@@ -16,7 +16,7 @@ export function diffCii(from: Cii, to: Cii): Cii {
     const [before, after] = [from[property], to[property]]
     const isSame = after === undefined ? (before ?? null) === null : before !== undefined && equalJson(before, after)
     if (!isSame) setProperty(change, property, after ?? null)
-    // The status stands right behind the content id in the list, so it keeps its place in the message.
+    // The status follows the content id in CII_PROPERTIES, so the order of the message is preserved.
     if (property === 'contentId' && change.contentId !== undefined) change.contentIdStatus = to.contentIdStatus ?? null
   }
   return change

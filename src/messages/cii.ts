@@ -113,8 +113,7 @@ function readCii(value: unknown, readers: Readers): Cii {
 }
 
 /**
- * Sets one property. The value comes from a reader of the same property, or from the same property of another message,
- * which the compiler cannot follow through a loop.
+ * Sets one property. The caller guarantees that the value belongs to the property, which the compiler cannot infer in a loop.
  */
 export function setProperty(cii: Cii, property: keyof Cii, value: Cii[keyof Cii]): void {
   ;(cii as Record<keyof Cii, Cii[keyof Cii]>)[property] = value

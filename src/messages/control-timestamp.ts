@@ -87,7 +87,7 @@ export function contentTicksAt(timestamp: ControlTimestamp, wallClockNanos: bigi
   )
 }
 
-// Subtracted as integers: a float holds nanoseconds exactly for about a hundred days only, and a clock may count on.
+// Subtract as integers: doubles represent nanoseconds exactly for about a hundred days only.
 function nanosBetween(from: bigint, to: bigint | number): number {
   if (typeof to === 'bigint') return Number(to - from)
   if (!Number.isFinite(to)) return Number.NaN

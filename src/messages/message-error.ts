@@ -21,17 +21,17 @@ export type MessageErrorKind =
 
 /**
  * A message is invalid. The text names the field and the value: `contentId: expected a string, received 7`.
- * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` says which rule.
+ * Code `DVBCSS_ERR_INVALID_MESSAGE`; `kind` is the violated rule.
  */
 export class MessageError extends DvbcssError {
-  /** In which way the message is wrong. */
+  /** The rule that the message violates. */
   readonly kind: MessageErrorKind
   /** Path of the invalid field, for example `timelines[0].timelineProperties.unitsPerTick`. */
   readonly field: string
   /** The invalid value. Not enumerable, to keep values that may be huge, deeply nested or private out of logs. */
   declare readonly value: unknown
 
-  /** @param expected What the field takes, to follow the word "expected": `a string`. */
+  /** @param expected The valid values, to follow the word "expected": `a string`. */
   constructor(kind: MessageErrorKind, field: string, expected: string, value: unknown) {
     const found = kind === 'missing' ? 'it is missing' : `received ${describeValue(value)}`
     super('DVBCSS_ERR_INVALID_MESSAGE', `${visible(field, MAX_DESCRIPTION_LENGTH)}: expected ${expected}, ${found}`)

@@ -9,9 +9,9 @@ export interface MessagePortLike {
   addEventListener(type: 'message' | 'close', listener: (event: { readonly data?: unknown }) => void): void
   /** Removes a listener. */
   removeEventListener(type: 'message' | 'close', listener: (event: { readonly data?: unknown }) => void): void
-  /** Of a `MessagePort`: lets its messages in. */
+  /** Starts the delivery of messages. Present on a `MessagePort`. */
   start?(): void
-  /** Absent where something else owns the port, as with a worker. */
+  /** Closes the port. Absent if closing would end more than the connection, as for a worker. */
   close?(): void
 }
 

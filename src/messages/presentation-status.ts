@@ -3,7 +3,7 @@ import { readList, readString } from './read-field.js'
 
 export const FIRST_STATUS_WORDS: readonly string[] = ['okay', 'transitioning', 'fault']
 
-/** Splits a presentation status from the wire into its words. */
+/** Splits an encoded presentation status into its words. */
 export function decodePresentationStatus(field: string, value: unknown): string[] {
   const words = readString(field, value).split(' ')
   if (!FIRST_STATUS_WORDS.includes(words[0] ?? '') || !words.every(isWord)) {
@@ -17,7 +17,7 @@ export function decodePresentationStatus(field: string, value: unknown): string[
   return words
 }
 
-/** Checks a presentation status that an application gives as a list of words. */
+/** Validates a presentation status set by an application as a list of words. */
 export function checkPresentationStatus(field: string, value: unknown): string[] {
   const words = readList(field, value).map((word, index) => {
     const place = `${field}[${index}]`

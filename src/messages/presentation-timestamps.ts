@@ -27,11 +27,11 @@ export interface LatestPresentationTimestamp {
 
 /** A CSS-TS client's actual presentation and its earliest and latest possible ones (TS 103 286-2, clause 5.7). */
 export interface PresentationTimestamps {
-  /** What the companion presents now. Absent: it does not say. */
+  /** The current presentation. Absent: not reported. */
   actual?: PresentationTimestamp
-  /** The earliest presentation that the companion can do. */
+  /** The earliest presentation that the companion is capable of. */
   earliest: EarliestPresentationTimestamp
-  /** The latest presentation that the companion can do. */
+  /** The latest presentation that the companion is capable of. */
   latest: LatestPresentationTimestamp
 }
 

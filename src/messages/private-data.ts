@@ -1,7 +1,7 @@
 import { copyJson } from './json.js'
 import { readList, readObject, readString } from './read-field.js'
 
-/** Extension data: an object with a `type`, which is a URI, and anything else that JSON can hold. */
+/** Extension data: an object with a `type`, which is a URI, and any other JSON properties. */
 export interface PrivateData {
   /** A URI that identifies the kind of data. */
   type: string
@@ -9,7 +9,7 @@ export interface PrivateData {
 }
 
 /**
- * Reads a list of private data into a copy of its own.
+ * Reads a list of private data into a copy.
  * @throws MessageError if an entry has no `type`, or holds what JSON cannot, or too many levels.
  */
 export function readPrivateData(field: string, value: unknown): PrivateData[] {

@@ -27,7 +27,7 @@ export function tickRateOf(properties: TimelineProperties): number {
 }
 
 /**
- * Reads a list of timeline options into a copy of its own.
+ * Reads a list of timeline options into a copy.
  * @throws MessageError that names the option and the property.
  */
 export function readTimelineOptions(field: string, value: unknown): TimelineOption[] {

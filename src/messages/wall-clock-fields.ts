@@ -11,25 +11,25 @@ const MAX_PRECISION = 127
 const MAX_FREQ_ERROR_UNITS_PER_PPM = 256
 
 /**
- * A clock's precision as the wall clock protocol writes it: the logarithm to the base 2 of seconds, rounded up so that
- * it never promises too much, from -128 to 127.
+ * Encodes a clock's precision for the wall clock protocol: the binary logarithm of seconds, from -128 to 127, rounded up so that the
+ * stated precision is never better than the actual one.
  * @throws MessageError if the seconds are negative or not finite.
  */
 export function encodePrecision(seconds: number): number {
   readNonNegativeNumber('precisionSeconds', seconds)
   let exponent = Math.ceil(Math.log2(seconds))
-  // The logarithm is itself rounded, which would put a precision just above a power of two on the power below.
+  // The computed logarithm is rounded itself: for a precision just above a power of two it may be that of the power.
   if (2 ** exponent < seconds) exponent++
   return Math.min(Math.max(exponent, MIN_PRECISION), MAX_PRECISION)
 }
 
-/** A precision in seconds, from the int8 of the protocol. */
+/** Decodes a precision in seconds from the int8 of the protocol. */
 export function decodePrecision(exponent: number): number {
   return 2 ** exponent
 }
 
 /**
- * A maximum frequency error as the wall clock protocol writes it: in 1/256 ppm, rounded up, at most 2³² − 1.
+ * Encodes a maximum frequency error for the wall clock protocol: in 1/256 ppm, rounded up, at most 2³² − 1.
  * @throws MessageError if the error is negative or not finite.
  */
 export function encodeMaxFreqError(ppm: number): number {
@@ -37,29 +37,29 @@ export function encodeMaxFreqError(ppm: number): number {
   return Math.min(Math.ceil(units), MAX_UINT32)
 }
 
-/** A maximum frequency error in ppm, from the uint32 of the protocol. */
+/** Decodes a maximum frequency error in ppm from the uint32 of the protocol. */
 export function decodeMaxFreqError(units: number): number {
   return units / MAX_FREQ_ERROR_UNITS_PER_PPM
 }
 
-/** Seconds and nanoseconds as one count. */
+/** Combines seconds and nanoseconds to nanoseconds. */
 export function joinNanos(seconds: number, nanos: number): bigint {
   return BigInt(seconds) * NANOS + BigInt(nanos)
 }
 
 /**
- * A count of nanoseconds as seconds and nanoseconds.
- * @throws MessageError if the seconds do not fit 32 bits without a sign.
+ * Splits nanoseconds into seconds and nanoseconds.
+ * @throws MessageError if the seconds do not fit into an unsigned 32-bit integer.
  */
 export function splitNanos(field: string, time: bigint): [seconds: number, nanos: number] {
   const seconds = readBigint(field, time) / NANOS
   if (time < 0n || seconds > MAX_UINT32) {
-    throw new MessageError('invalid-value', field, 'nanoseconds whose seconds fit 32 bits', time)
+    throw new MessageError('invalid-value', field, 'nanoseconds whose seconds fit into 32 bits', time)
   }
   return [Number(seconds), Number(time % NANOS)]
 }
 
-/** A field of 32 bits without a sign. */
+/** An unsigned 32-bit field. */
 export function readUint32(field: string, value: unknown): number {
   return readInteger(field, value, 0, MAX_UINT32)
 }

@@ -14,11 +14,11 @@ import {
 export const WallClockMessageType = {
   /** A request of a client. */
   request: 0,
-  /** A response that no follow-up follows. */
+  /** A response without a follow-up. */
   response: 1,
   /** A response that will be completed by a follow-up with a more accurate transmit time. */
   responseWithFollowUp: 2,
-  /** A response that corrects the transmit time of the one before. */
+  /** A message that corrects the transmit time of the response before. */
   followUp: 3,
 } as const
 
@@ -103,7 +103,7 @@ export function equalWallClockMessages(a: WallClockMessage, b: WallClockMessage)
   )
 }
 
-/** The originate time as two fields of the wire. */
+/** The originate time as its two encoded fields. */
 export function originateFieldsOf(message: WallClockMessage): readonly [seconds: number, nanos: number] {
   const fields = message.originateFields
   if (fields === undefined) return splitNanos('originateNanos', message.originateNanos)
@@ -116,7 +116,7 @@ export function originateFieldsOf(message: WallClockMessage): readonly [seconds:
   return fields
 }
 
-/** Adds to a message the originate time as it stood on the wire, if the count of nanoseconds would not give it back. */
+/** Adds the encoded originate time to a message if `originateNanos` cannot represent it. */
 export function keepOriginateFields(message: WallClockMessage, seconds: number, nanos: number): WallClockMessage {
   if (nanos >= NANOS_PER_SECOND) message.originateFields = [seconds, nanos]
   return message

@@ -1,4 +1,4 @@
-/** Longer numbers are not read: every time that a clock can represent has at most 31 digits before the point. */
+/** Longer numbers are rejected: every time that a clock can represent has at most 31 digits before the point. */
 const MAX_DECIMAL_LENGTH = 64
 const MAX_EXPONENT = 40
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i
@@ -7,9 +7,9 @@ const NUMBER_LITERAL = '(-?\\d[\\d.eE+-]*)'
 /** A decimal number as an integer. */
 export interface DecimalInteger {
   readonly value: bigint
-  /** Whether it had a fraction, which was rounded. */
+  /** Whether the number had a fraction, which was rounded. */
   readonly isRounded: boolean
-  /** How far the value may be from the one that the sender rounded to these digits. */
+  /** Maximum difference between the value and the one that the sender rounded to these digits. */
   readonly error: number
 }
 
@@ -31,7 +31,7 @@ export function parseDecimal(text: string): DecimalInteger | undefined {
   return {
     value: sign === '-' ? -size : size,
     isRounded: rest !== 0n,
-    // An exponent drops digits: 1.7e18 may stand for anything that rounds to it.
+    // With an exponent, digits may have been dropped: 1.7e18 may represent any number that rounds to it.
     error: exponentText !== undefined && shift > 0 ? Number(scale) : rest === 0n ? 0 : 0.5,
   }
 }
@@ -44,7 +44,7 @@ export function spacingOfDoubles(value: number): number {
 
 /**
  * The digits of a number in the text that it was parsed from, because parsing to a double rounds values above 2⁵³.
- * @returns undefined if the text does not show them without doubt.
+ * @returns undefined if the digits cannot be identified with certainty.
  */
 export function literalOf(text: string, key: string, parsed: number): string | undefined {
   const name = JSON.stringify(key).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

@@ -63,13 +63,13 @@ interface Forgiven {
   readonly detail: string
 }
 
-/** How often each kind was accepted; kinds that were not are absent. */
+/** Number of accepted deviations by kind. Kinds that did not occur are absent. */
 export type ForgivenCounts = Readonly<Partial<Record<ForgivenKind, number>>>
 
 /** Deviations of one message that are reported one by one; all are counted. A message of 1 MiB could have 100,000. */
 const MAX_REPORTED = 16
 
-/** What a lenient reader accepted in one message. */
+/** The deviations that a lenient reader accepted in one message. */
 export class Forgiveness {
   readonly counts: Map<ForgivenKind, number> = new Map()
   /** The first of them. */
@@ -86,7 +86,7 @@ export class Forgiveness {
   }
 }
 
-/** Counts what was forgiven, by kind. */
+/** Counts accepted deviations by kind. */
 export class ForgivenCounter {
   readonly #counts = new Map<ForgivenKind, number>()
 

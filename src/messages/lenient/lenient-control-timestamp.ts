@@ -10,7 +10,7 @@ import { literalOf, parseDecimal, spacingOfDoubles } from './decimal.js'
 import type { Forgiveness } from './forgiveness.js'
 import { fieldOf, keyOf, readNumberLeniently } from './lenient-json.js'
 
-/** A control timestamp, and by how much its times may be off because they were rounded. */
+/** A control timestamp, with the maximum rounding errors of its times. */
 export interface LenientControlTimestamp {
   readonly timestamp: ControlTimestamp
   /** In ticks of the timeline. */

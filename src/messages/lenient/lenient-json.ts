@@ -71,7 +71,7 @@ export function readNumberLeniently(field: string, value: unknown, forgiveness: 
   return readFiniteNumber(field, value)
 }
 
-/** Backwards by hand: a regular expression that ends in `$` would try every position. */
+/** Scans backwards by hand, because a regular expression that ends in `$` would try every position. */
 function lengthWithoutControls(text: string): number {
   let end = text.length
   while (end > 0 && text.charCodeAt(end - 1) <= 0x20) end--

@@ -23,7 +23,7 @@ export interface LenientWallClockAnswer {
 /**
  * Decodes an answer of a wall clock server, which the caller must match with a request before it trusts any of it.
  *
- * Nothing that enters the error bound is made better than the server states it: a precision field of 0 remains one second.
+ * Values that contribute to the error bound are never improved: a precision field of 0 remains one second.
  * @throws MessageError if a time or one of the quantities of the error bound is not a number.
  */
 export function readWallClockAnswerLeniently(
@@ -70,8 +70,8 @@ function readJson(text: string, forgiveness: Forgiveness): WallClockMessage {
 }
 
 /**
- * A server that leaves the type of the request in its answer. A message without times is our own request, reflected by somebody who
- * returns whatever is sent; the caller ignores it because of its type.
+ * Corrects the type of an answer in which the server has left the type of the request. A message without times is our own request,
+ * returned by an echo server; the caller ignores it because of its type.
  */
 function asResponse(message: WallClockMessage, forgiveness: Forgiveness): WallClockMessage {
   const { type, receiveNanos, transmitNanos } = message
