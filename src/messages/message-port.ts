@@ -1,6 +1,6 @@
 /**
- * The interface that the protocols require of a message port: a `MessagePort`, a `Worker`, or a wrapper for `postMessage` of an iframe's window that
- * has checked the origin.
+ * The interface that the protocols require of a message port: a `MessagePort`, a `Worker`, or a wrapper for `postMessage` of an
+ * iframe's window that checks the origin.
  */
 export interface MessagePortLike {
   /** Sends a message to the other port. */

@@ -54,7 +54,7 @@ export function joinNanos(seconds: number, nanos: number): bigint {
 export function splitNanos(field: string, time: bigint): [seconds: number, nanos: number] {
   const seconds = readBigint(field, time) / NANOS
   if (time < 0n || seconds > MAX_UINT32) {
-    throw new MessageError('invalid-value', field, 'nanoseconds whose seconds fit into 32 bits', time)
+    throw new MessageError('invalid-value', field, 'nanoseconds whose seconds fit 32 bits', time)
   }
   return [Number(seconds), Number(time % NANOS)]
 }

@@ -54,7 +54,7 @@ export function encodeWallClockJson(message: WallClockMessage): string {
 function nanosOf(field: string, value: unknown): bigint {
   const time = readNonNegativeNumber(field, value)
   const seconds = Math.floor(time)
-  if (seconds > MAX_UINT32) throw new MessageError('invalid-value', field, 'seconds that fit into 32 bits', value)
+  if (seconds > MAX_UINT32) throw new MessageError('invalid-value', field, 'seconds that fit 32 bits', value)
   // Separate the fraction before scaling: scaling the whole number would lose the nanoseconds to rounding.
   return joinNanos(seconds, Math.round((time - seconds) * NANOS_PER_SECOND))
 }

@@ -84,7 +84,7 @@ describe('an offset clock', () => {
     const { clock } = make(1, 0.04)
     expect(() => {
       clock.speed = 2
-    }).toThrow('"speed" of early is read-only: an OffsetClock runs like its parent')
+    }).toThrow('"speed" of early is read-only: an OffsetClock runs at the speed of its parent')
     expect(() => {
       clock.tickRate = 2
     }).toThrow('"tickRate" of early is read-only: it is that of the parent')
