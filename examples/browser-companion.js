@@ -1,6 +1,6 @@
 // @ts-check
-// A television, and a web page that is a companion of it: open the URL that it prints. Type "pause", "play", "speed 2",
-// "seek 90" or "content dvb://1.2.4". With ?media=URL the page keeps a film in step, with ?cii=URL it follows another.
+// A television with a web page as its companion: open the URL that it prints. Type "pause", "play", "speed 2", "seek 90" or
+// "content dvb://1.2.4". With ?media=URL the page synchronises a video; with ?cii=URL it follows another television.
 //
 //   PORT=7681 WC_PORT=6677 node examples/browser-companion.js
 
@@ -15,7 +15,7 @@ const { HOST: host = '127.0.0.1', PORT = '7681', WC_PORT = '6677' } = process.en
 const PTS = 'urn:dvb:css:timeline:pts'
 const page = (/** @type {string} */ name) => fileURLToPath(new URL(`browser-companion/${name}`, import.meta.url))
 
-// Browsers keep connections open that they may never use: at the end these are closed as well.
+// Browsers keep idle connections open. Close them too when the app closes.
 const app = Fastify({ logger: { level: 'warn' }, forceCloseConnections: true })
 await app.register(dvbcss.wallClockPlugin, { host, port: Number(WC_PORT) })
 // Browsers have no UDP. CII announces this WebSocket wall clock to them.

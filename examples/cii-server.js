@@ -12,7 +12,7 @@ const app = Fastify({ logger: { level: 'warn' } })
 await app.register(ciiPlugin, {
   prefix: '/cii',
   maxConnections: 100,
-  // Every client gets this first; `protocolVersion` is added where it is left out.
+  // The initial state, which is sent to every new client. `protocolVersion` is added if it is missing.
   cii: {
     contentId: 'dvb://233a.1004.1044',
     contentIdStatus: 'final',
@@ -23,22 +23,22 @@ await app.register(ciiPlugin, {
         timelineProperties: { unitsPerTick: 1, unitsPerSecond: 90_000 },
       },
     ],
-    // Elsewhere, and so written out. {{host}} becomes the address at which each client has reached this server.
+    // The wall clock of another process, so its URL must be stated. {{host}} becomes the host that the client has connected to.
     wcUrl: 'udp://{{host}}:6677',
   },
 })
 
-// 127.0.0.1 is this machine only; HOST=0.0.0.0 lets companions in from the network.
+// 127.0.0.1 accepts only this machine; HOST=0.0.0.0 accepts companions on the network.
 const url = await app.listen({ host: process.env.HOST ?? '127.0.0.1', port: Number(process.env.PORT ?? 7681) })
 console.log(`CSS-CII at ${url.replace('http', 'ws')}/cii`)
 
 createInterface({ input: process.stdin }).on('line', (contentId) => {
   try {
-    // Clients are sent the properties that have changed, and no others.
+    // Sends the changed properties to all clients.
     app.cii.update({ contentId, contentIdStatus: 'final' })
-    console.log(`${app.cii.connections.size} companions know that ${contentId} is on`)
+    console.log(`sent ${contentId} to ${app.cii.connections.size} companions`)
   } catch (error) {
-    // Invalid values are rejected, and the clients keep their state.
+    // Invalid values are rejected and change nothing.
     console.error(String(error))
   }
 })

@@ -9,37 +9,37 @@ import { ciiPlugin } from 'fastify-dvbcss'
 
 const listOf = (/** @type {string} */ text) => new Set(text.toLowerCase().split(/\s+/).filter(Boolean))
 
-// Pages, as scheme://host, with the port where it is not the scheme's own. A page that this app serves is to be listed too.
+// Origins of pages: scheme://host, with the port unless it is the default one. Include the origin of pages that this app serves.
 const origins = listOf(process.env.ORIGINS ?? 'https://companion.example')
-// The names and addresses by which companions know this machine, without ports.
+// Host names and addresses of this server as companions use them, without ports.
 const hosts = listOf(process.env.HOSTS ?? 'localhost 127.0.0.1 [::1]')
 
 const app = Fastify({ logger: { level: 'warn' } })
 
-/** An error that Fastify answers as its own: {"statusCode":403,"error":"Forbidden","message":…}. */
+/** An error that Fastify sends as {"statusCode":403,"error":"Forbidden","message":…}. */
 const forbidden = (/** @type {string} */ message) => Object.assign(new Error(message), { statusCode: 403 })
 
-// On the app, so that it holds for all endpoints and routes, and runs before a place is given away.
+// Added to the app, so that it applies to all endpoints and routes, and runs before a connection is counted.
 app.addHook('onRequest', async (request, reply) => {
   const { hostname } = request
   const { origin } = request.headers
   const isOurs = hosts.has(hostname.toLowerCase())
-  // Native companions send no Origin. Browsers always do with a WebSocket: "null" for a page without an origin, such as a file.
+  // Native companions send no Origin header. Browsers always do for a WebSocket; it is "null" for pages such as local files.
   const isKnown = origin === undefined || origins.has(origin.toLowerCase())
   if (isOurs && isKnown) return
-  // Or who is refused could hold on to the socket until handshakeTimeoutSeconds.
+  // Otherwise a rejected client could keep the socket open until handshakeTimeoutSeconds.
   reply.header('connection', 'close')
-  // DNS rebinding: a name of the attacker's suddenly means this machine. The page is then of the same origin as its plain
-  // requests, which carry no Origin; but the Host header still has the attacker's name.
-  if (!isOurs) throw forbidden('This server goes by another name.')
-  throw forbidden('Pages of this origin are not let in.')
+  // DNS rebinding: the attacker's host name resolves to this machine. Plain requests of the attacker's page are then same-origin and
+  // have no Origin header, but their Host header still contains the attacker's name.
+  if (!isOurs) throw forbidden('This host name is not allowed.')
+  throw forbidden('This origin is not allowed.')
 })
 
 await app.register(ciiPlugin, {
   prefix: '/cii',
   cii: { contentId: 'dvb://233a.1004.1044', contentIdStatus: 'final', presentationStatus: ['okay'] },
 })
-// A route of the app's own is behind the same hook.
+// The hook applies to the app's own routes too.
 app.get('/on-now', async () => ({ contentId: app.cii.cii.contentId }))
 
 const url = await app.listen({ host: process.env.HOST ?? '127.0.0.1', port: Number(process.env.PORT ?? 7681) })

@@ -2,7 +2,7 @@
 // CSS-CII, CSS-TS and the wall clock over TLS: wss:// for all three.
 //
 //   KEY=key.pem CERT=cert.pem PORT=7681 node examples/television-over-tls.js
-//   WC_PORT=6677 beside these serves the wall clock over UDP too.
+//   Add WC_PORT=6677 to serve the wall clock over UDP as well.
 
 import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
@@ -18,13 +18,13 @@ const app = Fastify({
   https: {
     key: readFileSync(KEY),
     cert: readFileSync(CERT),
-    // Milliseconds for the handshake of TLS, which comes before that of WebSocket; Node gives it two minutes.
+    // Timeout of the TLS handshake, in milliseconds. The default is two minutes.
     handshakeTimeout: 10_000,
   },
 })
 
 const wallClock = new dvbcss.SystemClock()
-// A browser's page has no UDP, and one from https:// may connect to wss:// only. This wall clock is as safe as the rest.
+// Pages cannot use UDP, and pages from https:// can only connect to wss://. This wall clock is protected by TLS.
 await app.register(dvbcss.wallClockWebSocketPlugin, { prefix: '/wc', wallClock })
 // UDP is not protected by TLS. An on-path attacker can answer instead of this server and set a companion's clock to any value, which
 // puts its media out of sync. They learn nothing. Companions that implement only the standard support no other wall clock.
@@ -36,7 +36,7 @@ const start = new dvbcss.Correlation({ parentTicks: wallClock.now(), childTicks:
 const pts = new dvbcss.CorrelatedClock(wallClock, { tickRate: 90_000, correlation: start })
 app.ts.attachTimelineSource(new dvbcss.ClockTimelineSource(PTS, wallClock, pts))
 
-// tsUrl and wcUrl are filled in. Each client receives wss:// URLs with the host name that it connected to: an IP address would not
+// tsUrl and wcUrl are set automatically. Each client receives wss:// URLs with the host name that it connected to: an IP address would not
 // match the certificate.
 app.cii.update({
   contentId: CONTENT_ID,

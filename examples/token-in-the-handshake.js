@@ -1,8 +1,8 @@
 // @ts-check
-// A CSS-CII server for companions with a token: in the Authorization header, or as pages can bring it, which cannot set headers:
+// A CSS-CII server for companions with a token. They send it in the Authorization header or, from a page that cannot set headers:
 //
-//   new WebSocket(url, ['bearer', token])         the token as a subprotocol; it has to be of letters, digits, - . _ ~
-//   new WebSocket(`${url}?token=${token}`)        in the query, which ends up in the logs of whatever it comes through
+//   new WebSocket(url, ['bearer', token])         as a subprotocol; only letters, digits and - . _ ~ are allowed
+//   new WebSocket(`${url}?token=${token}`)        in the query, which proxies on the way may log
 //
 //   TOKENS='{"ann":"secret-of-ann"}' PORT=7681 node examples/token-in-the-handshake.js
 
@@ -11,11 +11,12 @@ import Fastify from 'fastify'
 import { CiiServer, ciiPlugin } from 'fastify-dvbcss'
 
 const { TOKENS, HOST: host = '127.0.0.1', PORT = '7681', LOG_LEVEL: level = 'warn' } = process.env
-if (!TOKENS) throw new Error('expected users and their tokens, {"user":"token"}, in the environment variable TOKENS')
+if (!TOKENS)
+  throw new Error('set the environment variable TOKENS to a JSON object of users and tokens: {"user":"token"}')
 const sha256 = (/** @type {unknown} */ text) => createHash('sha256').update(String(text)).digest()
 const users = Object.entries(JSON.parse(TOKENS)).map(([name, token]) => ({ name, digest: sha256(token) }))
 
-/** Whose token it is. All are compared, and each comparison takes equally long: how long it takes says nothing. */
+/** The owner of a token. Compares all tokens in constant time, so that the duration reveals nothing. */
 function userOf(/** @type {unknown} */ token) {
   const digest = sha256(token)
   return users.filter((user) => timingSafeEqual(user.digest, digest))[0]?.name
@@ -24,18 +25,18 @@ function userOf(/** @type {unknown} */ token) {
 /** @param {import('fastify').FastifyRequest} request */
 function tokenOf({ headers, query }) {
   const [, inHeader] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
-  // The server takes the first that is offered, "bearer", and so does not send the token back.
+  // The server selects the first subprotocol, "bearer", and therefore does not echo the token.
   const [, asProtocol] = /^bearer, *([^\s,]+)$/.exec(headers['sec-websocket-protocol'] ?? '') ?? []
   return inHeader ?? asProtocol ?? Object(query).token
 }
 
-// Fastify logs the URL of each request, but no headers.
+// Fastify logs the URL of each request, but not its headers.
 const redact = {
   paths: ['req.url'],
   censor: (/** @type {unknown} */ url) => String(url).replace(/\?.*/, '?[redacted]'),
 }
 const app = Fastify({ logger: { level, redact } })
-// Fastify's own answer to a wrong path writes the URL, token and all, into the text of a log line, which redact does not see.
+// Fastify's default 404 handler logs the URL with its token as message text, which redact does not cover.
 app.setNotFoundHandler((_request, reply) => reply.code(404).send({ statusCode: 404, error: 'Not Found' }))
 
 app.decorateRequest('user', '')
@@ -43,11 +44,11 @@ app.addHook('onRequest', async (request, reply) => {
   const user = userOf(tokenOf(request))
   if (user !== undefined) return request.setDecorator('user', user)
   reply.headers({ 'www-authenticate': 'Bearer', connection: 'close' })
-  throw Object.assign(new Error('Bring your token.'), { statusCode: 401 })
+  throw Object.assign(new Error('A valid token is required.'), { statusCode: 401 })
 })
 
 class Television extends CiiServer {
-  /** What the hook has found out is on the handshake. @override @type {CiiServer['onConnect']} */
+  /** The handshake is the request that the hook has decorated. @override @type {CiiServer['onConnect']} */
   onConnect({ handshake, id }) {
     const request = /** @type {import('fastify').FastifyRequest} */ (handshake)
     console.log(`${id} is ${request.getDecorator('user')}`)

@@ -1,6 +1,6 @@
 // @ts-check
-// A CSS-TS server for a player that is not a clock of this package: it says where it is, and the timeline source passes that
-// on. Type "pause", "play" or "seek 90".
+// A CSS-TS server for a player that is not a clock of this package. The player reports its position, and a timeline source forwards
+// it to companions. Type "pause", "play" or "seek 90".
 //
 //   PORT=7681 node examples/ts-server.js
 
@@ -24,8 +24,8 @@ class PlayerTimelineSource extends TimelineSource {
   }
 
   /**
-   * The player calls this when it jumps, pauses or changes speed; between, companions work the position out by themselves.
-   * @param {{ seconds: number, speed: number, wallClockNanos: number }} report where it was when the wall clock read that
+   * To be called when the player jumps, pauses or changes speed. Companions extrapolate the position in between.
+   * @param {{ seconds: number, speed: number, wallClockNanos: number }} report the position at that time of the wall clock
    */
   report({ seconds, speed, wallClockNanos }) {
     const contentTime = BigInt(Math.round(seconds * 1000))
@@ -34,7 +34,7 @@ class PlayerTimelineSource extends TimelineSource {
   }
 }
 
-// Companions must read the same clock over CSS-WC: wallClockPlugin serves it.
+// Companions need the same clock over CSS-WC, which wallClockPlugin serves.
 const wallClock = new SystemClock()
 const app = Fastify({ logger: { level: 'warn' } })
 await app.register(tsPlugin, { prefix: '/ts', wallClock, contentId: 'https://example.com/programme.mpd' })

@@ -1,23 +1,23 @@
 // @ts-check
-// A CSS-WC server: companions set their clocks by it, over UDP.
+// A CSS-WC server, with which companions synchronise their clocks over UDP.
 //
 //   PORT=6677 node examples/wall-clock-server.js
 
 import Fastify from 'fastify'
 import { SystemClock, wallClockPlugin } from 'fastify-dvbcss'
 
-// Any clock will do that never steps. How far its oscillator may be off, companions add to the error that they reckon with.
+// Any clock that never steps is suitable. Companions add the frequency error of its oscillator to their error bounds.
 const wallClock = new SystemClock({ maxFreqErrorPpm: 50 })
 
 const app = Fastify({ logger: { level: 'warn' } })
 await app.register(wallClockPlugin, {
   wallClock,
-  // 127.0.0.1 is this machine only; HOST=0.0.0.0 lets companions in from the network.
+  // 127.0.0.1 accepts only this machine; HOST=0.0.0.0 accepts companions on the network.
   host: process.env.HOST ?? '127.0.0.1',
   port: Number(process.env.PORT ?? 6677),
 })
 
-// Boots the app, which binds the UDP socket. An app that has routes as well calls listen(), which includes this.
+// Boots the app and binds the UDP socket. An app with routes calls listen() instead, which includes this.
 await app.ready()
 const bound = app.wallClockServer.address
 console.log(`CSS-WC at udp://${bound?.address}:${bound?.port}`)
@@ -26,6 +26,6 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, async () => {
     const { requests, answers, dropped } = app.wallClockServer.statistics
     await app.close()
-    console.log(`answered ${answers} of ${requests} requests; not answered: ${JSON.stringify(dropped)}`)
+    console.log(`answered ${answers} of ${requests} requests; dropped: ${JSON.stringify(dropped)}`)
   })
 }

@@ -12,11 +12,11 @@ const CHANGE_MILLIS = 15
 /** @typedef {import('./trial.js').Trial} Trial */
 
 /**
- * Companions that do everything right, beside those that do not: each of their answers must be the right one, at any time. They also
- * change the television's state all the while.
+ * Well-behaved companions beside the hostile ones. All answers to them must be correct at any time. They also change the television's
+ * state continually.
  */
 export class ControlClients {
-  /** Opened by these clients: what the figures of the servers have to count beside the hostile ones. */
+  /** Connections opened by these clients, which the servers must count in addition to the hostile ones. */
   answersExpected = 0
   wallClockAnswers = 0
   states = 0
@@ -26,7 +26,7 @@ export class ControlClients {
   #socket = createSocket('udp4')
   #bystander = createSocket('udp4')
   #cookie = 0
-  /** Cookie → when it was asked. @type {Map<bigint, bigint>} */
+  /** Cookie → time of the request. @type {Map<bigint, bigint>} */
   #asked = new Map()
   /** @type {NodeJS.Timeout[]} */
   #timers = []
@@ -66,7 +66,7 @@ export class ControlClients {
     return [this.#mirror, ...this.#followers]
   }
 
-  /** How many of the connections of each endpoint are theirs. */
+  /** Number of their connections per endpoint. */
   get connections() {
     return { cii: 1, ts: this.#followers.length, wc: 0 }
   }
@@ -136,7 +136,7 @@ export class ControlClients {
 
   /** @param {CiiClient | TsClient} either */
   #complainAbout(either) {
-    // What they have in common, which the compiler does not see through their private parts.
+    // Their common interface, which the compiler cannot infer from classes with private fields.
     const client = /** @type {CiiClient} */ (either)
     client.on('protocolError', ({ detail }) => this.#trial.fail(`a control client got nonsense: ${detail}`))
     client.on('disconnected', ({ code, retryInSeconds }) => {
@@ -144,7 +144,7 @@ export class ControlClients {
     })
   }
 
-  /** Nothing changes any more; everything asked must be answered, and everybody must know the last state. */
+  /** Called after the last change: all requests must be answered, and all clients must have the final state. */
   async settle() {
     for (const timer of this.#timers) clearInterval(timer)
     const television = this.#television

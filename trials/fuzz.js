@@ -1,5 +1,5 @@
 // @ts-check
-// Hostile input at everything that listens, and at the clients. Run: npm run fuzz -- [--seed N] [--seconds N] [--short]
+// Sends hostile input to all servers and clients. Run: npm run fuzz -- [--seed N] [--seconds N] [--short]
 import { ControlClients } from './control-clients.js'
 import { LiveMessages } from './fuzz/live-messages.js'
 import { LyingServers } from './fuzz/lying-servers.js'
@@ -9,10 +9,10 @@ import { countHandles, grows, measureMemory } from './resources.js'
 import { Television } from './television.js'
 import { runTrial } from './trial.js'
 
-/** How much of each kind there is, over all rounds. */
+/** Number of inputs of each kind, over all rounds. */
 const FULL = { rounds: 20, packets: 1_000_000, messages: 100_000, handshakes: 10_000, lies: 10_000 }
 const SHORT = { rounds: 2, packets: 6000, messages: 1500, handshakes: 150, lies: 200 }
-/** Megabytes from the first third of the rounds to the last. What the trial remembers of the television is among them. */
+/** Maximum growth in megabytes from the first third of the rounds to the last, including the records of the trial itself. */
 const HEAP_GROWTH = 4
 
 /** @typedef {import('./trial.js').Trial} Trial */
@@ -28,7 +28,7 @@ function openConnections(television, control) {
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0)
 
 /**
- * What each server has counted must be what was sent.
+ * Checks that the counters of each server match the input.
  * @param {Trial} trial @param {Television} television @param {ControlClients} control @param {WallClockPackets} packets @param {LiveMessages} messages @param {RawHandshakes} handshakes
  */
 function checkCounters(trial, television, control, packets, messages, handshakes) {
@@ -54,10 +54,10 @@ function checkCounters(trial, television, control, packets, messages, handshakes
       messages.connections[name] + raw.connected[name] + own,
     )
     trial.expectEqual(`${name}: connections ended`, statistics.disconnected, statistics.connected - statistics.open)
-    // The control clients of CSS-TS have sent their setup-data.
+    // Includes the setup-data of the control clients of CSS-TS.
     const ownMessages = name === 'ts' ? own : 0
-    // What comes after a close has begun is read and not counted.
-    const counted = expected.messagesIn - expected.unheard
+    // Messages after the start of a closing handshake are read but not counted.
+    const counted = expected.messagesIn - expected.unread
     trial.expectEqual(`${name}: messages`, statistics.messagesIn, counted + requestsInFrames + ownMessages)
     trial.expectEqual(`${name}: dropped`, statistics.dropped, {
       ...Object.fromEntries(Object.keys(statistics.dropped).map((reason) => [reason, 0])),
@@ -71,7 +71,7 @@ function checkCounters(trial, television, control, packets, messages, handshakes
     trial.expectEqual(
       `${name}: messages = acted upon + dropped + after the end`,
       expected.messagesIn,
-      acted + sum(expected.dropped) + expected.unheard,
+      acted + sum(expected.dropped) + expected.unread,
     )
   }
   const { ts } = television
@@ -84,7 +84,7 @@ function checkCounters(trial, television, control, packets, messages, handshakes
   )
 }
 
-/** No place is held but those of the control clients. @param {Trial} trial @param {Television} television @param {ControlClients} control */
+/** Checks that only the control clients are connected. @param {Trial} trial @param {Television} television @param {ControlClients} control */
 function checkPlaces(trial, television, control) {
   for (const [name, server] of Object.entries(television.servers)) {
     const own = control.connections[/** @type {'cii'} */ (name)]
@@ -162,5 +162,5 @@ await runTrial('fuzz', { seconds: 180 }, async (trial) => {
   console.log(
     `state changes meanwhile: ${television.changes}; heap after each round: ${heaps.map((heap) => heap.toFixed(1)).join(', ')} MB`,
   )
-  if (rounds < plan.rounds && !trial.failed) console.log(`time was up after ${rounds} of ${plan.rounds} rounds`)
+  if (rounds < plan.rounds && !trial.failed) console.log(`time limit reached after ${rounds} of ${plan.rounds} rounds`)
 })

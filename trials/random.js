@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Numbers that look random and are all made of one seed, so that a run can be had again. */
+/** Pseudo-random numbers from one seed, so that a run can be repeated. */
 export class Random {
   #state
   #counter = 0
@@ -11,25 +11,25 @@ export class Random {
   }
 
   /**
-   * Another series, made of this one's seed and a number: what is drawn from the one does not move the other.
+   * An independent series, derived from this one's seed and a number.
    * @param {number} index
    */
   fork(index) {
     return new Random(mix(this.#state ^ Math.imul(index + 1, 0x2545f491)))
   }
 
-  /** A whole number of 32 bits without a sign. */
+  /** An unsigned 32-bit integer. */
   word() {
     this.#counter = (this.#counter + 0x9e3779b9) | 0
     return mix(this.#state ^ mix(this.#counter)) >>> 0
   }
 
-  /** From 0 up to, but not, 1. */
+  /** A number from 0 (inclusive) to 1 (exclusive). */
   next() {
     return this.word() / 2 ** 32
   }
 
-  /** A whole number; both ends are possible. @param {number} least @param {number} most */
+  /** An integer; both limits are inclusive. @param {number} least @param {number} most */
   int(least, most) {
     return least + Math.floor(this.next() * (most - least + 1))
   }
@@ -55,7 +55,7 @@ export class Random {
   }
 }
 
-/** Turns a number into one that has nothing visible to do with it. @param {number} number */
+/** Hashes a number. @param {number} number */
 function mix(number) {
   let mixed = number | 0
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d)

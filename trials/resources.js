@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
 
-/** What is no handle of a connection: these come and go by themselves. */
+/** Handles that do not belong to connections, and whose number varies. */
 const PASSING = new Set([
   'Timeout',
   'Immediate',
@@ -21,7 +21,7 @@ const PASSING = new Set([
   'UDPSendWrap',
 ])
 
-/** How many sockets and servers of each kind are open in this process. */
+/** Number of open sockets and servers of each kind in this process. */
 export function countHandles() {
   /** @type {Record<string, number>} */
   const handles = {}
@@ -36,7 +36,7 @@ export function countTimers() {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
 }
 
-/** Megabytes that are still in use when all that nobody needs has been thrown away. */
+/** Megabytes in use after garbage collection. */
 export async function measureMemory() {
   for (let round = 0; round < 3; round++) {
     await turn()
@@ -47,8 +47,8 @@ export async function measureMemory() {
 }
 
 /**
- * Whether a series goes up in earnest: from its first third to its last, by more than it may.
- * @param {readonly number[]} series the first value, taken while code is still being compiled, does not count
+ * Whether a series grows from its first third to its last by more than allowed.
+ * @param {readonly number[]} series the first value is ignored, because code is still being compiled then
  * @param {number} allowed
  */
 export function grows(series, allowed) {

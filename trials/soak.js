@@ -1,5 +1,5 @@
 // @ts-check
-// Companions come and go for as long as one likes. Run: npm run soak -- [--minutes N] [--every seconds] [--companions N] [--seed N] [--short]
+// Connects and disconnects companions for any length of time. Run: npm run soak -- [--minutes N] [--every seconds] [--companions N] [--seed N] [--short]
 import { createSocket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CiiClient, Companion, TsClient, WallClockClient } from 'fastify-dvbcss/client'
@@ -8,11 +8,11 @@ import { countHandles, grows, measureMemory } from './resources.js'
 import { CONTENT_ID, PTS, TEMI, Television } from './television.js'
 import { runTrial } from './trial.js'
 
-/** How many are there at once, unless --companions gives another number. */
+/** Number of simultaneous companions, unless --companions is given. */
 const COMPANIONS = 20
-/** Megabytes from the first third of the reports to the last; of the last, most is what the system does with freed memory. */
+/** Maximum growth in megabytes from the first third of the reports to the last. Most of the growth of rss is freed memory that the system keeps. */
 const GROWTH = { heap: 2, external: 3, rss: 60 }
-/** What the trial itself remembers of the television would look like a leak. */
+/** Number of states that the trial keeps. Without a limit they would look like a leak. */
 const REMEMBERED_STATES = 2000
 
 /** @typedef {import('./random.js').Random} Random */
@@ -37,7 +37,7 @@ function welcome(television, random) {
     return started(new WallClockClient({ transport: television.url('/wc'), encoding, requestIntervalSeconds: 0.05 }))
   }
   if (kind >= 6) return started(new Companion(television.url('/cii'), { timelineSelector: PTS, tickRate: 90_000 }))
-  // One that is refused, and one that leaves in the midst of it all.
+  // One that is rejected, and one that disconnects at any moment.
   const socket = new WebSocket(television.url(kind === 4 ? '/nobody' : '/cii'))
   socket.on('error', () => {})
   return { stop: () => socket.terminate() }

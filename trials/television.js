@@ -19,7 +19,7 @@ export const PTS = 'urn:dvb:css:timeline:pts'
 export const TEMI = 'urn:dvb:css:timeline:temi:1:1'
 export const CONTENT_ID = 'dvb://233a.1004.1044'
 const SERIAL_TYPE = 'urn:x-trial:serial'
-/** Begins where the other timeline never comes, so that an answer meant for another is seen. */
+/** Starts at positions that the other timeline never reaches, so that mixed-up answers are detected. */
 /** @type {Record<string, number>} */
 const START_TICKS = { [PTS]: 1e12, [TEMI]: -1e12 }
 
@@ -28,7 +28,7 @@ const START_TICKS = { [PTS]: 1e12, [TEMI]: -1e12 }
 /** @typedef {import('./random.js').Random} Random */
 /** @typedef {{ wallClock?: import('fastify-dvbcss').Clock, maxConnections?: number }} TelevisionOptions */
 
-/** Counts what it lets through to the app, so that the sum of all messages can be drawn. */
+/** Counts the messages passed to the app, so that the totals can be checked. */
 class CountingTsServer extends TsServer {
   setups = 0
   presentations = 0
@@ -44,11 +44,11 @@ class CountingTsServer extends TsServer {
   }
 }
 
-/** A television with every endpoint, whose state changes at random and which remembers all that it has ever said. */
+/** A television with all endpoints whose state changes at random. It records everything that it has sent. */
 export class Television {
-  /** Every state that CII has had; each carries its own place in this list. @type {Cii[]} */
+  /** All states of CII so far; each contains its index in this list. @type {Cii[]} */
   states = []
-  /** Every control timestamp that each timeline has had → its place. @type {Map<string, Map<string, number>>} */
+  /** All control timestamps of each timeline so far → index. @type {Map<string, Map<string, number>>} */
   timestamps = new Map([PTS, TEMI].map((selector) => [selector, new Map()]))
   /** @type {Map<string, CorrelatedClock>} */
   timelines = new Map()
@@ -69,7 +69,7 @@ export class Television {
   /** @param {TelevisionOptions} [options] */
   static async start(options = {}) {
     const { wallClock = new SystemClock(), maxConnections = 2000 } = options
-    // Slow handshakes must end within the trial.
+    // Slow handshakes must time out during the trial.
     const http = { headersTimeout: 1500, requestTimeout: 3000, connectionsCheckingInterval: 250 }
     const app = Fastify({ logger: false, http })
     await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0, wallClock })
@@ -120,7 +120,7 @@ export class Television {
     this.remember()
   }
 
-  /** To be called after the timelines were changed. */
+  /** Must be called after a change of the timelines. */
   remember() {
     for (const [selector, source] of this.sources) {
       const said = /** @type {Map<string, number>} */ (this.timestamps.get(selector))
@@ -136,7 +136,7 @@ export class Television {
   }
 
   /**
-   * Which of the states that the television has had a client has; -1 when it never had it.
+   * The index of a client's state among those of the television; -1 if the television never had it.
    * @param {Cii} state @param {number} [port] at which the client reached it
    */
   indexOfState(state, port = this.port) {
@@ -158,12 +158,12 @@ export class Television {
     )
   }
 
-  /** -1 when the television has never said so of this timeline. @param {string} selector @param {ControlTimestamp} timestamp */
+  /** The index of a control timestamp; -1 if the television never sent it for this timeline. @param {string} selector @param {ControlTimestamp} timestamp */
   indexOfTimestamp(selector, timestamp) {
     return this.timestamps.get(selector)?.get(encodeControlTimestamp(timestamp)) ?? -1
   }
 
-  /** Forgets what was said, but for the last so many. For when nobody compares any more. @param {number} kept */
+  /** Discards old records that no client is compared with any more. @param {number} kept */
   forget(kept) {
     for (let index = 0; index < this.states.length - kept; index++) delete this.states[index]
     for (const said of this.timestamps.values()) if (said.size > kept) said.clear()

@@ -4,10 +4,10 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Random } from './random.js'
 
-/** More than these say nothing new. */
+/** Number of failures that are printed. */
 const FAILURES_SHOWN = 10
 
-/** One run: its seed, what it was told, and what went wrong in it. */
+/** One run: its seed, its options and its failures. */
 export class Trial {
   /** @type {string[]} */
   failures = []
@@ -32,13 +32,13 @@ export class Trial {
     return performance.now() >= this.#endsAt
   }
 
-  /** Notes a failure, and goes on. @param {string} what */
+  /** Records a failure and continues. @param {string} what */
   fail(what) {
     this.#failed += 1
     if (this.failures.length < FAILURES_SHOWN) this.failures.push(what)
   }
 
-  /** @param {boolean} holds @param {() => string} what says what was expected and what was found */
+  /** @param {boolean} holds @param {() => string} what describes what was expected and what was found */
   expect(holds, what) {
     if (!holds) this.fail(what())
   }
@@ -50,7 +50,7 @@ export class Trial {
   }
 
   /**
-   * Waits for a condition; fails when it does not come true in time.
+   * Waits for a condition. Records a failure if it does not become true in time.
    * @param {string} what @param {() => boolean} holds @param {number} [seconds]
    */
   async until(what, holds, seconds = 20) {
@@ -67,16 +67,16 @@ export class Trial {
   }
 
   report() {
-    console.log(`\n${this.name} FAILED, ${this.#failed} times:`)
+    console.log(`\n${this.name} FAILED (${this.#failed} failures):`)
     for (const failure of this.failures) console.log(`  ${failure}`)
     if (this.#failed > this.failures.length) console.log(`  … and ${this.#failed - this.failures.length} more`)
-    console.log(`The same again: npm run ${this.name} -- --seed ${this.seed}${this.isShort ? ' --short' : ''}`)
+    console.log(`To repeat this run: npm run ${this.name} -- --seed ${this.seed}${this.isShort ? ' --short' : ''}`)
   }
 }
 
 /**
- * Runs a trial from the command line: `--seed`, `--short`, `--seconds`, and others that the trial knows. Ends the process with 1 when
- * anything went wrong, be it only an exception that nobody caught.
+ * Runs a trial from the command line, with the options `--seed`, `--short`, `--seconds` and those of the trial. The exit code is 1 after
+ * any failure, including an uncaught exception.
  * @param {string} name
  * @param {{ seconds: number, others?: Record<string, { type: 'string' }> }} defaults
  * @param {(trial: Trial, options: Record<string, string | boolean | undefined>) => Promise<void>} body
@@ -88,7 +88,7 @@ export async function runTrial(name, defaults, body) {
   const seed = Number(values.seed ?? (Date.now() % 1_000_000_007) + 1)
   const seconds = Number(values.seconds ?? defaults.seconds)
   if (!Number.isInteger(seed) || !(seconds > 0)) {
-    console.error('expected a whole number for --seed, and a number above 0 for --seconds')
+    console.error('--seed must be an integer, and --seconds a positive number')
     process.exit(2)
   }
   const trial = new Trial(name, seed, values.short === true, seconds)

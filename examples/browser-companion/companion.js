@@ -1,5 +1,5 @@
 // @ts-check
-// Shows where a television is, and keeps a film in step with it.
+// Shows the position of a television and synchronises a video with it.
 
 import { Companion, MediaFollower } from 'fastify-dvbcss/client'
 
@@ -11,7 +11,7 @@ function find(/** @type {string} */ selector) {
   return /** @type {HTMLElement} */ (document.querySelector(selector))
 }
 
-/** As 1:02:03.004. */
+/** Formats seconds as 1:02:03.004. */
 function clockOf(/** @type {number} */ seconds) {
   const millis = Math.round(Math.abs(seconds) * 1000)
   const digits = (/** @type {number} */ value, length = 2) => String(Math.floor(value)).padStart(length, '0')

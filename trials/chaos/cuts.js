@@ -14,8 +14,8 @@ const STEPS_OF_A_ROUND = 60
 /** @typedef {{ cii: CiiClient, ts: TsClient, wallClock: WallClockClient, selector: string, contentIdStem: string, udp: UdpProxy }} CutCompanion */
 
 /**
- * Companions whose connections are cut and held up while the television changes: when it is quiet again each must know what the
- * television knows, and where its timeline is.
+ * Cuts and delays the connections of companions while the television changes. After a quiet period each companion must have the state
+ * of the television and the position of its timeline.
  * @param {Trial} trial @param {number} rounds @param {number} seconds
  */
 export async function tryCuts(trial, rounds, seconds) {
@@ -46,7 +46,7 @@ export async function tryCuts(trial, rounds, seconds) {
     }
     television.servers.cii.enabled = true
     television.servers.ts.enabled = true
-    // Mostly there is a timeline in the end, so that there are positions to compare.
+    // Usually end with a timeline, so that there are positions to compare.
     if (random.chance(0.8)) {
       television.ts.contentId = CONTENT_ID
       for (const timeline of television.timelines.values()) timeline.available = true
@@ -90,7 +90,7 @@ async function startCompanion(television, port, instant, random) {
 /** @param {Trial} trial @param {Television} television @param {SharedInstant} instant @param {CutCompanion} companion @param {number} index @returns {Promise<number>} positions compared */
 async function checkCompanion(trial, television, instant, { cii, ts, wallClock, selector, contentIdStem }, index) {
   const last = television.states.length - 1
-  // The television is reached at its own port; the address that it fills in is that.
+  // {{host}} is replaced by the television's own address.
   await trial.until(
     `CII client ${index} has the last state`,
     () => cii.connected && television.indexOfState(cii.state) === last,
@@ -109,7 +109,7 @@ async function checkCompanion(trial, television, instant, { cii, ts, wallClock, 
   await trial.until(`the wall clock of companion ${index}`, () => wallClock.clock.available)
   if (!isOn || timeline === undefined || trial.failed) return 0
   instant.hold(() => {
-    // The clock's own dispersion does not know of its speed; a position's bound does.
+    // The dispersion of the clock does not include its speed, but the error bound of a position does.
     const { available, ticks, errorSeconds } = positionOn(ts.clock, wallClock.clock)
     const error = Math.abs(ticks - timeline.now()) / ts.clock.tickRate
     trial.expect(

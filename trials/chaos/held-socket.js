@@ -2,7 +2,7 @@
 
 /** @typedef {import('fastify-dvbcss').EndpointServer<any>} EndpointServer */
 
-/** An open connection in memory: what was sent is kept, and only when it is let go does the server hear that it has left. */
+/** An open connection in memory. It keeps sent messages, and reports them as flushed only when they are released. */
 export class HeldSocket {
   remoteAddress = '192.0.2.1'
   localAuthority = { secure: false, host: '192.0.2.7', port: 80 }
@@ -10,7 +10,7 @@ export class HeldSocket {
   bufferedAmount = 0
   /** @type {string[]} */
   received = []
-  /** What broke a rule of this connection. @type {string | undefined} */
+  /** The violated rule of this connection, if any. @type {string | undefined} */
   fault
   isOpen = true
   #read
@@ -58,18 +58,18 @@ export class HeldSocket {
     if (this.isOpen) this.#events.message(text)
   }
 
-  /** @returns {boolean} whether anything was held */
+  /** @returns {boolean} whether a message was held */
   letGo() {
     const first = this.#held.shift()
     first?.()
     return first !== undefined
   }
 
-  /** As it is with real sockets, what was on its way is called off only after the end. */
+  /** As with real sockets, the callbacks of pending messages are called only after the end. */
   cut() {
     if (!this.isOpen) return
     this.isOpen = false
-    // The server is in the midst of something when it closes by itself.
+    // The server may be inside another call when it closes the connection itself.
     queueMicrotask(() => this.#events.closed(1006, ''))
   }
 }

@@ -72,12 +72,12 @@ const steps = fc.array(fc.record({ what: fc.constantFrom(...STEPS), which: fc.na
   size: 'max',
 })
 
-/** Lets what was set aside as a promise happen. */
+/** Runs pending promise callbacks. */
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Random orders of everything that may happen to a CII and a TS server whose connections take as long as they like. What fails is made as
- * short as it can be before it is told.
+ * Runs random orders of all events of a CII and a TS server whose connections have arbitrary delays. A failing order is reduced to the
+ * shortest one before it is reported.
  * @param {Trial} trial @param {number} runs
  */
 export async function tryInterleavings(trial, runs) {
@@ -110,7 +110,7 @@ class World {
   #clocks = ['urn:a', 'urn:b'].map(() => new CorrelatedClock(this.#wallClock, { tickRate: 1000 }))
   #sources = this.#clocks.map((clock, index) => new ClockTimelineSource(SELECTORS[index] ?? '', this.#wallClock, clock))
   #attached = new Set(this.#sources)
-  /** Setup-data that the app has not let through yet. @type {(() => void)[]} */
+  /** Setup-data that the app has not accepted yet. @type {(() => void)[]} */
   #waiting = []
   ts
 
@@ -133,7 +133,7 @@ class World {
 
   /** @param {Step} step */
   async do({ what, which, value }) {
-    // Time goes on, or a timestamp could not be told from the one before.
+    // Advance the time, so that timestamps can be distinguished from earlier ones.
     this.#nanos += 1000 + value
     const socket = this.#sockets[which % Math.max(this.#sockets.length, 1)]
     if (what === 'cii') this.#connectCii()
@@ -228,7 +228,7 @@ class World {
     while (any) any = this.#sockets.map((socket) => socket.letGo()).includes(true)
   }
 
-  /** Everything that was held up happens; then all must agree. */
+  /** Releases everything that was delayed. Then all clients must agree with the server. */
   async settle() {
     for (const admit of this.#waiting.splice(0)) admit()
     for (let round = 0; round < 3; round++) {

@@ -2,8 +2,8 @@
 import { SystemClock } from 'fastify-dvbcss'
 
 /**
- * Clocks that are all made of one: while an instant is held they all read that instant, so that what they say can be compared as if no
- * time went by between two readings.
+ * Clocks with a common source. While an instant is held, all of them read that instant, so that their readings can be compared as if
+ * they were simultaneous.
  */
 export class SharedInstant {
   /** @type {bigint | undefined} */
@@ -14,7 +14,7 @@ export class SharedInstant {
     return Number((this.#held ?? process.hrtime.bigint()) - this.#epoch)
   }
 
-  /** An oscillator that is off by so much, and states that it may be off by more. @param {number} start in nanoseconds @param {number} ppm */
+  /** An oscillator with a frequency error that is below its stated maximum. @param {number} start in nanoseconds @param {number} ppm */
   clock(start, ppm) {
     return new SystemClock({
       source: () => Math.floor(start + this.#nanos() * (1 + ppm / 1e6)),

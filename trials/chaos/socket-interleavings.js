@@ -42,7 +42,7 @@ export async function trySocketInterleavings(trial, runs) {
     done += 1
   })
   try {
-    // Few tries to make it shorter, because each takes seconds when it fails.
+    // Limit the attempts to shorten a failing order, because each takes seconds.
     await fc.assert(property, {
       seed: trial.seed,
       numRuns: runs,

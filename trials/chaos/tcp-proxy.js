@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 
 /** @typedef {import('../random.js').Random} Random */
 
-/** Between clients and a TCP server: cuts connections, and holds what is on them up. */
+/** A proxy between clients and a TCP server that cuts connections and delays their data. */
 export class TcpProxy {
   cuts = 0
   stalls = 0
@@ -42,7 +42,7 @@ export class TcpProxy {
     else for (const socket of pair) socket.destroy()
   }
 
-  /** Lets nothing through to one client for a while. @param {Random} random */
+  /** Stops forwarding to one client for a while. @param {Random} random */
   stall(random) {
     if (this.#pairs.size === 0) return
     const [, outside] = random.pick([...this.#pairs])

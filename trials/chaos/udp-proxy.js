@@ -5,7 +5,7 @@ import { once } from 'node:events'
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {{ delay: number, jitter: number, loss: number, duplicates: number }} Weather in milliseconds, and shares of 1; jitter reorders */
 
-/** What a network can be like: as good as none, a Wi-Fi, a bad one, one that is slow in one direction, one that loses most. @type {readonly [Weather, Weather][]} */
+/** Network conditions: almost ideal, Wi-Fi, bad Wi-Fi, slow in one direction, and losing most datagrams. @type {readonly [Weather, Weather][]} */
 const WEATHERS = [
   [calm(0), calm(0)],
   [calm(2), calm(2)],
@@ -30,9 +30,9 @@ function calm(delay) {
   return { delay, jitter: 0, loss: 0, duplicates: 0 }
 }
 
-/** Between one client and a UDP server: delays, loses, doubles and reorders what goes either way. */
+/** A proxy between one client and a UDP server that delays, drops, duplicates and reorders datagrams in both directions. */
 export class UdpProxy {
-  counts = { carried: 0, lost: 0, doubled: 0 }
+  counts = { carried: 0, lost: 0, duplicated: 0 }
   #random
   #weather = /** @type {[Weather, Weather]} */ (WEATHERS[0])
   #inside = createSocket('udp4')
@@ -48,7 +48,7 @@ export class UdpProxy {
     this.#random = random
   }
 
-  /** @param {number} serverPort @returns {Promise<string>} where the client is to ask */
+  /** @param {number} serverPort @returns {Promise<string>} the URL for the client */
   async open(serverPort) {
     this.#inside.bind(0, '127.0.0.1')
     this.#outside.bind(0, '127.0.0.1')
@@ -78,7 +78,7 @@ export class UdpProxy {
     const random = this.#random
     const copies = random.chance(weather.loss) ? 0 : random.chance(weather.duplicates) ? 2 : 1
     if (copies === 0) this.counts.lost += 1
-    if (copies === 2) this.counts.doubled += 1
+    if (copies === 2) this.counts.duplicated += 1
     for (let copy = 0; copy < copies; copy++) {
       this.counts.carried += 1
       const timer = setTimeout(

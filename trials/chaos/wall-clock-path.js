@@ -14,7 +14,7 @@ const ALGORITHMS = [
   () => new MostRecentAlgorithm(),
   () => new FilterAndPredictAlgorithm({ maxRoundTripRatio: 4, minSpanSeconds: 2 }),
 ]
-/** What the oscillators are off by; each states 100 ppm. */
+/** Actual frequency errors of the oscillators, in ppm; each states 100 ppm. */
 const MOST_PPM = 95
 const CLIENTS = 12
 const SAMPLE_MILLIS = 4
@@ -23,7 +23,7 @@ const WEATHER_MILLIS = 700
 /** @typedef {import('../trial.js').Trial} Trial */
 
 /**
- * Wall clock clients behind a network that gets worse and better: no sample of any of them may be off by more than its dispersion.
+ * Runs wall clock clients on a network of changing quality. The error of a sample must never exceed its dispersion.
  * @param {Trial} trial @param {number} samples @param {number} seconds at most
  */
 export async function tryWallClockPath(trial, samples, seconds) {
@@ -76,9 +76,9 @@ export async function tryWallClockPath(trial, samples, seconds) {
   await trial.until(`${samples} samples`, () => taken >= samples || trial.failed, seconds)
   clearInterval(sampling)
   clearInterval(weather)
-  const total = { carried: 0, lost: 0, doubled: 0 }
+  const total = { carried: 0, lost: 0, duplicated: 0 }
   for (const { counts } of proxies)
-    for (const name of /** @type {const} */ (['carried', 'lost', 'doubled'])) total[name] += counts[name]
+    for (const name of /** @type {const} */ (['carried', 'lost', 'duplicated'])) total[name] += counts[name]
   for (const client of clients) client.stop()
   for (const proxy of proxies) proxy.close()
   for (const server of servers) await server.stop()
@@ -86,5 +86,5 @@ export async function tryWallClockPath(trial, samples, seconds) {
   console.log(
     `wall clock path: ${taken} samples of ${CLIENTS} clients, the largest error was ${share} % of its dispersion`,
   )
-  console.log(`  datagrams: ${total.carried} carried, ${total.lost} lost, ${total.doubled} doubled`)
+  console.log(`  datagrams: ${total.carried} carried, ${total.lost} lost, ${total.duplicated} duplicated`)
 }

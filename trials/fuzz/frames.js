@@ -9,9 +9,9 @@ const CLOSE = 8
 export const PING = 9
 
 /**
- * A WebSocket frame of a client (RFC 6455, 5.2), as right or as wrong as one likes.
+ * A WebSocket frame of a client (RFC 6455, 5.2), valid or invalid.
  * @param {Uint8Array | string} payload
- * @param {FrameOptions} [options] `length` is what the header claims; `wide` is the size of its field, where it need not be so big.
+ * @param {FrameOptions} [options] `length` is the length in the header; `wide` is the size of that field, which may be larger than necessary.
  */
 export function frame(payload, options = {}) {
   const { fin = true, rsv = 0, opcode = TEXT, masked = true, wide } = options
@@ -41,7 +41,7 @@ export function closeFrame(code, reason = '') {
 /** @typedef {{ opcode: number, payload: Buffer }} ServerFrame */
 
 /**
- * The whole frames at the beginning of what a server has sent, none of which is masked or fragmented.
+ * The complete frames at the beginning of a server's data. They must be unmasked and unfragmented.
  * @param {Buffer} bytes @returns {ServerFrame[]}
  */
 export function readFrames(bytes) {
@@ -62,7 +62,7 @@ export function readFrames(bytes) {
 }
 
 /**
- * Each kind of frame that breaks the protocol, with the code that the server has to close with.
+ * All kinds of frames that violate the protocol, with the required close code of the server.
  * @type {readonly { name: string, code: number, countedAsBroken?: boolean, make: (random: Random) => Buffer }[]}
  */
 export const BAD_FRAMES = [

@@ -18,7 +18,7 @@ import { CONTENT_ID, PTS, TEMI } from '../television.js'
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {import('../trial.js').Trial} Trial */
 
-/** Each way to read a message, with the way to write it. @type {Record<string, (value: unknown) => string>} */
+/** Every decoder, combined with its encoder. @type {Record<string, (value: unknown) => string>} */
 const ROUND_TRIPS = {
   cii: (value) => encodeCii(decodeCii(value)),
   'setup-data': (value) => encodeSetupData(decodeSetupData(value)),
@@ -30,8 +30,8 @@ const ROUND_TRIPS = {
 const PROTOTYPE = JSON.stringify(Object.getOwnPropertyNames(Object.prototype))
 
 /**
- * Gives a text to every decoder: each must say what it read, such that written and read again it says the same, or throw a
- * MessageError of a readable length.
+ * Passes a text to every decoder. Each must either return a message that survives encoding and decoding, or throw a MessageError of
+ * reasonable length.
  * @param {Trial} trial @param {string} text
  */
 export function decodeEverywhere(trial, text) {
@@ -72,7 +72,7 @@ function checkError(trial, name, text, error) {
 /** @param {string} text */
 const shown = (text) => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text)
 
-/** Text of any kind: right, nearly right, quite wrong. @param {Random} random @returns {string} */
+/** Text of any kind: valid, almost valid, or invalid. @param {Random} random @returns {string} */
 export function hostileText(random) {
   const kind = random.int(0, 9)
   if (kind < 4) return JSON.stringify(message(random))
@@ -101,7 +101,7 @@ const ODD_TEXTS = [
   (random) => `{"mrsUrl":"${'\\u0000'.repeat(random.int(1, 300))}\ud800"}`,
 ]
 
-/** A message as somebody could send it in earnest. @param {Random} random @returns {Record<string, unknown>} */
+/** A realistic message. @param {Random} random @returns {Record<string, unknown>} */
 function message(random) {
   const kind = random.int(0, 4)
   if (kind === 0) return setupData(random)
@@ -153,7 +153,7 @@ export function wallClockRequest(random) {
 /** @param {Random} random */
 const integer = (random) => `${random.pick(['', '', '-'])}${BigInt(random.int(1, 2 ** 32)) ** BigInt(random.int(1, 4))}`
 
-/** Puts something else in the place of one of its parts, at any depth. @param {Random} random @param {any} value @returns {unknown} */
+/** Replaces one part of a value, at any depth. @param {Random} random @param {any} value @returns {unknown} */
 function spoil(random, value) {
   if (typeof value !== 'object' || value === null || random.chance(0.1)) return anyValue(random, 2)
   const keys = Object.keys(value)

@@ -14,7 +14,7 @@ import { WebSocket } from 'ws'
 import { CONTENT_ID } from '../television.js'
 import { decodeEverywhere, hostileText, presentationTimestamps, setupData, wallClockRequest } from './hostile-json.js'
 
-/** As the endpoints have it by default. */
+/** The default of the endpoints. */
 const MAX_BAD_MESSAGES = 100
 const AT_ONCE = 8
 const MOST_IN_A_BATCH = 25
@@ -26,11 +26,11 @@ const MOST_IN_A_BATCH = 25
 /** @typedef {'setup' | 'presentation' | 'answer'} Sense */
 /** @typedef {'cii' | 'ts' | 'wc'} Endpoint */
 
-/** Talks rubbish and sense to each endpoint over a good connection, and knows what the endpoint has to make of each message. */
+/** Sends valid and invalid messages to each endpoint over a valid connection, and checks how the endpoint handles each of them. */
 export class LiveMessages {
   sent = 0
   connections = { cii: 0, ts: 0, wc: 0 }
-  /** What each endpoint should have counted. @type {Record<Endpoint, { messagesIn: number, unheard: number, dropped: Record<string, number>, setup: number, presentation: number, answer: number }>} */
+  /** Expected counters of each endpoint. @type {Record<Endpoint, { messagesIn: number, unread: number, dropped: Record<string, number>, setup: number, presentation: number, answer: number }>} */
   expected = { cii: emptyCount(), ts: emptyCount(), wc: emptyCount() }
   #trial
   #television
@@ -80,7 +80,7 @@ export class LiveMessages {
 function emptyCount() {
   return {
     messagesIn: 0,
-    unheard: 0,
+    unread: 0,
     dropped: /** @type {Record<string, number>} */ ({}),
     setup: 0,
     presentation: 0,
@@ -88,7 +88,7 @@ function emptyCount() {
   }
 }
 
-/** One connection, what was said on it, and what must be answered. */
+/** One connection, the messages sent on it, and the answers that are expected. */
 class Conversation {
   isBanned = false
   #trial
@@ -98,7 +98,7 @@ class Conversation {
   #socket
   #bad = 0
   #isSetUp = false
-  /** Clients of CSS-TS are told of their own timeline only. */
+  /** CSS-TS clients receive control timestamps of their own timeline only. */
   #selector = ''
   /** @type {Buffer[]} */
   #cookies = []
@@ -127,7 +127,7 @@ class Conversation {
     this.#count.messagesIn += 1
     this.#socket.send(message)
     if (this.isBanned) {
-      this.#count.unheard += 1
+      this.#count.unread += 1
       return
     }
     const verdict = this.#judge(message)
@@ -149,7 +149,7 @@ class Conversation {
     }
     const text = hostileText(random)
     decodeEverywhere(this.#trial, text)
-    // What cannot be UTF-8 does not get as far as this.
+    // Invalid UTF-8 is rejected earlier.
     return Buffer.from(text).toString()
   }
 
@@ -229,7 +229,7 @@ class Conversation {
     this.#trial.expect(isOurs, () => `ts sent ${text} to a client of "${this.#selector}"`)
   }
 
-  /** Until the server has read all, and has answered what is to be answered. */
+  /** Waits until the server has read all messages and sent all expected answers. */
   async settle() {
     if (this.isBanned) {
       const [code] = await once(this.#socket, 'close')

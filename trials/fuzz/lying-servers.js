@@ -20,13 +20,13 @@ import { hostileText } from './hostile-json.js'
 
 const BACKOFF = { initialSeconds: 0.005, maxSeconds: 0.02 }
 const FLOODED = { backoff: BACKOFF, maxMessagesPerSecond: Number.POSITIVE_INFINITY }
-/** What an invalid control timestamp with a null in content time or speed means. */
+/** The meaning of an invalid control timestamp in which content time or speed is null. */
 const UNAVAILABLE = { contentTime: null, wallClockTime: 0n, timelineSpeedMultiplier: null }
 
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {import('../trial.js').Trial} Trial */
 
-/** Clients at servers that lie to them. */
+/** Connects clients to servers that send false or invalid data. */
 export class LyingServers {
   messages = 0
   answers = 0
@@ -38,7 +38,7 @@ export class LyingServers {
     this.#trial = trial
   }
 
-  /** @param {Random} random @param {number} count of messages, of answers, and a tenth as many handshakes */
+  /** @param {Random} random @param {number} count number of messages and of answers; a tenth as many handshakes */
   async lie(random, count) {
     await Promise.all([
       this.#lieInMessages(random.fork(0), count),
@@ -49,7 +49,7 @@ export class LyingServers {
   }
 
   /**
-   * Strict clients follow valid messages and ignore all others. Lenient clients may follow more of them, but what they hold is
+   * Strict clients follow valid messages and ignore all others. Lenient clients may follow more of them, but their state is
    * always valid.
    * @param {Random} random @param {number} count
    */
@@ -126,7 +126,7 @@ export class LyingServers {
     await once(server, 'close')
   }
 
-  /** A wall clock that says anything at all: the client's clock remains a number, and its bound too. @param {Random} random @param {number} count */
+  /** A wall clock with arbitrary answers: the client's clock and its error bound must remain numbers. @param {Random} random @param {number} count */
   async #lieAboutTheTime(random, count) {
     const trial = this.#trial
     const socket = await bind('127.0.0.1')
@@ -156,7 +156,7 @@ export class LyingServers {
     })
     const before = this.answers
     client.start()
-    // The client asks as it pleases: with so many lies that is what bounds this.
+    // The client determines the rate of requests, which limits the number of false answers.
     const enough = Math.min(count, 400)
     await trial.until(
       'a wall clock client asks a server that lies',
@@ -172,13 +172,13 @@ export class LyingServers {
     await once(socket, 'close')
   }
 
-  /** Datagrams from one who has not seen the requests: they must not move the clock at all. @param {Random} random @param {number} count */
+  /** Datagrams of an off-path attacker, which must not change the clock. @param {Random} random @param {number} count */
   async #whisperFromBeside(random, count) {
     const trial = this.#trial
     const wallClock = new SystemClock()
     const server = await bind('127.0.0.1')
     const { port } = server.address()
-    // Another host with the same port: a television may answer from another of its addresses, so the client listens to it.
+    // Another host with the same port. The client accepts it, because a television may answer from another of its addresses.
     const stranger = await bind('127.0.0.2', port)
     const honest = new WallClockHandler(wallClock)
     let heard = 0
@@ -225,7 +225,7 @@ export class LyingServers {
     }
   }
 
-  /** Servers that are none: the client says so, and tries again until it is stopped. @param {Random} random @param {number} count */
+  /** Servers of other protocols: the client must report that, and retry until it is stopped. @param {Random} random @param {number} count */
   async #lieInHandshakes(random, count) {
     /** @type {Set<import('node:net').Socket>} */
     const sockets = new Set()
@@ -277,7 +277,7 @@ function saysUnavailable(text) {
 /** @param {string} text */
 function readTimestamp(text) {
   const timestamp = decodeControlTimestamp(JSON.parse(text))
-  // The wire has integers of any size and any speed, clocks do not: the client takes no time beyond 1e30, and no speed beyond 1e6.
+  // Messages allow any integer and any speed, but clocks do not: the client rejects times above 1e30 and speeds above 1e6.
   const times = [timestamp.contentTime, timestamp.wallClockTime]
   if (times.some((time) => Math.abs(Number(time)) > 1e30)) return undefined
   if (Math.abs(timestamp.timelineSpeedMultiplier ?? 0) > 1e6) return undefined
@@ -314,7 +314,7 @@ async function answerHandshake(random, key, socket) {
   const kind = random.int(0, 10)
   if (kind === 0) return socket.destroy()
   if (kind === 1) return socket.resetAndDestroy()
-  // The client's own time limit has to end it.
+  // Only the client's own timeout ends this connection.
   if (kind === 2) return socket.write('HTTP/1.1 101 Swit')
   if (kind === 3) return socket.end(random.bytes(random.int(1, 2000)))
   if (kind === 4) return socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
@@ -330,9 +330,9 @@ async function answerHandshake(random, key, socket) {
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   )
-  // Frames of clients, with masks, are themselves wrong from a server.
+  // Masked frames are invalid from a server.
   socket.write(kind === 9 ? random.pick(BAD_FRAMES).make(random) : random.bytes(random.int(1, 300)))
-  // A frame that never ends would be waited for for ever.
+  // The client would wait for an incomplete frame indefinitely.
   setTimeout(() => socket.destroy(), 50).unref()
   return socket
 }

@@ -7,7 +7,7 @@ import { readFrames } from './frames.js'
 
 const ANSWER_SECONDS = 15
 
-/** A TCP connection on which anything can be written. */
+/** A TCP connection for arbitrary data. */
 export class RawConnection {
   received = Buffer.alloc(0)
   isClosed = false
@@ -33,7 +33,7 @@ export class RawConnection {
     this.#socket.write(data)
   }
 
-  /** In pieces, each in a segment of its own. @param {Buffer} data @param {Random} random @param {number} millis between them, at most */
+  /** Writes in pieces, each in its own segment. @param {Buffer} data @param {Random} random @param {number} millis between them, at most */
   async drip(data, random, millis) {
     for (let at = 0; at < data.length && !this.isClosed; ) {
       const piece = random.int(1, 12)
@@ -43,13 +43,13 @@ export class RawConnection {
     }
   }
 
-  /** Of each HTTP answer; a body is not looked at. */
+  /** Status codes of the HTTP responses; bodies are ignored. */
   get statuses() {
     const text = this.received.toString('latin1')
     return [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]))
   }
 
-  /** What came behind the answer to the handshake. */
+  /** The data after the response to the handshake. */
   get frames() {
     const end = this.received.indexOf('\r\n\r\n')
     return end < 0 ? [] : readFrames(this.received.subarray(end + 4))
@@ -60,7 +60,7 @@ export class RawConnection {
     return payload === undefined || payload.length < 2 ? undefined : payload.readUInt16BE(0)
   }
 
-  /** @param {() => boolean} holds @param {number} [seconds] @returns {Promise<boolean>} whether it came to hold */
+  /** @param {() => boolean} holds @param {number} [seconds] @returns {Promise<boolean>} whether the condition became true */
   async until(holds, seconds = ANSWER_SECONDS) {
     const limit = performance.now() + seconds * 1000
     while (!holds()) {
@@ -81,7 +81,7 @@ export class RawConnection {
     this.#socket.end()
   }
 
-  /** Goes away without a word, in one of the ways in which that can be done. @param {Random} random */
+  /** Disconnects without a closing handshake, in one of several ways. @param {Random} random */
   async leave(random) {
     if (random.chance(0.3)) this.#socket.resetAndDestroy()
     else this.#socket.destroy()

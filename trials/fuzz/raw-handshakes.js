@@ -6,7 +6,7 @@ const AT_ONCE = 40
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {import('../trial.js').Trial} Trial */
 
-/** Connections of every bad kind to the TCP port of the endpoints. */
+/** Opens invalid connections of every kind to the TCP port of the endpoints. */
 export class RawHandshakes {
   made = 0
   /** What the endpoints should have counted. @type {import('./raw-scenarios.js').Counts} */

@@ -33,7 +33,7 @@ function binaryRequest(random) {
   return request
 }
 
-/** Handshakes that must be refused, with what they may be answered with. None: closed without a word is all right as well. */
+/** Handshakes that must be rejected, with the permitted status codes. None: closing without a response is permitted as well. */
 const REFUSED = [
   {
     statuses: [400, 426],
@@ -151,7 +151,7 @@ async function refused({ trial, port, random }) {
   const bytes = Buffer.from(make(random))
   const connection = new RawConnection(port)
   connection.write(bytes)
-  // What is no whole request is ended by us; the server must then end it too.
+  // The client ends incomplete requests, after which the server must close the connection as well.
   connection.end()
   const isClosed = await connection.until(() => connection.isClosed)
   const found = connection.statuses
@@ -163,7 +163,7 @@ async function refused({ trial, port, random }) {
   )
 }
 
-/** Goes away in the midst of a handshake. @param {Context} context */
+/** Disconnects during the handshake. @param {Context} context */
 async function brokenOff({ port, random }) {
   const bytes = Buffer.from(handshake(path(random)))
   const connection = new RawConnection(port)
@@ -172,7 +172,7 @@ async function brokenOff({ port, random }) {
   await connection.leave(random)
 }
 
-/** @param {Context} context @param {Endpoint} endpoint @param {Uint8Array} behind what is in the same segment as the handshake */
+/** @param {Context} context @param {Endpoint} endpoint @param {Uint8Array} behind data in the same segment as the handshake */
 async function open({ trial, port, counts }, endpoint, behind = Buffer.alloc(0)) {
   const connection = new RawConnection(port)
   connection.write(Buffer.concat([Buffer.from(handshake(`/${endpoint}`)), behind]))
@@ -182,7 +182,7 @@ async function open({ trial, port, counts }, endpoint, behind = Buffer.alloc(0))
   return connection
 }
 
-/** A frame that breaks the protocol, on its own or behind good ones. @param {Context} context */
+/** A frame that violates the protocol, alone or after valid ones. @param {Context} context */
 async function badFrame(context) {
   const { trial, random, counts } = context
   const endpoint = random.pick(ENDPOINTS)
@@ -198,13 +198,13 @@ async function badFrame(context) {
   trial.expectEqual(`the code that ${endpoint} closes with after ${name}`, connection.closeCode, code)
   if (code === 1009 && countedAsBroken !== true) counts.tooLarge[endpoint] += 1
   else counts.broken[endpoint] += 1
-  // Most go now; the others leave the close frame without an answer, and must be thrown out.
+  // Most disconnect now. The others do not answer the close frame, and the server must disconnect them.
   if (random.chance(0.95)) connection.end()
   const isClosed = await connection.until(() => connection.isClosed)
   trial.expect(isClosed, () => `${endpoint} did not end a connection after ${name}`)
 }
 
-/** Good requests in many frames, among pings, in any segments: each must be answered. @param {Context} context */
+/** Valid requests in many frames, among pings, in arbitrary segments. Each must be answered. @param {Context} context */
 async function fragmented(context) {
   const { trial, random, counts } = context
   const requests = Array.from({ length: random.int(1, 4) }, () => binaryRequest(random))
@@ -254,14 +254,14 @@ function inFragments(random, payload) {
   return Buffer.concat(frames)
 }
 
-/** Random bytes where frames should be. @param {Context} context */
+/** Random bytes instead of frames. @param {Context} context */
 async function noise(context) {
   const { trial, random, counts } = context
   const endpoint = random.pick(ENDPOINTS)
   const connection = await open(context, endpoint)
   counts.broken[endpoint] += 1
   const bytes = random.bytes(random.int(2, 500))
-  // Reserved bits, so that it is certain to be no frame.
+  // Reserved bits, so that it cannot be a valid frame.
   bytes[0] = bytes.readUInt8(0) | 0x70
   connection.write(bytes)
   await connection.until(() => connection.closeCode !== undefined)
@@ -269,7 +269,7 @@ async function noise(context) {
   await connection.leave(random)
 }
 
-/** The beginning of a frame, and then never more. @param {Context} context */
+/** The beginning of a frame that is never completed. @param {Context} context */
 async function halfFrame(context) {
   const { random } = context
   const connection = await open(context, random.pick(ENDPOINTS))
@@ -279,7 +279,7 @@ async function halfFrame(context) {
   await connection.leave(random)
 }
 
-/** Two handshakes in one segment: the second is rubbish on the first one's connection. @param {Context} context */
+/** Two handshakes in one segment. The second is invalid data on the connection of the first. @param {Context} context */
 async function pipelinedTwice(context) {
   const { trial, random, counts } = context
   const endpoint = random.pick(ENDPOINTS)
@@ -290,7 +290,7 @@ async function pipelinedTwice(context) {
   await connection.leave(random)
 }
 
-/** A handshake that comes byte by byte; most never come to their end. @param {Context} context */
+/** A handshake sent byte by byte. Most are never completed. @param {Context} context */
 async function slowLoris(context) {
   const { trial, port, random, counts } = context
   const connection = new RawConnection(port)
@@ -314,7 +314,7 @@ async function slowLoris(context) {
 /** @param {Buffer} bytes */
 const shown = (bytes) => JSON.stringify(bytes.toString('latin1', 0, 200))
 
-/** Each scenario, as many times in a thousand. @type {readonly (readonly [number, (context: Context) => Promise<void>])[]} */
+/** The scenarios with their weights, in thousandths. @type {readonly (readonly [number, (context: Context) => Promise<void>])[]} */
 export const SCENARIOS = [
   [350, refused],
   [100, brokenOff],

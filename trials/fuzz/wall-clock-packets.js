@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { decodeWallClockMessage, encodeWallClockMessage, MessageError } from 'fastify-dvbcss'
 
-/** A burst fits the receive buffers of a system with the usual settings: what is lost there would be a false alarm. */
+/** A burst must fit into the receive buffer of a system with default settings. Losses there would be false alarms. */
 const BURST_PACKETS = 80
 const BURST_BYTES = 60_000
 const SOCKETS = 5
@@ -13,11 +13,11 @@ const ANSWER_SECONDS = 10
 /** @typedef {import('../trial.js').Trial} Trial */
 /** @typedef {{ socket: import('node:dgram').Socket, expected: Buffer[], finished: (() => void) | undefined }} Sender */
 
-/** Sends anything to the UDP socket of a wall clock, and knows which of it must be answered, and how. */
+/** Sends arbitrary datagrams to the UDP socket of a wall clock, and checks which of them are answered, and how. */
 export class WallClockPackets {
   sent = 0
   answers = 0
-  /** What the server should have counted. @type {Record<string, number>} */
+  /** Expected counters of the server. @type {Record<string, number>} */
   dropped = { 'wrong-length': 0, 'wrong-version': 0, 'not-a-request': 0 }
   #trial
   #port
@@ -35,7 +35,7 @@ export class WallClockPackets {
 
   async open() {
     for (let count = 0; count < SOCKETS; count++) {
-      // Otherwise each send would look its address up, and come out of turn.
+      // Otherwise each send would look up its address, and the order could change.
       const socket = createSocket({ type: 'udp4', lookup: (name, _options, callback) => callback(null, name, 4) })
       const listening = once(socket, 'listening')
       socket.bind(0, '127.0.0.1')
@@ -72,7 +72,7 @@ export class WallClockPackets {
       count += 1
       bytes += packet.length
     }
-    // Answered last, because one socket is read in the order in which it was sent to.
+    // Answered last, because the socket is read in order.
     this.#send(sender, request(random))
     const done = new Promise((resolve) => {
       sender.finished = () => resolve(true)
@@ -121,11 +121,11 @@ export class WallClockPackets {
     return receive <= transmit && transmit <= this.#wallClockNanos() && answer.readUInt32BE(28) < 1e9
   }
 
-  /** The decoder gives a message that it can write again, or says what is wrong. @param {Buffer} packet */
+  /** The decoder must return a message that can be encoded again, or throw a MessageError. @param {Buffer} packet */
   #decode(packet) {
     try {
       const message = decodeWallClockMessage(packet)
-      // These fields hold rounded values and what no time can be; the cookie is repeated byte for byte.
+      // These fields contain rounded values and invalid times. The cookie is echoed byte for byte.
       const again = encodeWallClockMessage({ ...message, receiveNanos: 0n, transmitNanos: 0n })
       const same =
         packet.subarray(0, 3).equals(again.subarray(0, 3)) && packet.subarray(4, 16).equals(again.subarray(4, 16))
@@ -136,7 +136,7 @@ export class WallClockPackets {
   }
 }
 
-/** The rules again, in other words than the server's. @param {Buffer} packet */
+/** The rules of the server, implemented independently. @param {Buffer} packet */
 function reasonFor(packet) {
   if (packet.length !== 32) return 'wrong-length'
   if (packet.readUInt8(0) !== 0) return 'wrong-version'

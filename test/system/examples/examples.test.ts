@@ -50,7 +50,7 @@ describe('the CII server', () => {
     })
     example.type('https://example.com/film.mpd')
     expect(await client.nextJson()).toEqual({ contentId: 'https://example.com/film.mpd', contentIdStatus: 'final' })
-    expect(await example.next()).toBe('1 companions know that https://example.com/film.mpd is on')
+    expect(await example.next()).toBe('sent https://example.com/film.mpd to 1 companions')
     await expectGoodEnd(example, client)
   })
 })

@@ -70,7 +70,7 @@ describe('the origin allow-list', () => {
         origin,
         status: 403,
         headers: { connection: 'close' },
-        body: { statusCode: 403, error: 'Forbidden', message: 'Pages of this origin are not let in.' },
+        body: { statusCode: 403, error: 'Forbidden', message: 'This origin is not allowed.' },
       })
     }
     await expectGoodEnd(example)
@@ -79,7 +79,7 @@ describe('the origin allow-list', () => {
   it('refuses those who have come by another name', async () => {
     const example = start()
     const url = await example.url()
-    const body = { statusCode: 403, error: 'Forbidden', message: 'This server goes by another name.' }
+    const body = { statusCode: 403, error: 'Forbidden', message: 'This host name is not allowed.' }
     for (const host of [
       'elsewhere.example',
       'elsewhere.example:7681',
@@ -154,7 +154,7 @@ describe('the token in the handshake', () => {
         who,
         status: 401,
         headers: { 'www-authenticate': 'Bearer', connection: 'close' },
-        body: { statusCode: 401, error: 'Unauthorized', message: 'Bring your token.' },
+        body: { statusCode: 401, error: 'Unauthorized', message: 'A valid token is required.' },
       })
     }
     await expectGoodEnd(example)
