@@ -65,8 +65,8 @@ async function followingTs(options: CompanionOptions = {}, contentTime: bigint |
   return { companion, says, cii, tsServer, ts, state }
 }
 
-describe('a television whose CII names other servers all the time', () => {
-  it('makes a companion move a few times, then wait, report it, and follow the last one', async () => {
+describe('a television whose CII keeps naming other servers', () => {
+  it('makes a companion move a few times, then wait, report that, and follow the last server', async () => {
     const victim = await scripted()
     const { companion, cii, says } = await follower()
     const errors: string[] = []
@@ -87,7 +87,7 @@ describe('a television whose CII names other servers all the time', () => {
     cii.close()
   })
 
-  it('costs no more when it names other wall clocks, or other tick rates', async () => {
+  it('causes no more moves with other wall clocks or other tick rates', async () => {
     const victim = await scripted()
     const { companion, says } = await follower()
     const opened = new Set<unknown>()
@@ -108,8 +108,8 @@ describe('a television whose CII names other servers all the time', () => {
   })
 })
 
-describe('a television that names another server and takes it back all the time', () => {
-  it('causes one report for each wait', async () => {
+describe('a television that keeps naming another server and revoking it', () => {
+  it('causes one report per wait', async () => {
     const victim = await scripted()
     const { companion, says } = await follower()
     let [reports, changes] = [0, 0]
@@ -129,8 +129,8 @@ describe('a television that names another server and takes it back all the time'
   })
 })
 
-describe('a television whose wall clock steps all the time', () => {
-  it('makes a companion ask for its timeline a few times, and then less often', async () => {
+describe('a television whose wall clock keeps stepping', () => {
+  it('makes a companion request its timeline a few times, and then less often', async () => {
     let answers = 0
     const wallClock = createSocket('udp4')
     closing.push(() => wallClock.close())
@@ -166,7 +166,7 @@ describe('a television whose wall clock steps all the time', () => {
 })
 
 describe('the hosts that a companion connects to', () => {
-  it('are that of CII where it is told so, and it says why there is no position', async () => {
+  it('are limited to that of CII with same-host, and the reason is reported', async () => {
     const { companion, says } = await follower({ allowedHosts: 'same-host' })
     const errors: string[] = []
     companion.on('protocolError', ({ reason, detail }) => errors.push(`${reason}: ${detail}`))
@@ -186,7 +186,7 @@ describe('the hosts that a companion connects to', () => {
     expect([companion.wallClock, companion.ts]).toEqual([undefined, undefined])
   })
 
-  it('are found by the address that CII came from, where CII was found by name', async () => {
+  it('include the IP address that CII came from if its URL has a host name', async () => {
     const server = await scripted()
     const companion = new Companion(`ws://localhost:${server.port}/cii`, { allowedHosts: 'same-host', cii: QUICK })
     companions.push(companion)
@@ -198,7 +198,7 @@ describe('the hosts that a companion connects to', () => {
     expect(companion.wallClock?.url).toBe('udp://127.0.0.1:9')
   })
 
-  it('are that of CII by default where a token is sent to them, and any host otherwise', async () => {
+  it('are by default limited to that of CII if a token is sent, and unlimited otherwise', async () => {
     const withToken = await follower({ ts: { ...QUICK, headers: { authorization: 'Bearer x' } } })
     const without = await follower()
     for (const { companion, says } of [withToken, without]) {
@@ -210,7 +210,7 @@ describe('the hosts that a companion connects to', () => {
     expect(without.companion.wallClock?.url).toBe('udp://127.0.0.2:9')
   })
 
-  it('cannot be given as anything else', () => {
+  it('reject any other value of the option', () => {
     expect(() => new Companion('ws://x/', { allowedHosts: 'same' as 'any' })).toThrow(/^"allowedHosts" must be /)
   })
 })
@@ -245,7 +245,7 @@ describe('a companion whose television closes all connections', () => {
 })
 
 describe('PTS of a companion', () => {
-  it('goes on rising when the television moves CSS-TS, and begins anew with other content', async () => {
+  it('keep rising when the television moves CSS-TS, and restart with other content', async () => {
     const RANGE = 2n ** 33n
     const { companion, says, ts, state } = await followingTs({}, RANGE - 90_000n)
     const timing = companion.next('timing')

@@ -64,7 +64,7 @@ function expectInStep(companion: Companion, television: { readonly seconds: numb
 }
 
 describe('a companion over App2App', () => {
-  it('follows an application on the television, within the bound', async () => {
+  it('follows an application on the television within its error bound', async () => {
     const { app2appUrl, localUrl, app } = await relay()
     const television = application(localUrl)
     const { companion, routes } = companionOf({ app2appUrl })
@@ -80,7 +80,7 @@ describe('a companion over App2App', () => {
     expect(app.app2app.remote.statistics.dropped.unpaired).toBe(0)
   })
 
-  it('follows an application with the oddities of those in the field, within the bound, and reports them', async () => {
+  it('follows an application with the deviations seen in the field within its error bound, and reports them', async () => {
     const { app2appUrl, localUrl } = await relay()
     const television = application(localUrl, { isOdd: true, offsetMillis: Date.now(), resolutionMillis: 0.1 })
     const { companion } = companionOf({ app2appUrl })
@@ -107,7 +107,7 @@ describe('a companion over App2App', () => {
     expect(companion.ts?.url).toBe(`${app2appUrl}dvbcss-ts?token=1`)
   })
 
-  it('waits for the application, and says what it waits for', async () => {
+  it('waits for the application and reports that', async () => {
     const { app2appUrl, localUrl } = await relay()
     const { companion } = companionOf({ app2appUrl }, { cii: { ...QUICK, handshakeTimeoutSeconds: 0.2 } })
     const { source, failure } = await companion.next('connectFailed')
@@ -117,7 +117,7 @@ describe('a companion over App2App', () => {
     await isAvailable(companion)
   })
 
-  it('follows on when the application was started anew', async () => {
+  it('continues after a restart of the application', async () => {
     const { app2appUrl, localUrl } = await relay()
     const first = application(localUrl)
     const { companion } = companionOf({ app2appUrl }, { ts: { ...QUICK, holdSeconds: 0 } })
@@ -189,7 +189,7 @@ describe('a companion over App2App', () => {
     },
   )
 
-  it('keeps the bound where the clock of the application has whole milliseconds', async () => {
+  it('keeps its error bound if the clock of the application has a resolution of milliseconds', async () => {
     const { app2appUrl, localUrl } = await relay()
     const television = application(localUrl, { resolutionMillis: 1 })
     const { companion } = companionOf({ app2appUrl })
@@ -256,7 +256,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     return { app, television, ciiUrl: `${url}/cii`, app2appUrl: `${url}/app2app/remote/` }
   }
 
-  it('follows it natively where that works', async () => {
+  it('follows it natively if that works', async () => {
     const { ciiUrl, app2appUrl, app } = await both({ native: 'whole' })
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl })
     await isAvailable(companion)
@@ -266,7 +266,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(app.app2app.remote.statistics.connected).toBe(0)
   })
 
-  it('follows it over App2App where CSS-CII cannot be reached, and says why', async () => {
+  it('follows it over App2App if CSS-CII cannot be reached, and reports why', async () => {
     const { ciiUrl, app2appUrl, television } = await both({ native: 'absent' })
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl })
     await isAvailable(companion)
@@ -275,7 +275,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(routes[0]?.reason).toContain('404')
   })
 
-  it('follows it over App2App where CSS-CII says nothing', async () => {
+  it('follows it over App2App if CSS-CII sends nothing', async () => {
     const { ciiUrl, app2appUrl, television } = await both({ native: 'silent' })
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl })
     await isAvailable(companion)
@@ -283,7 +283,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(routes.map(({ route, reason }) => [route, reason])).toEqual([['app2app', 'no CII within 5 s']])
   })
 
-  it('follows it over App2App where its native wall clock is of no use', async () => {
+  it('follows it over App2App if its native wall clock is unusable', async () => {
     const { ciiUrl, app2appUrl, television } = await both({ native: 'without wall clock' })
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl })
     await isAvailable(companion)
@@ -293,7 +293,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(companion.cii.state.contentId).toBe('https://example.com/a.mpd')
   })
 
-  it('follows it over App2App where the platform has no UDP', async () => {
+  it('follows it over App2App on a platform without UDP', async () => {
     const { ciiUrl, app2appUrl, television } = await both({ native: 'whole' })
     const platform = { openSocket: nodePlatform.openSocket }
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl }, { platform })
@@ -302,7 +302,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(routes.map(({ route }) => route)).toEqual(['native', 'app2app'])
   })
 
-  it('returns to what works, whichever that is then', async () => {
+  it('returns to whichever route works', async () => {
     const { ciiUrl, app2appUrl, television, app } = await both({ native: 'whole' })
     app.cii.enabled = false
     const { companion, routes } = companionOf({ ciiUrl, app2appUrl })
@@ -315,7 +315,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(companion.cii.state.contentId).toBe('dvb://1.2.3')
   })
 
-  it('keeps trying both in turn, without haste', async () => {
+  it('keeps trying both in turn, with pauses', async () => {
     const app = makeApp()
     const url = await listen(app)
     const target = { ciiUrl: `${url}/cii`, app2appUrl: `${url}/app2app` }
@@ -336,7 +336,7 @@ describe('a companion of a television with CSS-CII and App2App', () => {
     expect(tried).toHaveLength(4)
   })
 
-  it('needs one of the two URLs, and each valid', () => {
+  it('requires at least one of the two URLs, and rejects invalid ones', () => {
     expect(() => new Companion({})).toThrow('"ciiUrl" is required, unless there is an app2appUrl')
     expect(() => new Companion({ app2appUrl: 'http://tv/' })).toThrow('"app2appUrl" must be')
     expect(() => new Companion({ app2appUrl: 'ws://tv/', channelPrefix: '' })).toThrow('"channelPrefix" must be')
@@ -344,8 +344,8 @@ describe('a companion of a television with CSS-CII and App2App', () => {
   })
 })
 
-describe('a companion that was given the URL of an App2App channel as that of CSS-CII', () => {
-  it('follows it all the same, and asks anew what was lost before the pairing', async () => {
+describe('a companion with the URL of an App2App channel as its CSS-CII URL', () => {
+  it('follows it, and repeats the requests that were lost before the pairing', async () => {
     const { app2appUrl, localUrl } = await relay()
     const cii = { wcUrl: `${app2appUrl}hbbtv-sync-wc`, tsUrl: `${app2appUrl}hbbtv-sync-ts` }
     const { companion, routes } = companionOf(`${app2appUrl}hbbtv-sync-cii`)

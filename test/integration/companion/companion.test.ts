@@ -99,7 +99,7 @@ function expectAt(companion: Companion, clock: CorrelatedClock) {
 }
 
 describe('a companion', () => {
-  it('finds everything from the address of CII, and says where the content is within its bound', async () => {
+  it('finds all servers from CII, and reports the position within its error bound', async () => {
     const { pts, ciiUrl, wcUrl, tsUrl } = await television()
     const companion = companionOf(ciiUrl)
     expect(companion.position()).toBeUndefined()
@@ -112,7 +112,7 @@ describe('a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('follows a pause, a seek and another speed', async () => {
+  it('follows a pause, a seek and a change of speed', async () => {
     const { app, pts, ciiUrl } = await television()
     const companion = companionOf(ciiUrl)
     companion.start()
@@ -135,7 +135,7 @@ describe('a companion', () => {
     expect(companion.position()).toMatchObject({ seconds: 5, ticks: 450_000, speed: 0, errorSeconds: 1 / 90_000 })
   })
 
-  it('has one clock for all of it, in nanoseconds of the content', async () => {
+  it('has one clock for the position, in nanoseconds of content', async () => {
     const { app, pts, ciiUrl } = await television()
     const companion = companionOf(ciiUrl)
     const { clock } = companion
@@ -156,7 +156,7 @@ describe('a companion', () => {
   it.each([
     ['that is asked for', { timelineSelector: TEMI }, TEMI, 1000],
     ['that CII does not list, at the tick rate given', { timelineSelector: 'urn:x', tickRate: 5 }, 'urn:x', 5],
-  ])('asks for the timeline %s', async (_name, options, selector, tickRate) => {
+  ])('requests the timeline %s', async (_name, options, selector, tickRate) => {
     const { ciiUrl } = await television()
     const companion = companionOf(ciiUrl, options)
     const picked = companion.next('timeline')
@@ -164,7 +164,7 @@ describe('a companion', () => {
     expect((await picked).timeline).toEqual({ selector, tickRate })
   })
 
-  it('has no position of other content than it asked for', async () => {
+  it('has no position while other content than requested is on', async () => {
     const { app, ciiUrl } = await television()
     const companion = companionOf(ciiUrl, { contentIdStem: 'dvb://9.' })
     companion.start()
@@ -178,7 +178,7 @@ describe('a companion', () => {
     expect(companion.position()?.available).toBe(false)
   })
 
-  it('asks for the wall clock over a WebSocket where there is no UDP', async () => {
+  it('uses a WebSocket for the wall clock where UDP is unavailable', async () => {
     const { pts, ciiUrl, base } = await television()
     const companion = companionOf(ciiUrl, { platform: WITHOUT_UDP })
     companion.start()
@@ -187,7 +187,7 @@ describe('a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('says so where there is no UDP and nothing else', async () => {
+  it('reports that neither UDP nor a WebSocket is available', async () => {
     const { companion, says } = await withScriptedCii({ platform: WITHOUT_UDP })
     const change = companion.next('change')
     says({ wcUrl: 'udp://127.0.0.1:6677', tsUrl: 'ws://127.0.0.1:1/', timelines: TIMELINES })
@@ -196,7 +196,7 @@ describe('a companion', () => {
     expect(companion.wallClock).toBeUndefined()
   })
 
-  it('asks the wall clock that it was given, whatever CII says', async () => {
+  it('uses the wall clock from its options, whatever CII states', async () => {
     const { base, tsUrl, pts } = await television({ withCii: false })
     const { companion, says } = await withScriptedCii({ wallClockUrl: `${base}/wc` })
     says({ wcUrl: 'udp://192.0.2.1:6677', tsUrl, timelines: TIMELINES })
@@ -204,7 +204,7 @@ describe('a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('starts again after a stop, and knows at once what it knew', async () => {
+  it('can be restarted, and has the earlier state immediately', async () => {
     const { pts, ciiUrl } = await television()
     const companion = companionOf(ciiUrl)
     companion.start()
@@ -218,7 +218,7 @@ describe('a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('leaves no socket and no timer behind', async () => {
+  it('leaves no sockets or timers behind', async () => {
     const { ciiUrl } = await television()
     // Sockets and timers of the runner come and go too: as many as before, sooner or later, is all that can be asked.
     const open = () => process.getActiveResourcesInfo().filter((kind) => /UDP|TCPSocket|Timeout/.test(kind)).length
@@ -241,13 +241,13 @@ describe('a companion', () => {
     [{ ts: { thresholdSeconds: -1 } }, /thresholdSeconds/],
     [{ wallClock: { requestIntervalSeconds: 0 } }, /requestIntervalSeconds/],
     [{ cii: { backoff: { initialSeconds: 0 } } }, /initialSeconds/],
-  ])('refuses %j at once', (options, message) => {
+  ])('rejects %j at construction', (options, message) => {
     expect(() => new Companion('ws://x/', options as CompanionOptions)).toThrow(message)
   })
 })
 
 describe('when the television moves its servers, a companion', () => {
-  it('follows wcUrl and tsUrl, and leaves alone what stays', async () => {
+  it('follows wcUrl and tsUrl, and keeps connections that are unaffected', async () => {
     const first = await television({ withCii: false })
     const second = await television({ withCii: false })
     const { companion, says } = await withScriptedCii()
@@ -277,7 +277,7 @@ describe('when the television moves its servers, a companion', () => {
     await until(() => first.app.ts.connections.size === 0)
   })
 
-  it('takes up a timeline that is offered later, and another when it is withdrawn', async () => {
+  it('follows a timeline that is offered later, and another one when it is withdrawn', async () => {
     const { wcUrl, tsUrl, pts, temi } = await television({ withCii: false })
     const { companion, says } = await withScriptedCii()
     const change = companion.next('change')
@@ -298,7 +298,7 @@ describe('when the television moves its servers, a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('lets go of servers that CII names no more', async () => {
+  it('disconnects from servers that CII no longer names', async () => {
     const { wcUrl, tsUrl } = await television({ withCii: false })
     const { companion, says } = await withScriptedCii()
     says({ wcUrl, tsUrl, timelines: TIMELINES })
@@ -313,7 +313,7 @@ describe('when the television moves its servers, a companion', () => {
     expect(companion.ts).toBeUndefined()
   })
 
-  it('reaches a server that names no host, and says once what is wrong', async () => {
+  it('reaches a server whose URL names no particular host, and reports that once', async () => {
     const { wcUrl, tsUrl, pts } = await television({ withCii: false })
     const { companion, says } = await withScriptedCii()
     const told: string[] = []
@@ -334,7 +334,7 @@ describe('when the television moves its servers, a companion', () => {
 })
 
 describe('when servers go away, a companion', () => {
-  it('keeps its position without CII, and connects again', async () => {
+  it('keeps its position without CII, and reconnects', async () => {
     const { wcUrl, tsUrl, pts } = await television({ withCii: false })
     const { companion, says, server, cii } = await withScriptedCii()
     says({ wcUrl, tsUrl, timelines: TIMELINES })
@@ -352,7 +352,7 @@ describe('when servers go away, a companion', () => {
     expectAt(companion, pts)
   })
 
-  it('has no position without CSS-TS, and has one again when it is back', async () => {
+  it('has no position without CSS-TS, and recovers when it returns', async () => {
     const { wcUrl } = await television({ withCii: false })
     const tsServer = await scripted()
     const { port } = tsServer
@@ -378,7 +378,7 @@ describe('when servers go away, a companion', () => {
   it.each([
     ['nothing listens', 'ws://127.0.0.1:1/', 'refused'],
     ['the name is unknown', 'ws://no-such-host.invalid/', 'dns'],
-  ])('says why CII cannot be reached: %s', async (_name, url, kind) => {
+  ])('reports why CII cannot be reached: %s', async (_name, url, kind) => {
     const companion = companionOf(url)
     const failed = companion.next('connectFailed')
     companion.start()
@@ -386,7 +386,7 @@ describe('when servers go away, a companion', () => {
     expect(companion.unavailable?.reason).toBe('cii')
   })
 
-  it('says when the host of the wall clock cannot be found', async () => {
+  it('reports that the host of the wall clock cannot be resolved', async () => {
     const { companion, says } = await withScriptedCii()
     const failed = companion.next('connectFailed')
     says({ wcUrl: 'udp://no-such-host.invalid:6677' })
@@ -394,7 +394,7 @@ describe('when servers go away, a companion', () => {
   })
 })
 
-describe('a server that says what cannot be', () => {
+describe('a server that sends invalid messages', () => {
   it('is reported, and changes nothing', async () => {
     const { base, tsUrl, pts } = await television({ withCii: false })
     const { companion, says, cii } = await withScriptedCii()
@@ -417,7 +417,7 @@ describe('a server that says what cannot be', () => {
     expectAt(companion, pts)
   })
 
-  it('is reported for addresses that are none', async () => {
+  it('is reported for invalid addresses', async () => {
     const { companion, says } = await withScriptedCii()
     const told: string[] = []
     companion.on('protocolError', ({ source, detail }) => told.push(`${source} ${detail}`))
@@ -458,7 +458,7 @@ describe('a server that says what cannot be', () => {
   })
 })
 
-describe('a companion that is stopped by whoever it tells', () => {
+describe('a companion that is stopped by one of its listeners', () => {
   it.each(['disconnected', 'unavailable'] as const)('leaves nothing running (%s)', async (event) => {
     const { wcUrl, tsUrl } = await television({ withCii: false })
     const other = await television({ withCii: false })
@@ -478,7 +478,7 @@ describe('a companion that is stopped by whoever it tells', () => {
     expect(other.app.wallClockServer.statistics.requests).toBe(0)
   })
 
-  it('can be started again there, and follows then', async () => {
+  it('can be restarted there, and then follows the television', async () => {
     const { wcUrl, tsUrl } = await television({ withCii: false })
     const other = await television({ withCii: false })
     const { server, companion, says } = await withScriptedCii()
@@ -499,8 +499,8 @@ describe('a companion that is stopped by whoever it tells', () => {
   })
 })
 
-describe('a wall clock that becomes another', () => {
-  it('makes the companion ask for its timeline anew, also on a connection that stands', async () => {
+describe('a wall clock that is replaced by another', () => {
+  it('makes the companion request its timeline again, also on an open connection', async () => {
     const { wcUrl } = await television({ withCii: false })
     const tsServer = await scripted()
     const { companion, says } = await withScriptedCii()

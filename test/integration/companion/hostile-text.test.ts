@@ -20,8 +20,8 @@ function expectHarmless(texts: readonly string[]): void {
   expect(texts.filter((text) => text.includes('\n') || text.length > MAX_TEXT)).toEqual([])
 }
 
-describe('the texts of a companion for people', () => {
-  it('hold nothing of a television raw or long', async () => {
+describe('the human-readable texts of a companion', () => {
+  it('contain no raw or long text from a television', async () => {
     const server = await ScriptedServer.start()
     const companion = new Companion(server.url)
     const texts: string[] = []
@@ -55,7 +55,7 @@ describe('the texts of a companion for people', () => {
     expectHarmless(texts)
   })
 
-  it('hold nothing of an HTTP answer raw', async () => {
+  it('contain no raw text from an HTTP response', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => {})
       const status = 'HTTP/1.1 599 \u009b2J\u001b[31m'

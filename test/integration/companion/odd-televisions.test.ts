@@ -34,7 +34,7 @@ function kindsOf(forgiven: Record<string, object>): Record<string, string[]> {
   return Object.fromEntries(kinds.filter(([, names]) => names.length > 0))
 }
 
-describe('a television as it is', () => {
+describe('a television that deviates from the specification', () => {
   it.each(ODD_TELEVISIONS)(
     'is followed within the bound, and what it deviates by is reported: %s',
     async (_name, oddity, forgiven) => {
@@ -60,7 +60,7 @@ describe('a television as it is', () => {
     },
   )
 
-  it('is refused strictly', async () => {
+  it('is rejected by a strict companion', async () => {
     const { companion, errors } = await following(
       { cii: (valid) => [JSON.stringify({ ...valid, presentationStatus: ['okay'] })] },
       true,
@@ -72,7 +72,7 @@ describe('a television as it is', () => {
     expect(companion.forgiven).toEqual({ cii: {}, wc: {}, ts: {} })
   })
 
-  it('whose times are not numbers has no position, and the reason is given', async () => {
+  it('gives no position if its times are not numbers, and the reason is reported', async () => {
     const { companion } = await following({
       ts: () => '{"contentTime":"soon","wallClockTime":"0","timelineSpeedMultiplier":1}',
     })

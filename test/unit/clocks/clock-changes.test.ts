@@ -23,7 +23,7 @@ function listenTo(...clocks: Clock[]): string[] {
 }
 
 describe('a change of a clock', () => {
-  it('reaches the clock and everything below it once, and nothing beside or above', () => {
+  it('notifies the clock and its descendants once, and no other clock', () => {
     const { root, wall, pts, early, other } = tree()
     const heard = listenTo(root, wall, pts, early, other)
     pts.speed = 2
@@ -33,14 +33,14 @@ describe('a change of a clock', () => {
     expect(heard.sort()).toEqual(['wall', 'pts', 'early', 'other'].map((name) => `${name}: correlation of wall`).sort())
   })
 
-  it('reaches a clock whose ancestors nobody listens to', () => {
+  it('notifies a clock whose ancestors have no listeners', () => {
     const { wall, early } = tree()
     const heard = listenTo(early)
     wall.speed = 2
     expect(heard).toEqual(['early: speed of wall'])
   })
 
-  it('says what was altered', () => {
+  it('names the changed property', () => {
     const { wall, pts, early, root } = tree()
     const heard = listenTo(early)
     pts.tickRate = 1000
@@ -64,7 +64,7 @@ describe('a change of a clock', () => {
     ])
   })
 
-  it('is none when a property is set to what it is', () => {
+  it('is not emitted if a property is set to its current value', () => {
     const { wall, pts, early } = tree()
     const heard = listenTo(wall, pts, early)
     pts.tickRate = 90_000
@@ -77,7 +77,7 @@ describe('a change of a clock', () => {
     expect(heard).toEqual([])
   })
 
-  it('is made by the time it is heard of', () => {
+  it('is complete when its listeners are called', () => {
     const { pts, early } = tree()
     const speeds: number[] = []
     early.on('change', () => speeds.push(early.effectiveSpeed))
@@ -85,7 +85,7 @@ describe('a change of a clock', () => {
     expect(speeds).toEqual([3])
   })
 
-  it('reaches every listener although one throws, and the error reaches who made it', () => {
+  it('reaches every listener even if one throws, and the error is rethrown to the caller', () => {
     const { wall, pts, early } = tree()
     wall.on('change', () => {
       throw new Error('first')
@@ -109,7 +109,7 @@ describe('a change of a clock', () => {
     expect((error as AggregateError).errors.map(String)).toEqual(['Error: first', 'Error: second'])
   })
 
-  it('does not reach a listener that another took away meanwhile, nor one added meanwhile', () => {
+  it('does not reach listeners that were removed or added meanwhile', () => {
     const { wall, pts } = tree()
     const heard: string[] = []
     const stop: (() => void)[] = []
@@ -133,7 +133,7 @@ describe('a change of a clock', () => {
     expect(heard.at(-1)).toBe('early: availability of root')
   })
 
-  it('is heard once by a listener that was added twice, until it is taken away', () => {
+  it('reaches a listener that was added twice only once, until it is removed', () => {
     const { wall } = tree()
     let heard = 0
     const listener = () => heard++
@@ -146,7 +146,7 @@ describe('a change of a clock', () => {
     expect(heard).toBe(1)
   })
 
-  it('is the only event there is', () => {
+  it('is the only event', () => {
     const { wall } = tree()
     expect(() => wall.on('changed' as never, () => {})).toThrow('"event" must be "change"; received "changed"')
     expect(() => wall.off('tick' as never, () => {})).toThrow(InvalidOptionError)
@@ -155,7 +155,7 @@ describe('a change of a clock', () => {
 })
 
 describe('the availability of a clock', () => {
-  it('is that of its parent, and its own', () => {
+  it('depends on its own value and that of its parent', () => {
     const { root, wall, early } = tree()
     root.available = false
     expect([root, wall, early].map((clock) => clock.available)).toEqual([false, false, false])
@@ -167,7 +167,7 @@ describe('the availability of a clock', () => {
     expect(new CorrelatedClock(root, { available: false }).available).toBe(false)
   })
 
-  it('is told of only to the clocks that it alters', () => {
+  it('is reported only to the clocks that it affects', () => {
     const { root, wall, pts, early, other } = tree()
     pts.available = false
     const heard = listenTo(wall, pts, early, other)
@@ -184,7 +184,7 @@ describe('the availability of a clock', () => {
     expect(early.available).toBe(true)
   })
 
-  it('takes only a boolean', () => {
+  it('must be a boolean', () => {
     const { wall } = tree()
     expect(() => {
       wall.available = 0 as never

@@ -11,14 +11,14 @@ const nothing = () => {}
 const counts = (...clocks: Clock[]) => clocks.map((clock) => clock.dependentCount)
 
 describe('a parent clock', () => {
-  it('holds on to no dependent that nobody listens to', () => {
+  it('references no dependent clock without listeners', () => {
     const { clock: root } = manualClock()
     const kept = Array.from({ length: 100 }, () => new OffsetClock(new CorrelatedClock(root)))
     expect(kept.map((clock) => clock.now())).toEqual(Array(100).fill(0))
     expect(root.dependentCount).toBe(0)
   })
 
-  it('holds on to the way down to a listener, and lets go of all of it with the last', () => {
+  it('references the path to a listener, and releases it with the last listener', () => {
     const { clock: root } = manualClock()
     const wall = new CorrelatedClock(root)
     const pts = new CorrelatedClock(wall)
@@ -38,7 +38,7 @@ describe('a parent clock', () => {
     expect(counts(root, wall, pts)).toEqual([0, 0, 0])
   })
 
-  it('lets go of a dependent that goes to another parent', () => {
+  it('releases a dependent clock that moves to another parent', () => {
     const { clock: root } = manualClock()
     const [one, two] = [new CorrelatedClock(root), new CorrelatedClock(root)]
     const moved = new CorrelatedClock(one)
@@ -50,7 +50,7 @@ describe('a parent clock', () => {
     expect(counts(root, one, two)).toEqual([0, 0, 0])
   })
 
-  it('lets go of a clock with a scheduled call when that is cancelled', () => {
+  it('releases a clock with a scheduled call when that is cancelled', () => {
     const { clock: root } = manualClock()
     const clock = new CorrelatedClock(root)
     const calls = Array.from({ length: 10 }, () => clock.scheduleAt(1e12, nothing))
@@ -59,7 +59,7 @@ describe('a parent clock', () => {
     expect([clock.listenerCount, root.dependentCount]).toEqual([0, 0])
   })
 
-  it('does not keep a dependent from being collected that is dropped', async () => {
+  it('does not prevent garbage collection of an unused dependent clock', async () => {
     const { clock: root } = manualClock()
     const dropped = (() => {
       const clock = new CorrelatedClock(root)

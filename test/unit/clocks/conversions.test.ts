@@ -48,7 +48,7 @@ function tolerance(clock: Clock, from: number): number {
 }
 
 describe('conversions, of any clocks', () => {
-  it('come back to where they started, to the parent and to the root', () => {
+  it('are reversible, to the parent and to the root', () => {
     fc.assert(
       fc.property(chain, ticks, (steps, from) => {
         const clock = grow(manualClock().clock, steps)
@@ -59,7 +59,7 @@ describe('conversions, of any clocks', () => {
     )
   })
 
-  it('to the root are those to the parent, one after the other', () => {
+  it('to the root are the conversions to each parent in sequence', () => {
     fc.assert(
       fc.property(chain, ticks, (steps, from) => {
         const clock = grow(manualClock().clock, steps)
@@ -73,7 +73,7 @@ describe('conversions, of any clocks', () => {
     )
   })
 
-  it('to another clock go by the nearest common ancestor', () => {
+  it('to another clock use the nearest common ancestor', () => {
     fc.assert(
       fc.property(chain, chain, chain, ticks, (trunk, left, right, from) => {
         const fork = grow(manualClock().clock, trunk)
@@ -85,7 +85,7 @@ describe('conversions, of any clocks', () => {
     )
   })
 
-  it('agree with what the clocks read', () => {
+  it('agree with the readings of the clocks', () => {
     fc.assert(
       fc.property(chain, chain, fc.integer({ min: 0, max: 1e15 }), (left, right, nanos) => {
         const root = manualClock()
@@ -97,7 +97,7 @@ describe('conversions, of any clocks', () => {
     )
   })
 
-  it('move by the effective speed: a second of the root is that many seconds of the clock', () => {
+  it('follow the effective speed: seconds of the clock per second of the root', () => {
     fc.assert(
       fc.property(chain, (steps) => {
         const clock = grow(manualClock().clock, steps)
@@ -110,7 +110,7 @@ describe('conversions, of any clocks', () => {
     )
   })
 
-  it('from nanoseconds and back come to the same', () => {
+  it('from nanoseconds and back are exact', () => {
     fc.assert(
       fc.property(tickRate, fc.integer({ min: 0, max: 1e12 }), (rate, value) => {
         const clock = new CorrelatedClock(manualClock().clock, { tickRate: rate })
@@ -121,7 +121,7 @@ describe('conversions, of any clocks', () => {
 })
 
 describe('conversions between clocks', () => {
-  it('need no answer from above the common ancestor, even when that stands still', () => {
+  it('do not depend on clocks above the common ancestor, even if it is stopped', () => {
     const root = manualClock()
     const paused = new CorrelatedClock(root.clock, { tickRate: 1000, speed: 0 })
     const one = new CorrelatedClock(paused, { tickRate: 1000 })
@@ -130,7 +130,7 @@ describe('conversions between clocks', () => {
     expect(one.toOtherClock(root.clock, 2000)).toBeNaN()
   })
 
-  it('fail without a common ancestor, and the error names both', () => {
+  it('fail without a common ancestor, with an error that names both clocks', () => {
     const one = new CorrelatedClock(manualClock({ name: 'here' }).clock, { name: 'pts' })
     const other = new CorrelatedClock(manualClock({ name: 'there' }).clock, { name: 'temi' })
     const attempt = () => one.toOtherClock(other, 1)
@@ -144,7 +144,7 @@ describe('conversions between clocks', () => {
     }
   })
 
-  it('take only a clock', () => {
+  it('accept only a clock', () => {
     expect(() => manualClock().clock.toOtherClock({} as never, 1)).toThrow('"other" must be a Clock; received {}')
   })
 })
@@ -162,7 +162,7 @@ describe('the effective speed', () => {
     expect(three.effectiveSpeed === 0).toBe(true)
   })
 
-  it('relative to a clock that is no ancestor is refused', () => {
+  it('relative to a clock that is not an ancestor is rejected', () => {
     const root = manualClock()
     const [one, two] = ['one', 'two'].map((name) => new CorrelatedClock(root.clock, { name }))
     expect(() => one?.effectiveSpeedRelativeTo(two as Clock)).toThrow('two is not an ancestor of one')
@@ -176,7 +176,7 @@ describe('the difference between two clocks', () => {
     return [new CorrelatedClock(root.clock, first), new CorrelatedClock(root.clock, second)] as const
   }
 
-  it('is in seconds, the same both ways round, also between different tick rates', () => {
+  it('is in seconds and symmetric, also between different tick rates', () => {
     const [one, two] = pair(
       { tickRate: 1000 },
       { tickRate: 90_000, correlation: new Correlation({ childTicks: 45_000 }) },
@@ -193,7 +193,7 @@ describe('the difference between two clocks', () => {
     expect(one.difference(two)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('is finite between clocks that both stand still', () => {
+  it('is finite between two stopped clocks', () => {
     const [one, two] = pair(
       { tickRate: 1000, speed: 0 },
       { tickRate: 1000, speed: 0, correlation: new Correlation({ childTicks: 7 }) },
@@ -201,7 +201,7 @@ describe('the difference between two clocks', () => {
     expect(one.difference(two)).toBe(0.007)
   })
 
-  it('does not mind in which order the same speeds come', () => {
+  it('does not depend on the order of the same speeds', () => {
     const root = manualClock()
     const build = (speeds: number[]) =>
       speeds.reduce<Clock>((p, speed) => new CorrelatedClock(p, { speed }), root.clock)

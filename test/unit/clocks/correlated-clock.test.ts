@@ -50,7 +50,7 @@ describe('a correlated clock', () => {
     expect(clock.now()).toBe(7)
   })
 
-  it('goes on from the same tick at another speed after it is rebased there', () => {
+  it('continues from the same tick at another speed after rebasing', () => {
     const root = manualClock()
     const clock = new CorrelatedClock(root.clock, { tickRate: 1000 })
     root.advanceSeconds(10)
@@ -65,7 +65,7 @@ describe('a correlated clock', () => {
     expect(clock.now()).toBe(13_000)
   })
 
-  it('takes the error of the moment along when it is rebased, and tells nobody', () => {
+  it('keeps the current error when it is rebased, and emits no change', () => {
     const root = manualClock()
     const correlation = new Correlation({ initialErrorSeconds: 0.5, errorGrowthRate: 0.25 })
     const clock = new CorrelatedClock(root.clock, { tickRate: 1000, correlation })
@@ -103,19 +103,19 @@ describe('a correlated clock', () => {
     expect(pts.dispersionAt(900_000)).toBeCloseTo(0.2 + 2 * 0.151, 12)
   })
 
-  it('has the root say how far its frequency is off', () => {
+  it('has the maximum frequency error of its root', () => {
     const root = manualClock({ maxFreqErrorPpm: 25 })
     expect(new CorrelatedClock(new CorrelatedClock(root.clock)).maxFreqErrorPpm).toBe(25)
   })
 
-  it('says who it is', () => {
+  it('has a readable description', () => {
     const { clock } = manualClock()
     expect(`${new CorrelatedClock(clock, { name: 'pts', tickRate: 90_000, speed: 0 })}`).toBe(
       'pts (90000 ticks/s, speed 0, parent root)',
     )
   })
 
-  it('can be given another parent, but none derived from itself', () => {
+  it('accepts another parent, but none derived from itself', () => {
     const [one, two] = [manualClock({ name: 'one' }), manualClock({ name: 'two' })]
     const clock = new CorrelatedClock(one.clock, { name: 'clock' })
     const child = new CorrelatedClock(clock, { name: 'child' })
@@ -138,17 +138,17 @@ describe('a correlated clock', () => {
     [{ speed: '1' }, InvalidOptionError, '"speed" must be a number; received "1"'],
     [{ correlation: [0, 0] }, InvalidOptionError, '"correlation" must be a Correlation; received [0,0]'],
     [{ available: 1 }, InvalidOptionError, '"available" must be a boolean; received 1'],
-  ])('refuses %o and says what it takes', (options, kind, message) => {
+  ])('rejects %o and names the expected value', (options, kind, message) => {
     const make = () => new CorrelatedClock(manualClock().clock, options as never)
     expect(make).toThrow(kind)
     expect(make).toThrow(message)
   })
 
-  it('refuses a parent that is no clock', () => {
+  it('rejects a parent that is not a clock', () => {
     expect(() => new CorrelatedClock({} as never)).toThrow('"parent" must be a Clock; received {}')
   })
 
-  it('stays as it was when what it is set to is refused', () => {
+  it('is unchanged after a rejected assignment', () => {
     const clock = new CorrelatedClock(manualClock().clock)
     const before = clock.correlation
     clock.on('change', () => expect.unreachable())
@@ -160,7 +160,7 @@ describe('a correlated clock', () => {
   })
 })
 
-describe('a correlated clock that stands still', () => {
+describe('a stopped correlated clock', () => {
   const stopped = () => {
     const root = manualClock({ precisionSeconds: 0.001 })
     const correlation = new Correlation({
@@ -181,7 +181,7 @@ describe('a correlated clock that stands still', () => {
     expect(clock.fromParent(Number.POSITIVE_INFINITY)).toBe(42)
   })
 
-  it('gives NaN for the ticks that it never reaches, in every conversion towards the root', () => {
+  it('returns NaN for ticks that it never reads, in every conversion towards the root', () => {
     const { root, clock } = stopped()
     const child = new CorrelatedClock(clock, { tickRate: 1000 })
     expect([clock.toParent(43), clock.toRoot(43), clock.calcWhen(43), clock.toOtherClock(root.clock, 43)]).toEqual(
@@ -190,14 +190,14 @@ describe('a correlated clock that stands still', () => {
     expect([child.toRoot(43), child.calcWhen(43)]).toEqual([Number.NaN, Number.NaN])
   })
 
-  it('gives the moment of its correlation for the tick at which it stands', () => {
+  it('returns the moment of its correlation for its own tick', () => {
     const { root, clock } = stopped()
     expect([clock.toParent(42), clock.toRoot(42), clock.calcWhen(42), clock.toOtherClock(root.clock, 42)]).toEqual(
       Array(4).fill(3e9),
     )
   })
 
-  it('is off by its own error of the present moment, whatever the time is', () => {
+  it('has only its own error, independent of the parent', () => {
     const { root, clock } = stopped()
     root.nanos = 5e9
     expect(clock.dispersionAt(42)).toBeCloseTo(0.7, 12)
@@ -232,7 +232,7 @@ describe('the significance of a change', () => {
     expect(clock.now() - before).toBe(500)
   })
 
-  it('is without bounds when the speed differs', () => {
+  it('is infinite if the speed differs', () => {
     const clock = clockAt(1)
     expect(clock.quantifyChange(clock.correlation, 1.001)).toBe(Number.POSITIVE_INFINITY)
     expect(clock.quantifySignedChange(clock.correlation, 1.001)).toBe(Number.POSITIVE_INFINITY)
@@ -240,7 +240,7 @@ describe('the significance of a change', () => {
     expect(clock.isChangeSignificant(clock.correlation, 0, 1e9)).toBe(true)
   })
 
-  it('is held against a threshold that it must exceed', () => {
+  it('is compared with a threshold', () => {
     const clock = clockAt(1)
     const later = new Correlation({ childTicks: 500 })
     expect(clock.isChangeSignificant(later, 1, 0.5)).toBe(false)

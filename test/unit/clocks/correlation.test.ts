@@ -12,14 +12,14 @@ describe('a correlation', () => {
     })
   })
 
-  it('makes a copy with some values replaced and stays as it was', () => {
+  it('creates a copy with some values replaced and is unchanged itself', () => {
     const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
     const two = one.with({ childTicks: 20, errorGrowthRate: 0 })
     expect({ ...two }).toEqual({ parentTicks: 1, childTicks: 20, initialErrorSeconds: 3, errorGrowthRate: 0 })
     expect(one.childTicks).toBe(2)
   })
 
-  it('equals another only when all four values are the same', () => {
+  it('equals another only if all four values are equal', () => {
     const one = new Correlation({ parentTicks: 1, childTicks: 2, initialErrorSeconds: 3, errorGrowthRate: 4 })
     expect(one.equals(one.with({}))).toBe(true)
     for (const key of ['parentTicks', 'childTicks', 'initialErrorSeconds', 'errorGrowthRate']) {
@@ -27,7 +27,7 @@ describe('a correlation', () => {
     }
   })
 
-  it('cannot be altered', () => {
+  it('is immutable', () => {
     expect(() => Object.assign(new Correlation(), { childTicks: 1 })).toThrow(TypeError)
   })
 
@@ -45,7 +45,7 @@ describe('a correlation', () => {
       InvalidOptionError,
       '"errorGrowthRate" must be a number of seconds per second from 0 upward; received Infinity',
     ],
-  ])('refuses %o and says what it takes', (options, kind, message) => {
+  ])('rejects %o and names the expected value', (options, kind, message) => {
     const make = () => new Correlation(options as never)
     expect(make).toThrow(kind)
     expect(make).toThrow(message)

@@ -34,7 +34,7 @@ describe('an offset clock', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('has its parent 0.5 s of the root away in calcWhen', () => {
+  it('is 0.5 s of the root away from its parent in calcWhen', () => {
     const { clock, media } = make(2, 0.5)
     expect(media.calcWhen(10_000)).toBe(5e9)
     expect(clock.calcWhen(10_000)).toBe(4.5e9)
@@ -42,7 +42,7 @@ describe('an offset clock', () => {
     expect(media.toOtherClock(clock, 9000)).toBe(10_000)
   })
 
-  it('converts to a parent that stands still, and says that there is no answer beyond', () => {
+  it('converts to a stopped parent, and returns NaN for other ticks', () => {
     const { clock } = make(0, 0.5)
     expect(clock.toParent(7)).toBe(7)
     expect(clock.calcWhen(7)).toBeNaN()
@@ -61,14 +61,14 @@ describe('an offset clock', () => {
     expect(clock.tickRate).toBe(500)
   })
 
-  it('adds up with another', () => {
+  it('can be nested', () => {
     const { clock, root } = make(2, 0.5)
     const both = new OffsetClock(clock, { offsetSeconds: -0.25 })
     root.advanceSeconds(1)
     expect(both.now()).toBe(2500)
   })
 
-  it('has no offset by default, tells of one that is set, and not of the same again', () => {
+  it('has no offset by default, and emits a change only for a different one', () => {
     const { media } = make(1, 0)
     const clock = new OffsetClock(media)
     const heard: string[] = []
@@ -80,7 +80,7 @@ describe('an offset clock', () => {
     expect(heard).toEqual(['true offset'])
   })
 
-  it('says so when its speed or tick rate is set, and shows its offset', () => {
+  it('throws if its speed or tick rate is set, and shows its offset', () => {
     const { clock } = make(1, 0.04)
     expect(() => {
       clock.speed = 2
@@ -91,7 +91,7 @@ describe('an offset clock', () => {
     expect(`${clock}`).toBe('early (1000 ticks/s, speed 1, parent media) +0.04 s')
   })
 
-  it('refuses an offset that is no number', () => {
+  it('rejects an offset that is not a number', () => {
     const { media } = make(1, 0)
     expect(() => new OffsetClock(media, { offsetSeconds: '1' as never })).toThrow(
       '"offsetSeconds" must be a number of seconds; received "1"',

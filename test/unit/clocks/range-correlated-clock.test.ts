@@ -6,7 +6,7 @@ import { manualClock } from '../../helpers/manual-clock.js'
 const correlation1 = new Correlation({ parentTicks: 10e9, childTicks: 1000 })
 const correlation2 = new Correlation({ parentTicks: 20e9, childTicks: 21_000 })
 
-describe('a clock by two points of correlation', () => {
+describe('a range-correlated clock', () => {
   const make = (options = {}): { root: ReturnType<typeof manualClock>; clock: Range } => {
     const root = manualClock({ precisionSeconds: 0.001 })
     return {
@@ -15,7 +15,7 @@ describe('a clock by two points of correlation', () => {
     }
   }
 
-  it('reads what both points say, and runs straight between and beyond them', () => {
+  it('runs linearly through both points', () => {
     const { root, clock } = make()
     for (const [nanos, ticks] of [
       [10e9, 1000],
@@ -42,7 +42,7 @@ describe('a clock by two points of correlation', () => {
     }).toThrow('is read-only: it follows from the two correlations')
   })
 
-  it('stands still between points of equal ticks, with no answer for any other', () => {
+  it('is stopped between points of equal ticks, and returns NaN for any other', () => {
     const { clock } = make({ correlation2: correlation2.with({ childTicks: 1000 }) })
     expect(clock.speed).toBe(0)
     expect(clock.now()).toBe(1000)
@@ -51,7 +51,7 @@ describe('a clock by two points of correlation', () => {
     expect(clock.dispersionAt(1001)).toBe(0)
   })
 
-  it('mixes the errors of its points between them, and lets them grow beyond', () => {
+  it('interpolates the errors of its points, and extrapolates them beyond', () => {
     const { clock } = make({
       correlation1: correlation1.with({ initialErrorSeconds: 0.1 }),
       correlation2: correlation2.with({ initialErrorSeconds: 0.3 }),
@@ -74,7 +74,7 @@ describe('a clock by two points of correlation', () => {
     expect(clock.dispersionAt(5000)).toBeCloseTo(0.022, 12)
   })
 
-  it('tells of a change of either point, of both together once, and of none when they are the same', () => {
+  it('emits one change for either point or both, and none for equal points', () => {
     const { clock } = make()
     const heard: string[] = []
     clock.on('change', ({ reason }) => heard.push(reason))
@@ -89,7 +89,7 @@ describe('a clock by two points of correlation', () => {
     expect(clock.speed).toBe(2)
   })
 
-  it('refuses two points at one moment of the parent, and keeps those it has', () => {
+  it('rejects two points at the same moment of the parent, and is unchanged', () => {
     const same = correlation2.with({ parentTicks: 10e9 })
     expect(() => make({ correlation2: same })).toThrow(InvalidOptionError)
     const { clock } = make()
@@ -99,7 +99,7 @@ describe('a clock by two points of correlation', () => {
     expect(clock.correlation2).toBe(correlation2)
   })
 
-  it('refuses a point that is missing', () => {
+  it('rejects a missing point', () => {
     expect(() => make({ correlation2: undefined })).toThrow('"correlation2" must be a Correlation; received undefined')
   })
 })

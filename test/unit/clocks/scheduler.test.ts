@@ -49,7 +49,7 @@ describe('a scheduled call', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('comes for each of several, in their order', async () => {
+  it('comes for each of several calls, in order', async () => {
     const { clock } = setUp()
     const order: number[] = []
     for (const ticks of [300, 100, 200]) clock.scheduleAt(ticks, () => order.push(ticks))
@@ -67,7 +67,7 @@ describe('a scheduled call', () => {
     expect(calls).toEqual([])
   })
 
-  it('never comes before the tick, though the timer wakes before', async () => {
+  it('never comes before the tick, even if the timer fires early', async () => {
     const { calls, schedule } = setUp({}, fakeRoot(0.75))
     schedule(3000)
     await advance(3999)
@@ -77,7 +77,7 @@ describe('a scheduled call', () => {
     expect(calls[0]).toBeGreaterThanOrEqual(3000)
   })
 
-  it('comes at a tick between two milliseconds in the later one', async () => {
+  it('comes in the later millisecond for a tick between two', async () => {
     const { calls, schedule } = setUp()
     schedule(10.25)
     await advance(10)
@@ -86,7 +86,7 @@ describe('a scheduled call', () => {
     expect(calls).toEqual([11])
   })
 
-  it('comes after a delay that no single timer can wait for', async () => {
+  it('comes after a delay that exceeds the range of timers', async () => {
     const day = 86_400_000
     const { calls, schedule } = setUp()
     schedule(60 * day)
@@ -102,7 +102,7 @@ describe('a scheduled call', () => {
     ['forward, past a tick behind it', 1, 50],
     ['forward, at the tick', 1, 100],
     ['backward, past a tick ahead of it', -1, 150],
-  ])('comes at once, but not from inside scheduleAt, when the clock runs %s', async (_, speed, ticks) => {
+  ])('comes asynchronously at once if the clock runs %s', async (_, speed, ticks) => {
     const { calls, schedule } = setUp({ speed, correlation: new Correlation({ childTicks: 100 }) })
     const call = schedule(ticks)
     expect([calls, call.pending]).toEqual([[], true])
@@ -110,14 +110,14 @@ describe('a scheduled call', () => {
     expect([calls, call.pending]).toEqual([[100], false])
   })
 
-  it('that is due can still be cancelled in the same breath', async () => {
+  it('that is due can still be cancelled synchronously', async () => {
     const { calls, schedule } = setUp()
     schedule(-1).cancel()
     await advance(10)
     expect(calls).toEqual([])
   })
 
-  it('comes to a clock that runs backward when it gets down to the tick', async () => {
+  it('comes when a clock that runs backward reaches the tick', async () => {
     const { calls, schedule } = setUp({ speed: -2, correlation: new Correlation({ childTicks: 1000 }) })
     schedule(0)
     await advance(499)
@@ -126,7 +126,7 @@ describe('a scheduled call', () => {
     expect(calls).toEqual([0])
   })
 
-  it('leaves the error of its callback to the process, and is done', async () => {
+  it('lets the error of its callback become uncaught, and is finished', async () => {
     const { clock } = setUp()
     const call = clock.scheduleAt(10, () => {
       throw new Error('from the callback')
@@ -135,7 +135,7 @@ describe('a scheduled call', () => {
     expect([call.pending, clock.listenerCount]).toEqual([false, 0])
   })
 
-  it('keeps the process alive unless told otherwise', () => {
+  it('keeps the process alive unless unref is set', () => {
     const { clock } = setUp()
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const hasRef = () => timers.mock.results.at(-1)?.value.hasRef()
@@ -151,7 +151,7 @@ describe('a scheduled call', () => {
     [Number.POSITIVE_INFINITY, () => {}, {}, '"ticks" must be a number of ticks; received Infinity'],
     [1, 'call', {}, '"callback" must be a function; received "call"'],
     [1, () => {}, { unref: 1 }, '"unref" must be a boolean; received 1'],
-  ])('at %d with %s and %o is refused', (ticks, callback, options, message) => {
+  ])('at %d with %s and %o is rejected', (ticks, callback, options, message) => {
     const { clock } = setUp()
     expect(() => clock.scheduleAt(ticks, callback as never, options as never)).toThrow(message)
     expect(clock.listenerCount).toBe(0)
@@ -208,7 +208,7 @@ describe('a scheduled call follows its clock', () => {
   it.each([
     [1, 20_000],
     [-1, -20_000],
-  ])('past the tick when it jumps there at speed %d, but not from inside the setter', async (speed, there) => {
+  ])('past the tick when it jumps there at speed %d, asynchronously', async (speed, there) => {
     const { clock, calls, schedule } = setUp({ speed })
     schedule(10_000 * speed)
     clock.correlation = new Correlation({ childTicks: there })
@@ -218,7 +218,7 @@ describe('a scheduled call follows its clock', () => {
     expect(calls).toEqual([there + speed])
   })
 
-  it('into a pause, for as long as that takes, without a timer', async () => {
+  it('into a pause of any length, without a timer', async () => {
     const { clock, calls, root, schedule } = setUp()
     schedule(1000)
     await advance(400)
@@ -232,7 +232,7 @@ describe('a scheduled call follows its clock', () => {
     expect(calls).toEqual([1000])
   })
 
-  it('when it is paused at the very tick', async () => {
+  it('when it is paused exactly at the tick', async () => {
     const { clock, calls, schedule } = setUp()
     schedule(1000)
     clock.setCorrelationAndSpeed(new Correlation({ childTicks: 1000 }), 0)
@@ -240,7 +240,7 @@ describe('a scheduled call follows its clock', () => {
     expect(calls).toEqual([1000])
   })
 
-  it('past the tick while it is paused, and then comes when it goes on', async () => {
+  it('past the tick during a pause, and comes when it resumes', async () => {
     const { clock, calls, schedule } = setUp()
     schedule(1000)
     clock.setCorrelationAndSpeed(new Correlation({ childTicks: 2000 }), 0)
@@ -251,7 +251,7 @@ describe('a scheduled call follows its clock', () => {
     expect(calls).toEqual([2100])
   })
 
-  it('backwards, away from a tick not reached yet, and waits for it to come round', async () => {
+  it('backwards, away from a tick not reached yet, and waits until it returns', async () => {
     const { clock, calls, root, schedule } = setUp()
     schedule(1000)
     await advance(500)

@@ -75,7 +75,7 @@ describe('a sleep on a clock', () => {
     expect(ends).toEqual([5000])
   })
 
-  it('stays pending when the clock turns round, until it comes back to the tick', async () => {
+  it('stays pending when the clock reverses, until it returns to the tick', async () => {
     const { clock, ends, watch, correlateNow } = setUp()
     watch(clock.sleepUntil(1000))
     await advance(500)
@@ -87,7 +87,7 @@ describe('a sleep on a clock', () => {
     expect(ends).toEqual([1000])
   })
 
-  it('ends at once where the clock is past the tick, and after no ticks', async () => {
+  it('ends at once if the clock is past the tick, and after 0 ticks', async () => {
     const { clock, ends, watch } = setUp({ correlation: new Correlation({ childTicks: 100 }) })
     watch(clock.sleepUntil(50))
     watch(clock.sleepFor(0))
@@ -109,7 +109,7 @@ describe('a sleep on a clock', () => {
     expect(ends).toEqual(['enough', 'enough'])
   })
 
-  it('takes its listener off the signal when it ends', async () => {
+  it('removes its listener from the signal when it ends', async () => {
     const { clock } = setUp()
     const { signal } = new AbortController()
     const removed = vi.spyOn(signal, 'removeEventListener')

@@ -13,7 +13,7 @@ describe('a system clock', () => {
     expect(now).toBeLessThanOrEqual(after)
   })
 
-  it('never goes back', () => {
+  it('never runs backwards', () => {
     const clock = new SystemClock()
     for (let reads = 0, last = clock.now(); reads < 1000; reads++) {
       const now = clock.now()
@@ -34,14 +34,14 @@ describe('a system clock', () => {
     })
   })
 
-  it('measures a precision finer than a millisecond, once for all', () => {
+  it('measures a precision finer than a millisecond, once per process', () => {
     const { precisionSeconds } = new SystemClock()
     expect(precisionSeconds).toBeGreaterThan(0)
     expect(precisionSeconds).toBeLessThan(1e-3)
     expect(new SystemClock().precisionSeconds).toBe(precisionSeconds)
   })
 
-  it('measures the precision of a source of its own as the smallest step of that', () => {
+  it('measures the precision of a custom source as its smallest step', () => {
     let reads = 0
     // Steps of 3000 ns, each seen four times over, and one of 1000 ns among them.
     const source = () => Math.floor(reads++ / 4) * 3000 - (reads > 100 ? 2000 : 0)
@@ -50,18 +50,18 @@ describe('a system clock', () => {
     expect(new SystemClock({ source }).precisionSeconds).toBeCloseTo(1e-6, 12)
   })
 
-  it('gives up measuring a source that stands still, and takes its unit', () => {
+  it('uses one nanosecond as the precision of a source that does not advance', () => {
     expect(new SystemClock({ source: () => 42 }).precisionSeconds).toBe(1e-9)
   })
 
-  it('takes its precision and frequency error as told', () => {
+  it('uses the given precision and frequency error', () => {
     const clock = new SystemClock({ precisionSeconds: 0.001, maxFreqErrorPpm: 50 })
     expect(clock.precisionSeconds).toBe(0.001)
     expect(clock.maxFreqErrorPpm).toBe(50)
     expect(clock.dispersionAt(clock.now())).toBe(0.001)
   })
 
-  it('counts at the tick rate it was given', () => {
+  it('counts at the given tick rate', () => {
     const manual = manualClock({ tickRate: 90_000 })
     manual.advanceSeconds(2.5)
     expect(manual.clock.now()).toBe(225_000)
@@ -69,7 +69,7 @@ describe('a system clock', () => {
     expect(manual.clock.fromNanos(1e9)).toBe(90_000)
   })
 
-  it('says so when its speed or tick rate is set', () => {
+  it('throws if its speed or tick rate is set', () => {
     const { clock } = manualClock({ name: 'wall' })
     expect(() => {
       clock.speed = 2
@@ -79,7 +79,7 @@ describe('a system clock', () => {
     }).toThrow('"tickRate" of wall is read-only: it is set once, in the constructor')
   })
 
-  it('refuses unknown options, and suggests the known one', () => {
+  it('rejects unknown options, and suggests the known one', () => {
     expect(() => new SystemClock({ tickrate: 1 } as never)).toThrow(
       'unknown option "tickrate"; did you mean "tickRate"?',
     )
@@ -94,7 +94,7 @@ describe('a system clock', () => {
     expect([clock.toRoot(7), clock.fromRoot(7), clock.calcWhen(7), clock.toOtherClock(clock, 7)]).toEqual([7, 7, 7, 7])
   })
 
-  it('has a name of its own when given none, and shows it', () => {
+  it('has a default name, and shows it', () => {
     const [one, two] = [new SystemClock(), new SystemClock()]
     expect(one.name).toMatch(/^SystemClock-\d+$/)
     expect(one.name).not.toBe(two.name)
@@ -117,7 +117,7 @@ describe('a system clock', () => {
     [{ precisionSeconds: 0 }, InvalidOptionError, '"precisionSeconds" must be a number of seconds above 0; received 0'],
     [{ source: 7 }, InvalidOptionError, '"source" must be a function; received 7'],
     [{ name: 7 }, InvalidOptionError, '"name" must be a string; received 7'],
-  ])('refuses %o and says what it takes', (options, kind, message) => {
+  ])('rejects %o and names the expected value', (options, kind, message) => {
     const make = () => new SystemClock(options as never)
     expect(make).toThrow(kind)
     expect(make).toThrow(message)

@@ -12,14 +12,14 @@ describe('a token bucket', () => {
     expect(bucket.take(1.5)).toBe(false)
   })
 
-  it('never holds more than a burst, however long it was idle', () => {
+  it('never holds more than a burst, however long it is idle', () => {
     const bucket = new TokenBucket(2, 10)
     expect(bucket.has(1e9, 3)).toBe(false)
     expect(bucket.take(1e9, 2)).toBe(true)
     expect(bucket.has(1e9)).toBe(false)
   })
 
-  it('gains nothing from a clock that goes back', () => {
+  it('gains nothing from a clock that is set back', () => {
     const bucket = new TokenBucket(1, 1)
     expect(bucket.take(100)).toBe(true)
     expect(bucket.take(50)).toBe(false)

@@ -12,7 +12,7 @@ function setUp(options: ConstructorParameters<typeof TunableClock>[1] = {}) {
 }
 
 describe('a tunable clock', () => {
-  it('starts at the given tick when it is made, at speed 1 and without error', () => {
+  it('starts at the given tick, at speed 1 and without error', () => {
     const { root, clock } = setUp({ ticks: 5000 })
     expect([clock.now(), clock.speed, clock.slew]).toEqual([5000, 1, 0])
     root.advanceSeconds(2)
@@ -26,7 +26,7 @@ describe('a tunable clock', () => {
     expect([clock.tickRate, clock.now()]).toEqual([1e9, 0])
   })
 
-  it.each([2, 0.5, 0, -1])('goes on from the present tick at speed %d', (speed) => {
+  it.each([2, 0.5, 0, -1])('continues from the current tick at speed %d', (speed) => {
     const { root, clock, changes } = setUp()
     root.advanceSeconds(3)
     clock.speed = speed
@@ -39,7 +39,7 @@ describe('a tunable clock', () => {
     expect(changes).toEqual(['speed', 'speed'])
   })
 
-  it('goes on from the present tick at another tick rate', () => {
+  it('continues from the current tick at another tick rate', () => {
     const { root, clock, changes } = setUp()
     root.advanceSeconds(3)
     clock.tickRate = 50
@@ -58,7 +58,7 @@ describe('a tunable clock', () => {
     expect(clock.now()).toBe(4000)
   })
 
-  it('is moved by a number of ticks, with one change event, also while it stands still', () => {
+  it('moves by a number of ticks, with one change, also while stopped', () => {
     const { root, clock, changes } = setUp()
     root.advanceSeconds(1)
     clock.adjustTicks(250)
@@ -71,7 +71,7 @@ describe('a tunable clock', () => {
     expect(changes).toEqual(['correlation', 'speed', 'correlation'])
   })
 
-  it('states the error that was set, from the moment when it was set', () => {
+  it('has the error that was set, from that moment on', () => {
     const { root, clock } = setUp()
     root.advanceSeconds(10)
     clock.setError(0.004, 0.001)

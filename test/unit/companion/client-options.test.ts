@@ -52,7 +52,7 @@ describe.each(Object.entries(CLIENTS))('a client %s', (_where, clients) => {
   }
   const names = Object.keys(makers) as (keyof typeof makers)[]
 
-  it.each(names)('refuses what is not a URL at construction: %s', (name) => {
+  it.each(names)('rejects an invalid URL at construction: %s', (name) => {
     for (const url of ['192.168.1.20:7681', 'http://192.168.1.20/', 'ws://', 'ws:/x', 'wss://x/#fragment', '']) {
       const error = errorOf(() => makers[name](url))
       expect(error, url).toBeInstanceOf(DvbcssError)
@@ -106,7 +106,7 @@ describe.each(Object.entries(CLIENTS))('a client %s', (_where, clients) => {
     expect(error).toMatchObject({ code, option })
   })
 
-  it('takes any URL where an openSocket of the app opens it', () => {
+  it('accepts any URL with an openSocket of the app', () => {
     const openSocket = () => ({ send: () => {}, close: () => {} })
     for (const name of ['cii', 'ts', 'connection', 'transport'] as const) {
       expect(() => makers[name]('port:cii', { openSocket })).not.toThrow()
@@ -116,7 +116,7 @@ describe.each(Object.entries(CLIENTS))('a client %s', (_where, clients) => {
 })
 
 describe('UDP', () => {
-  it('is refused at construction where there is none', () => {
+  it('is rejected at construction where it is unavailable', () => {
     const expected = { code: 'DVBCSS_ERR_NO_UDP' }
     const wallClockUrl = 'udp://192.0.2.1:6677'
     expect(errorOf(() => new StandardWallClockClient({ transport: wallClockUrl }))).toMatchObject(expected)
@@ -124,7 +124,7 @@ describe('UDP', () => {
     expect(() => new node.Companion(WS, { wallClockUrl })).not.toThrow()
   })
 
-  it('can be brought by the app', () => {
+  it('can be provided by the app', () => {
     const made: string[] = []
     const transport = { url: 'x', isJson: false, start: () => {}, send: () => {}, stop: () => {} }
     const createUdpTransport = (url: string) => {
@@ -138,7 +138,7 @@ describe('UDP', () => {
 })
 
 describe('setters', () => {
-  it('check with the types of the options', () => {
+  it('check values like the options', () => {
     const client = new standard.TsClient(WS, { ...setup, wallClock, tickRate: 1 })
     expect(() => {
       client.latestClock = 7 as never
@@ -191,7 +191,7 @@ describe('URLs', () => {
     expect(parseUdpUrl(text)).toEqual(address)
   })
 
-  it('of WebSockets need a host, and no fragment', () => {
+  it('of WebSockets require a host, and have no fragment', () => {
     expect(['ws://tv', 'WSS://tv:1/x?y'].every(isWebSocketUrl)).toBe(true)
     expect(['ws:tv', 'ws://', 'ws://tv:99999/', 'http://tv', 'ws://tv/#x', undefined].some(isWebSocketUrl)).toBe(false)
     expect(displayUrl('wss://me:secret@tv:1/x?y')).toBe('wss://tv:1/x?…')

@@ -14,7 +14,7 @@ const NO_UDP = { hasUdp: false, preferWebSocket: false }
 const PREFER_WS = { hasUdp: true, preferWebSocket: true }
 const both = { wcUrl: 'udp://192.0.2.7:6677', private: [wallClockWebSocketLocation('ws://192.0.2.7/wc')] }
 
-describe('the wall clock is looked for', () => {
+describe('the wall clock is found', () => {
   it.each([
     ['over UDP where there is UDP', both, UDP, 'udp://192.0.2.7:6677'],
     ['over a WebSocket where there is none', both, NO_UDP, 'ws://192.0.2.7/wc'],
@@ -37,19 +37,19 @@ describe('the wall clock is looked for', () => {
     [{ wcUrl: 'udp://a:1/../../etc' }, UDP, 'no-wall-clock', 1],
     [{ wcUrl: 'ws://' }, UDP, 'no-wall-clock', 1],
     [{ wcUrl: '' }, UDP, 'no-wall-clock', 1],
-  ])('in vain in %j', (cii, wishes, missing, problems) => {
+  ])('not in %j', (cii, wishes, missing, problems) => {
     const found = findWallClock(cii, from(CII_URL), wishes)
     expect(found).toMatchObject({ missing, detail: expect.any(String) })
     expect(found.problems).toHaveLength(problems)
   })
 
-  it('over a WebSocket beside a wcUrl that is wrong, which is told', () => {
+  it('over a WebSocket beside an invalid wcUrl, which is reported', () => {
     const found = findWallClock({ ...both, wcUrl: 'tcp://x' }, from(CII_URL), UDP)
     expect(found).toMatchObject({ url: 'ws://192.0.2.7/wc', problems: [{ reason: 'bad-url' }] })
   })
 })
 
-describe('a host that nobody can reach', () => {
+describe('an unspecified host', () => {
   it.each([
     ['udp://0.0.0.0:6677', CII_URL, 'udp://192.0.2.7:6677'],
     ['udp://[::]:6677', CII_URL, 'udp://192.0.2.7:6677'],
@@ -58,14 +58,14 @@ describe('a host that nobody can reach', () => {
     ['udp://:6677', CII_URL, 'udp://192.0.2.7:6677'],
     ['udp://0.0.0.0:6677', 'ws://[2001:db8::7]:7681/cii', 'udp://[2001:db8::7]:6677'],
     ['ws://0.0.0.0:7681/wc?x=1', CII_URL, 'ws://192.0.2.7:7681/wc?x=1'],
-  ])('%s is taken for that of %s', (wcUrl, ciiUrl, url) => {
+  ])('%s is replaced by that of %s', (wcUrl, ciiUrl, url) => {
     expect(findWallClock({ wcUrl }, from(ciiUrl), UDP)).toEqual({
       url,
       problems: [{ reason: 'unspecified-host', detail: expect.stringContaining(wcUrl) }],
     })
   })
 
-  it('is no other host that looks like one', () => {
+  it('is not confused with similar hosts', () => {
     for (const host of ['10.0.0.0', '0.0.0.1', '[::1]', 'tv', '127.0.0.1', '[fe80::]', '[::ffff:10.0.0.0]']) {
       expect(findWallClock({ wcUrl: `udp://${host}:6677` }, from(CII_URL), UDP).url).toBe(`udp://${host}:6677`)
     }
@@ -78,7 +78,7 @@ describe('a host that nobody can reach', () => {
   })
 })
 
-describe('an address that is not as it should be', () => {
+describe('a deviating address', () => {
   it.each([
     ['/ts', CII_URL, 'ws://192.0.2.7:7681/ts', 'relative-url'],
     ['./ts?a=1', 'wss://tv/x/cii', 'wss://tv/x/ts?a=1', 'relative-url'],
@@ -95,7 +95,7 @@ describe('an address that is not as it should be', () => {
     expect(findTimelines({ tsUrl }, from(ciiUrl)).url).not.toBe(url)
   })
 
-  it('is read so in wcUrl too', () => {
+  it('is completed in wcUrl too', () => {
     expect(findWallClock({ wcUrl: 'udp://127.0.0.1:6677' }, leniently(CII_URL), UDP)).toMatchObject({
       url: 'udp://192.0.2.7:6677',
       problems: [{ reason: 'loopback-host' }],
@@ -106,7 +106,7 @@ describe('an address that is not as it should be', () => {
     })
   })
 
-  it('is used as it is on the same machine, and is not guessed where it is ambiguous', () => {
+  it('is used unchanged on the same machine, and rejected if it is ambiguous', () => {
     const tsUrl = 'ws://127.0.0.1:7681/ts'
     expect(findTimelines({ tsUrl }, leniently('ws://localhost:1/cii'))).toEqual({ url: tsUrl, problems: [] })
     expect(findTimelines({ tsUrl }, leniently('ws://tv.test:1/cii', '127.0.0.1'))).toEqual({ url: tsUrl, problems: [] })
@@ -117,7 +117,7 @@ describe('an address that is not as it should be', () => {
     }
   })
 
-  it('must be of a permitted host after it was completed', () => {
+  it('must have a permitted host after completion', () => {
     const rule: HostRule = { ...leniently(CII_URL), allowedHosts: 'same-host' }
     expect(findTimelines({ tsUrl: 'http://evil.test/ts' }, rule)).toMatchObject({
       problems: [{ reason: 'refused-host' }],
@@ -125,7 +125,7 @@ describe('an address that is not as it should be', () => {
   })
 })
 
-describe('the timelines are looked for', () => {
+describe('the timelines are found', () => {
   it.each([
     [{ tsUrl: 'ws://a/ts' }, 'ws://a/ts', 0],
     [{ tsUrl: 'wss://a/ts' }, 'wss://a/ts', 0],

@@ -43,7 +43,7 @@ function setUp() {
 }
 
 describe('the routes of a companion', () => {
-  it('are tried natively first, then over App2App at once, and after both with a pause', () => {
+  it('are tried natively first, then over App2App at once, and again after a pause', () => {
     const { all, routes, isStarted, wait } = setUp()
     all.start()
     expect(isStarted()).toEqual([true, false])
@@ -58,7 +58,7 @@ describe('the routes of a companion', () => {
     expect(all.current.route).toBe('native')
   })
 
-  it('stay with the first one that sends CII, and say why the other was left', () => {
+  it('stay with the first one that sends CII, and report why the other was left', () => {
     const { all, routes, app2app, chosen, wait } = setUp()
     all.start()
     all.failed(routes[0], 'refused', 3)
@@ -71,7 +71,7 @@ describe('the routes of a companion', () => {
     expect(app2app.isStarted).toBe(true)
   })
 
-  it('leave a television that is silent for 5 s', () => {
+  it('leave a route without CII for 5 s', () => {
     const { all, native, isStarted, wait } = setUp()
     all.start()
     native.connect()
@@ -103,7 +103,7 @@ describe('the routes of a companion', () => {
     expect(again.isStarted()).toEqual([false, true])
   })
 
-  it('stay where the position is available, or unavailable for what is on', () => {
+  it('do not change while the position is available, or unavailable because of the content', () => {
     const { all, native, isStarted, wait } = setUp()
     all.start()
     native.say()
@@ -118,7 +118,7 @@ describe('the routes of a companion', () => {
     expect(isStarted()).toEqual([true, false])
   })
 
-  it('return to one of no use if the other fails, and leave it again after 60 s', () => {
+  it('return to an unusable one if the other fails, and leave it again after 60 s', () => {
     const { all, routes, native, chosen, isStarted, wait } = setUp()
     all.start()
     native.say()

@@ -12,33 +12,33 @@ const asked = (timelineSelector: string, tickRate?: number) => ({ timelineSelect
 const A = option('urn:a', 1000)
 const B = option('urn:b', 30_000, 1001)
 
-describe('where no timeline is asked for', () => {
+describe('without a requested timeline', () => {
   it('the first one offered is followed', () => {
     expect(pickTimeline({ timelines: [B, A] }, ANY, undefined)).toEqual({ selector: 'urn:b', tickRate: 30_000 / 1001 })
   })
 
-  it('it is kept when others come before it, and when none is offered', () => {
+  it('it is kept when others precede it, and when none is offered', () => {
     const current = { selector: 'urn:b', tickRate: 30_000 / 1001 }
     expect(pickTimeline({ timelines: [A, B] }, ANY, current)).toEqual(current)
     expect(pickTimeline({ timelines: [] }, ANY, current)).toEqual(current)
     expect(pickTimeline({ timelines: null }, ANY, current)).toEqual(current)
   })
 
-  it('another one is followed when it is not offered any more', () => {
+  it('another one is followed when it is no longer offered', () => {
     const current = { selector: 'urn:gone', tickRate: 1 }
     expect(pickTimeline({ timelines: [A, B] }, ANY, current)).toEqual({ selector: 'urn:a', tickRate: 1000 })
   })
 
-  it('its new tick rate is taken', () => {
+  it('its new tick rate is used', () => {
     expect(pickTimeline({ timelines: [A] }, ANY, { selector: 'urn:a', tickRate: 1 })?.tickRate).toBe(1000)
   })
 
-  it('none is followed while none was ever offered', () => {
+  it('none is followed before one is offered', () => {
     expect(pickTimeline({}, ANY, undefined)).toBeUndefined()
   })
 })
 
-describe('a timeline that is asked for', () => {
+describe('a requested timeline', () => {
   it.each([
     ['offered', asked('urn:b'), 30_000 / 1001],
     ['offered, by the tick rate given', asked('urn:b', 7), 7],
@@ -50,11 +50,11 @@ describe('a timeline that is asked for', () => {
     expect(pickTimeline({ timelines: [A, B] }, wishes, undefined)).toEqual({ selector, tickRate })
   })
 
-  it('is waited for while its tick rate is not known', () => {
+  it('is not followed while its tick rate is unknown', () => {
     expect(pickTimeline({ timelines: [A] }, asked('urn:c'), undefined)).toBeUndefined()
   })
 
-  it('keeps its tick rate when it is not offered any more', () => {
+  it('keeps its tick rate when it is no longer offered', () => {
     const current = { selector: 'urn:a', tickRate: 1000 }
     expect(pickTimeline({ timelines: [B] }, asked('urn:a'), current)).toEqual(current)
   })
