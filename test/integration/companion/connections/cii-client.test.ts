@@ -91,7 +91,7 @@ describe('a CII client', () => {
     expect(client.state).toStrictEqual({ protocolVersion: '1.1', mrsUrl: null, tsUrl: null, teUrl: 'ws://te/' })
   })
 
-  it('takes the first message after a reconnection for the whole state', async () => {
+  it('treats the first message after a reconnection as the complete state', async () => {
     const server = await scripted()
     const client = clientOf(server.url)
     client.start()
@@ -136,7 +136,7 @@ describe('a CII client', () => {
     expect(server.handshakes.map(({ headers }) => headers.authorization)).toEqual(['Bearer x', 'Bearer x'])
   })
 
-  it('stops when it is told to, also while it waits to try again', async () => {
+  it('can be stopped, also while it waits for the next attempt', async () => {
     const server = await scripted()
     server.refuseWith = { status: 503 }
     const client = clientOf(server.url, { backoff: { initialSeconds: 60, maxSeconds: 60 } })
@@ -245,7 +245,7 @@ describe('a server that talks nonsense', () => {
     await server.connection()
   })
 
-  it('cannot keep a listener that throws from being told, nor others', async () => {
+  it('keeps notifying all listeners even if one throws', async () => {
     const server = await scripted()
     const client = clientOf(server.url)
     const handlers = process.listeners('uncaughtException')

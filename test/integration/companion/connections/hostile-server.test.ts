@@ -142,7 +142,7 @@ describe('a connection to a hostile server is left, reported, and opened again',
 })
 
 describe('a handshake', () => {
-  it('times out as a whole, also where the server sends a byte now and then', async () => {
+  it('times out as a whole, even if the server keeps sending single bytes', async () => {
     const url = await tcpServer((socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nX: ')
       const timer = setInterval(() => socket.write('x'), 20)
@@ -190,7 +190,7 @@ describe('a lost connection', () => {
     expect(retryInSeconds).toBeLessThanOrEqual(most)
   })
 
-  it.each([429, 503])('is opened again when Retry-After of a %d says so', async (status) => {
+  it.each([429, 503])('is reopened according to the Retry-After header of a %d', async (status) => {
     const { server, client, connection } = await connected()
     server.refuseWith = { status, headers: { 'retry-after': '40' } }
     const failed = client.next('connectFailed')

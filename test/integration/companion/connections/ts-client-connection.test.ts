@@ -131,7 +131,7 @@ describe('the presentation timestamps of clocks', () => {
     })
   })
 
-  it('come from earliestClock and latestClock, which can be set at any time, and are sent by default', async () => {
+  it('are read from earliestClock and latestClock, which can be set at any time, and are sent by default', async () => {
     const { client, connection } = await following()
     client.earliestClock = new OffsetClock(client.clock, { offsetSeconds: 2 })
     client.latestClock = new OffsetClock(client.clock, { offsetSeconds: -3 })
@@ -144,7 +144,7 @@ describe('the presentation timestamps of clocks', () => {
     })
   })
 
-  it('leave the actual one out when asked, and an unavailable clock counts as none', async () => {
+  it('omit the actual one on request, and treat an unavailable clock as absent', async () => {
     const { client } = await following()
     const earliestClock = new OffsetClock(client.clock)
     earliestClock.available = false
@@ -153,7 +153,7 @@ describe('the presentation timestamps of clocks', () => {
     expect([actual, earliest.wallClockTime]).toEqual([undefined, 'minusinfinity'])
   })
 
-  it('name the moment of a whole tick, and the present one while the clock stands still', async () => {
+  it('contain the time of a whole tick, and the current time while the clock is stopped', async () => {
     const { client, root } = await following()
     root.nanos = 5_000_700_000
     expect(client.presentationTimestamps().actual).toEqual({ contentTime: 5000n, wallClockTime: 5_000_000_000n })

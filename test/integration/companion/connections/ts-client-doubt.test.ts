@@ -214,7 +214,7 @@ describe('PTS that wraps', () => {
   const RANGE = 2n ** 33n
   const HOUR = 3600
 
-  it('goes on rising, over a wrap, a pause, a new connection and another wrap', async () => {
+  it('keeps rising over a wrap, a pause, a new connection and another wrap', async () => {
     const wallClock = manualClock()
     const { server, client, connection } = await following({ holdSeconds: 60, wallClock: wallClock.clock })
     const at = (ticks: bigint, speed = 1) => timestamp(ticks % RANGE, BigInt(wallClock.nanos), speed)
@@ -253,7 +253,7 @@ describe('PTS that wraps', () => {
     expect(client.clock.now()).toBe(Number(RANGE) + 180_000)
   })
 
-  it('begins anew with other content', async () => {
+  it('restarts with other content', async () => {
     const wallClock = manualClock()
     const { client, connection } = await following({ wallClock: wallClock.clock })
     await says(client, connection, timestamp(RANGE - 90_000n))

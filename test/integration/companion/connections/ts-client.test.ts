@@ -98,7 +98,7 @@ describe('a TS client', () => {
     expect(apart(client.clock, pts)).toBeLessThan(1e-6)
   })
 
-  it('says how far a timestamp has moved the position', async () => {
+  it('reports how far a timestamp has moved the position', async () => {
     const server = await scripted()
     const client = follow(server.url)
     const connection = await server.connection()
@@ -164,7 +164,7 @@ describe('a TS client', () => {
     expect(client.clock.available).toBe(true)
   })
 
-  it('tells the server when it presents', async () => {
+  it('reports its presentation to the server', async () => {
     const { app, url } = await television()
     const client = follow(url)
     await client.next('available')

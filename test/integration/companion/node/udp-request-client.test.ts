@@ -100,7 +100,7 @@ describe('a UDP request/response client', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(245)
   })
 
-  it('ignores and counts what is no answer', async () => {
+  it('ignores and counts unsolicited datagrams', async () => {
     const stranger = createSocket('udp4')
     stops.push(() => stranger.close())
     const port = await serve((request, remote, socket) => {
@@ -185,12 +185,12 @@ describe('a UDP request/response client', () => {
     [{ timeoutSeconds: 0 }, '"timeoutSeconds" must be a number of seconds above 0 and up to 86400; received 0'],
     [{ backoffFactor: 0.5 }, '"backoffFactor" must be a number from 1 upward; received 0.5'],
     [{ isResponse: 1 as never }, '"isResponse" must be a function; received 1'],
-  ])('refuses %o, also for one request', async (options, message) => {
+  ])('rejects %o, also for one request', async (options, message) => {
     expect(() => clientOf(1, options)).toThrow(message)
     await expect(clientOf(1).request(Uint8Array.of(1), options)).rejects.toThrow(message)
   })
 
-  it('refuses a URL that is none, and a request that is not bytes', async () => {
+  it('rejects an invalid URL, and a request that is not bytes', async () => {
     expect(() => new UdpRequestResponseClient('http://x')).toThrow(
       '"url" must be a URL udp://host:port; received http://x/',
     )

@@ -53,7 +53,7 @@ function start(port: number): WallClockClient {
 }
 
 describe('the UDP transport', () => {
-  it('tries the next address of a name when there is no answer', async () => {
+  it('tries the next address of a host name if there is no answer', async () => {
     const port = await serve('127.0.0.3')
     const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3']
     resolver.lookup = async () => addresses.map((address) => ({ address, family: 4 }))
@@ -81,7 +81,7 @@ describe('the UDP transport', () => {
     expect(client.status().requests - requests).toBeLessThan(5)
   })
 
-  it('says so when a look-up takes too long, tries again, and does not pile look-ups up', async () => {
+  it('reports a slow look-up, retries, and never accumulates look-ups', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     resolver.lookup = () => new Promise(() => {})
     const client = start(6677)
@@ -106,7 +106,7 @@ describe('the UDP transport', () => {
     await available
   })
 
-  it('survives datagrams that the system does not take, and sends none while one waits', async () => {
+  it('survives datagrams that the system rejects, and sends none while one is queued', async () => {
     const port = await serve('127.0.0.1')
     resolver.lookup = async () => [{ address: '127.0.0.1', family: 4 }]
     const client = start(port)

@@ -69,7 +69,7 @@ describe('the wall clock over UDP, with our server', () => {
     })
   }
 
-  it('has the address and port that it sends from, which can be chosen', async () => {
+  it('reports its local address and port, which can be chosen', async () => {
     const port = await serve()
     const server = await fakeServer()
     const localPort = server.address().port
@@ -85,7 +85,7 @@ describe('the wall clock over UDP, with our server', () => {
     expect(transport.localEndpoint).toBeNull()
   })
 
-  it('says which port is taken, and tries again', async () => {
+  it('reports which port is in use, and retries', async () => {
     const taken = await fakeServer()
     const localPort = taken.address().port
     const transport = new UdpWallClockTransport('127.0.0.1', await serve(), {
@@ -107,7 +107,7 @@ describe('the wall clock over UDP, with our server', () => {
     [{ localAddress: 'localhost' }, '"localAddress" must be an IP address; received "localhost"'],
     [{ localPort: 65_536 }, '"localPort" must be an integer from 0 to 65535; received 65536'],
     [{ localPort: '1' as never }, '"localPort" must be an integer from 0 to 65535; received "1"'],
-  ])('refuses %o', (options, message) => {
+  ])('rejects %o', (options, message) => {
     expect(() => new UdpWallClockTransport('127.0.0.1', 6677, options)).toThrow(message)
   })
 
@@ -147,7 +147,7 @@ describe('the wall clock over UDP, with our server', () => {
     expect(client.url).toBe(`udp://[::1]:${port}`)
   })
 
-  it.each(['::ffff:127.0.0.1', '::ffff:7f00:1'])('takes an IPv4 address mapped into IPv6: %s', async (host) => {
+  it.each(['::ffff:127.0.0.1', '::ffff:7f00:1'])('accepts an IPv4-mapped IPv6 address: %s', async (host) => {
     const port = await serve()
     const client = clientOf(new UdpWallClockTransport(`udp://[${host}]:${port}`))
     const made: Socket[] = []
@@ -195,7 +195,7 @@ describe('the UDP transport', () => {
     expect(client.status()).toMatchObject({ protocolErrors: 1, ignored: { 'other-port': 2 } })
   })
 
-  it('says so when a name has no address, and tries again', async () => {
+  it('reports a host name without an address, and retries', async () => {
     const transport = new UdpWallClockTransport('no-such-host.invalid', 6677, { backoff: { initialSeconds: 0.01 } })
     const client = clientOf(transport)
     client.start()
@@ -205,7 +205,7 @@ describe('the UDP transport', () => {
     expect(client.clock.available).toBe(false)
   })
 
-  it('hears nothing after it was stopped, also while it was looking up', async () => {
+  it('receives nothing after it was stopped, also during a look-up', async () => {
     const server = await fakeServer()
     const transport = new UdpWallClockTransport('127.0.0.1', server.address().port)
     const heard: string[] = []
@@ -226,7 +226,7 @@ describe('the UDP transport', () => {
     expect(heard).toEqual([])
   })
 
-  it('refuses what is no such URL or port', () => {
+  it('rejects invalid URLs and ports', () => {
     for (const url of [
       '127.0.0.1',
       'udp://host',

@@ -38,7 +38,7 @@ async function server(answer: (data: Buffer, isBinary: boolean) => string | Uint
 const now = () => performance.now() * 1e6
 
 describe('a wall clock client over a WebSocket without an encoding', () => {
-  it('asks with the 32 bytes, and goes on with them once they were answered', async () => {
+  it('sends the 32-byte format, and keeps it once it is answered', async () => {
     const app = makeApp()
     await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
     const client = clientOf(`${await listen(app)}/wc`)
@@ -48,7 +48,7 @@ describe('a wall clock client over a WebSocket without an encoding', () => {
     expect(client.status().protocolErrors).toBe(0)
   })
 
-  it('asks in JSON when the 32 bytes get no answer, in a form that both formats of JSON understand', async () => {
+  it('switches to JSON without an answer to the 32-byte format, in a form that both JSON formats accept', async () => {
     const { url, received } = await server((data, isBinary) => {
       if (isBinary) return undefined
       const { id, p, mfe } = JSON.parse(data.toString())
@@ -60,7 +60,7 @@ describe('a wall clock client over a WebSocket without an encoding', () => {
     expect(received.slice(5)).not.toContain(true)
   })
 
-  it('asks in JSON when the 32 bytes get a complaint', async () => {
+  it('switches to JSON if the answer to the 32-byte format is an error message', async () => {
     const { url } = await server((data, isBinary) => {
       if (isBinary) return 'Unexpected token in JSON'
       const { otvs, otvn } = JSON.parse(data.toString())
@@ -71,7 +71,7 @@ describe('a wall clock client over a WebSocket without an encoding', () => {
     expect(client.status().protocolErrors).toBeGreaterThan(0)
   })
 
-  it('asks with the 32 bytes again when JSON gets no answer either', async () => {
+  it('returns to the 32-byte format if JSON is not answered either', async () => {
     const { url, received } = await server(() => undefined)
     clientOf(url)
     await until(() => received.length >= 10)

@@ -41,7 +41,7 @@ describe('the waits between attempts to connect', () => {
     expect(waits).toEqual([1, 2, 4, 8])
   })
 
-  it('begin anew after a connection that was open for a while', () => {
+  it('are reset by a connection that was open for a while', () => {
     const backoff = new Backoff({ initialSeconds: 1, resetAfterSeconds: 10, random: () => 1 })
     backoff.next()
     backoff.ended(1)
@@ -50,7 +50,7 @@ describe('the waits between attempts to connect', () => {
     expect(backoff.next()).toBe(1)
   })
 
-  it('are as long as the server asks for, up to an hour, and spread after that', () => {
+  it('are as long as the server requests, up to an hour, with random delays added', () => {
     const least = new Backoff({ random: () => 0 })
     expect(least.next({ atLeastSeconds: 7 })).toBe(7)
     expect(least.next({ atLeastSeconds: 99_999_999_999 })).toBe(3600)
@@ -61,7 +61,7 @@ describe('the waits between attempts to connect', () => {
     expect(most.next({ atLeastSeconds: 15, spreadSeconds: 15 })).toBe(30)
   })
 
-  it('are never shorter than the back-off, whatever the server asks for', () => {
+  it('are never shorter than the back-off, whatever the server requests', () => {
     const backoff = new Backoff({ random: () => 1 })
     for (let attempt = 0; attempt < 6; attempt += 1) backoff.next({ atLeastSeconds: 0.001 })
     expect(backoff.next({ atLeastSeconds: 0.001, spreadSeconds: 0.001 })).toBe(30)

@@ -117,7 +117,7 @@ describe('a message port', () => {
     }
   }
 
-  it('ignores what is no message of ours, and ends the connection when it is closed', async () => {
+  it('ignores foreign messages, and ends the connection when the port is closed', async () => {
     const server = new Recorder({ logger })
     const { port1, port2 } = new MessageChannel()
     expect(serveMessagePort(server, port2 as unknown as MessagePortLike)).toBe(true)
@@ -153,7 +153,7 @@ describe('a message port', () => {
     expect((await error).reason).toBe('message-too-long')
   })
 
-  it('that cannot be had is a failed attempt to connect, which is repeated', async () => {
+  it('that is unavailable is a failed connection attempt, which is repeated', async () => {
     let attempts = 0
     const openSocket = overMessagePort(() => {
       attempts += 1
@@ -166,7 +166,7 @@ describe('a message port', () => {
     await until(() => attempts > 1)
   })
 
-  it('is refused where openSocket is no function', () => {
+  it('is rejected if openSocket is not a function', () => {
     expect(() => new CiiClient('port:cii', { openSocket: 1 as never })).toThrow(
       '"openSocket" must be a function; received 1',
     )

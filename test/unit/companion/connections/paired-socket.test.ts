@@ -47,7 +47,7 @@ describe('a socket over App2App', () => {
     expect(sent).toEqual(['in time'])
   })
 
-  it('takes any other first message for a sign of a pair', () => {
+  it('treats any other first message as a sign of pairing', () => {
     const { events, television } = open()
     television.opened()
     television.message('{"contentId":null}')
@@ -77,7 +77,7 @@ describe('a socket over App2App', () => {
     expect(closed.events).toEqual([])
   })
 
-  it('says that it was closed before it was paired', () => {
+  it('reports that it was closed before the pairing', () => {
     const { events, television } = open()
     television.opened()
     television.closed({ code: 1001, reason: 'endpoint disabled' })

@@ -22,7 +22,7 @@ describe('the count of wraps of a timeline', () => {
     expect(reader().read(RANGE - 1, 0)).toBe(RANGE - 1)
   })
 
-  it('goes on rising over the wrap, again and again', () => {
+  it('keeps rising over repeated wraps', () => {
     const { read } = reader()
     let local = 0
     let position = 0
@@ -52,7 +52,7 @@ describe('the count of wraps of a timeline', () => {
     expect(read(RANGE - 5 * RATE, 25 + 40 * HOUR, 1)).toBe(RANGE - 5 * RATE)
   })
 
-  it('takes a seek by more than half the range for the shorter one in the other direction', () => {
+  it('interprets a seek by more than half the range as the shorter one in the other direction', () => {
     const { read } = reader()
     read(1 * HOUR * RATE, 0)
     expect(read(13 * HOUR * RATE, 0)).toBe(13 * HOUR * RATE)
@@ -67,7 +67,7 @@ describe('the count of wraps of a timeline', () => {
     expect(reader().read(-7, 0)).toBe(-7)
   })
 
-  it.each(['before', 'after'] as const)('begins anew with other content, reported %s the jump', (when) => {
+  it.each(['before', 'after'] as const)('restarts with other content, reported %s the jump', (when) => {
     const { unwrapper, read } = reader()
     read(RANGE - 10 * RATE, 0)
     expect(read(10 * RATE, 20)).toBe(RANGE + 10 * RATE)
@@ -78,7 +78,7 @@ describe('the count of wraps of a timeline', () => {
     expect(read(4010 * RATE, 40)).toBe(4010 * RATE)
   })
 
-  it('is kept by a timeline that goes on as before into the next programme', () => {
+  it('is kept by a timeline that continues into the next programme', () => {
     const { unwrapper, read } = reader()
     read(RANGE - 10 * RATE, 0)
     expect(unwrapper.newProgramme(15)).toBe(false)
@@ -101,7 +101,7 @@ describe('the count of wraps of a timeline', () => {
     expect(read(102 * RATE, 2)).toBe(102 * RATE)
   })
 
-  it('survives a negative content time, and goes on counting', () => {
+  it('survives a negative content time, and keeps counting', () => {
     const { read } = reader()
     expect(read(-5 * RATE, 0)).toBe(-5 * RATE)
     expect(read(5 * RATE, 10)).toBe(5 * RATE)

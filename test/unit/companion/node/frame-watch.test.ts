@@ -37,7 +37,7 @@ describe('the frames of a connection', () => {
     expect(watch.isMessageOpen).toBe(false)
   })
 
-  it('are counted where they are control frames: so many a second', () => {
+  it('are limited per second if they are control frames', () => {
     const watch = new FrameWatch(10)
     for (let count = 0; count < 10; count += 1) expect(watch.read(frame(9, 1), 5)).toBe(true)
     expect(watch.read(frame(1, 1), 5)).toBe(true)

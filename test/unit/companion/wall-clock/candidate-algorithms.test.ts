@@ -101,7 +101,7 @@ describe('the lowest dispersion algorithm', () => {
 })
 
 describe('the most recent algorithm', () => {
-  it('takes each, but none that came before the last', () => {
+  it('uses each candidate, except those older than the last', () => {
     const algorithm = new MostRecentAlgorithm()
     const poor = candidate(2, 0, { roundTripSeconds: 0.5 })
     expect(algorithm.add(candidate(1, 0))).toBeDefined()
@@ -138,7 +138,7 @@ describe('the filter and predict algorithm', () => {
     expect(Math.abs(predicted / 1e9 - second - (3 + 40e-6 * second))).toBeLessThan(1e-6)
   })
 
-  it('never takes for frequency what the oscillators cannot do', () => {
+  it('never estimates a frequency beyond the limits of the oscillators', () => {
     const algorithm = new FilterAndPredictAlgorithm()
     let line = algorithm.add(candidate(0, 0), 0)
     for (let second = 1; second <= 10; second++) line = algorithm.add(candidate(second, second * 0.01), second * 1e9)
@@ -184,7 +184,7 @@ describe('filters in front of a predictor', () => {
     ],
     [() => new FilteredAlgorithm([], {} as never), '"predictor" must be an object with add() and reset()'],
     [() => new RoundTripFilter(0), '"maxRoundTripSeconds" must be a number of seconds above 0 or Infinity; received 0'],
-  ])('refuse what is none: %#', (make, message) => {
+  ])('reject invalid values: %#', (make, message) => {
     expect(make).toThrow(message)
   })
 })
@@ -222,7 +222,7 @@ describe('a candidate that is made outside of a client', () => {
     }
   })
 
-  it('is refused where no correct server would say so, with the reason', () => {
+  it('is rejected if no correct server would send it, with the reason', () => {
     const exchange = { sentTicks: 10e9, receivedTicks: 10.004e9 }
     const backwards = { ...response, transmitNanos: 0n }
     expect(measureCandidate({ ...exchange, response: backwards }, parent)).toMatchObject({

@@ -57,7 +57,7 @@ describe('a wall clock whose answers are odd', () => {
     expect(new Set(simulation.errors.map(({ reason }) => reason)).size).toBe(simulation.errors.length)
   })
 
-  it('is ignored where it answers no request, and counted', () => {
+  it('is ignored and counted if it answers no request', () => {
     const simulation = new Simulation({
       lie: (message) =>
         altered({ ...message, originateNanos: message.originateNanos ^ 1n }, (bytes) => bytes.set([7], 0)),

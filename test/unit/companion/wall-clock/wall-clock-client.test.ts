@@ -31,7 +31,7 @@ describe('a wall clock client', () => {
     expect(simulation.sample().dispersion).toBeGreaterThan(1e300)
   })
 
-  it('tells the time of the server after one answer, as surely as half the round trip', () => {
+  it('has the time of the server after one answer, to half the round trip', () => {
     const simulation = new Simulation({ statedPpm: 0, fate: () => ({ outward: 0.002, homeward: 0.002 }) })
     const available = heard(simulation, 'available')
     simulation.client.start()
@@ -44,7 +44,7 @@ describe('a wall clock client', () => {
     expect(simulation.sample().dispersion).toBeCloseTo(0.002, 6)
   })
 
-  it('sends requests of which no two have the same originate time, nor one that tells anything', () => {
+  it('sends requests with unique originate times that reveal nothing', () => {
     const simulation = started()
     simulation.run(5)
     const originates = simulation.requests.map((bytes) => Buffer.from(bytes.subarray(8, 16)).toString('hex'))
@@ -52,7 +52,7 @@ describe('a wall clock client', () => {
     for (const bytes of simulation.requests) expect(Buffer.from(bytes).readUInt32BE(12)).toBeLessThan(1e9)
   })
 
-  it('asks quickly at the start and once a second when it has settled', () => {
+  it('sends quick requests at the start, and one per second once settled', () => {
     const simulation = started()
     simulation.run(1)
     expect(simulation.requestSeconds.length).toBeGreaterThanOrEqual(32)
@@ -61,7 +61,7 @@ describe('a wall clock client', () => {
     expect(simulation.requestSeconds.length - before).toBe(10)
   })
 
-  it('never asks faster than the option allows', () => {
+  it('never exceeds the rate of its options', () => {
     const simulation = started({ client: { minRequestIntervalSeconds: 0.05 } })
     simulation.run(3)
     const { requestSeconds } = simulation
@@ -93,7 +93,7 @@ describe('a wall clock client', () => {
     expect(simulation.errors).toEqual([])
   })
 
-  it('tells of requests without an answer, and counts them', () => {
+  it('reports and counts requests without an answer', () => {
     const simulation = new Simulation({ fate: (index) => (index === 3 ? NO_SERVER : {}) })
     const timeouts = heard(simulation, 'timeout')
     simulation.client.start()
@@ -132,7 +132,7 @@ describe('a wall clock client', () => {
     expect(simulation.client.status()).toMatchObject({ protocolErrors: 6000, available: true })
   })
 
-  it('takes the transmit time of a follow-up, and the receive time of the response', () => {
+  it('uses the transmit time of a follow-up, and the receive time of the response', () => {
     const early = 500_000n
     const simulation = new Simulation({
       fate: () => ({ outward: 0.001, homeward: 0.001, followUpAfter: 0.0001 }),
@@ -152,7 +152,7 @@ describe('a wall clock client', () => {
     expect(simulation.sample().error).toBeLessThanOrEqual(simulation.sample().dispersion)
   })
 
-  it('takes the response where the promised follow-up never comes, and tells of it', () => {
+  it('uses the response if the announced follow-up never arrives, and reports that', () => {
     const simulation = new Simulation({ fate: () => ({ followUpAfter: 0.001, isFollowUpLost: true }) })
     const timeouts = heard(simulation, 'timeout')
     const candidates = heard(simulation, 'candidate')
@@ -163,7 +163,7 @@ describe('a wall clock client', () => {
     expect(simulation.client.clock.available).toBe(true)
   })
 
-  it('takes the response where the follow-up claims to have left after it had arrived', () => {
+  it('uses the response if the transmit time of the follow-up is after its arrival', () => {
     const simulation = new Simulation({ fate: () => ({ followUpAfter: 0.01 }) })
     const candidates = heard(simulation, 'candidate')
     simulation.client.start()
@@ -181,7 +181,7 @@ describe('a wall clock client', () => {
     expect(dispersion).toBeGreaterThanOrEqual(error)
   })
 
-  it('steps to a server that has begun anew, once three answers agree, and forgets what was before', () => {
+  it('steps to a restarted server once three answers agree, and discards earlier measurements', () => {
     const simulation = new Simulation()
     const adjusted = heard(simulation, 'adjusted')
     simulation.client.start()
@@ -235,7 +235,7 @@ describe('a wall clock client', () => {
     expect(run(false)).toBeGreaterThan(15e6)
   })
 
-  it('gives up all it knew when the parent clock is set, and begins again', () => {
+  it('discards all measurements when the parent clock is set, and starts again', () => {
     const root = new SystemClock()
     const parent = new CorrelatedClock(root)
     let isOpen = 0
@@ -261,7 +261,7 @@ describe('a wall clock client', () => {
     client.stop()
   })
 
-  it('is unavailable after it was stopped, and begins anew when started', () => {
+  it('is unavailable after a stop, and starts afresh when restarted', () => {
     const simulation = new Simulation()
     const unavailable = heard(simulation, 'unavailable')
     simulation.client.start()
@@ -276,7 +276,7 @@ describe('a wall clock client', () => {
     expect(simulation.client.clock.available).toBe(true)
   })
 
-  it('names the option that is wrong, what it got and what it takes', () => {
+  it('names the invalid option, its value and the expected values', () => {
     const make = (options: object) => () => new WallClockClient({ transport: 'ws://127.0.0.1:1', ...options })
     expect(make({ requestIntervalSeconds: 0 })).toThrow(
       '"requestIntervalSeconds" must be a number of seconds above 0 and up to 1000000; received 0',

@@ -54,7 +54,7 @@ describe('a server that states a coarse precision', () => {
     }
   }
 
-  it('is refused with the reason where the option asks for more', () => {
+  it('is rejected with the reason if the option requires more', () => {
     const simulation = serverOf(1, { client: { maxDispersionSeconds: 1 } })
     expect(simulation.client.clock.available).toBe(false)
     expect(simulation.client.status().offsetSeconds).toBeUndefined()

@@ -27,7 +27,7 @@ const twoServers: SimulationOptions['lie'] = (message, index) => {
   return { ...message, receiveNanos: message.receiveNanos + ahead, transmitNanos: message.transmitNanos + ahead }
 }
 
-describe('how often a wall clock client asks', () => {
+describe('the request rate of a wall clock client', () => {
   for (const name of Object.keys(NETWORKS)) {
     for (const requestIntervalSeconds of [0.1, 1, 10, 60]) {
       it(`is at most 1.2 times per interval of ${requestIntervalSeconds} s, never off by more than the bound: ${name}`, () => {
@@ -57,7 +57,7 @@ describe('how often a wall clock client asks', () => {
     }
   }
 
-  it('is once more, at once, when that is asked for, also when all quick requests are used up', () => {
+  it('includes one immediate request on demand, even if all quick requests are used up', () => {
     const simulation = started({ lie: steppingServer, client: { requestIntervalSeconds: 60 } })
     simulation.run(300)
     const before = simulation.requestSeconds.length
@@ -65,7 +65,7 @@ describe('how often a wall clock client asks', () => {
     expect(simulation.requestSeconds.length).toBe(before + 1)
   })
 
-  it('stays low when it is told to check again all the time', () => {
+  it('stays low with continual rechecks', () => {
     const simulation = started({})
     for (let i = 0; i < 1000; i++) {
       simulation.client.recheck()
@@ -89,7 +89,7 @@ describe('how often a wall clock client asks', () => {
     expect(gaps.filter((gap) => gap < 0.9).length).toBeLessThan(20)
   })
 
-  it('costs no precision where machines take a while to wake up', () => {
+  it('costs no precision if machines take a while to wake up', () => {
     const { medianErrorSeconds } = measureNetwork('loopback, slow to wake up', 1)
     expect(medianErrorSeconds).toBeLessThan(20e-6)
   })
@@ -110,7 +110,7 @@ describe('how often a wall clock client asks', () => {
     expect(requestsIn(simulation, 100)).toBeLessThanOrEqual(35)
   })
 
-  it('repeats a lost request soon where the interval is long', () => {
+  it('repeats a lost request soon if the interval is long', () => {
     const simulation = started({ client: { requestIntervalSeconds: 60 } })
     simulation.run(5)
     simulation.isServerUp = false
@@ -121,7 +121,7 @@ describe('how often a wall clock client asks', () => {
     expect(simulation.client.status().responses).toBe(before + 1)
   })
 
-  it('rises again for a step of the server, so that the new clock is known at once', () => {
+  it('rises again for a step of the server, so that the new clock is known immediately', () => {
     const simulation = started({ client: { requestIntervalSeconds: 10 } })
     simulation.run(100)
     simulation.serverStart += 1e12
@@ -130,7 +130,7 @@ describe('how often a wall clock client asks', () => {
     expect(simulation.client.clock.available).toBe(true)
   })
 
-  it('rises where the bound would exceed the limit before the next interval', () => {
+  it('rises if the error bound would exceed the limit before the next interval', () => {
     const simulation = started({ statedPpm: 5000, client: { requestIntervalSeconds: 100 } })
     for (let i = 0; i < 300; i++) {
       simulation.run(1)

@@ -112,7 +112,7 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
-  it('knows nothing any more after a stop, since nobody watched its parent clock meanwhile', () => {
+  it('discards its measurements after a stop, because its parent clock is no longer watched', () => {
     const { line, client } = setUp()
     client.stop()
     client.start()
@@ -122,7 +122,7 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
-  it('is unavailable while the server goes on contradicting itself', () => {
+  it('is unavailable while the server keeps contradicting itself', () => {
     const { line, client, untilRequest } = setUp()
     for (let answers = 0; answers < 20; answers += 1) {
       line.aheadNanos = 1e9 * (answers + 1)
@@ -133,7 +133,7 @@ describe('a wall clock whose server may have restarted', () => {
     client.stop()
   })
 
-  it('can be asked to look again, where the transport cannot see it', () => {
+  it('can be rechecked on demand, where the transport cannot detect a restart', () => {
     const { line, client } = setUp()
     client.recheck()
     expect(client.clock.available).toBe(false)

@@ -53,7 +53,7 @@ describe('a wall clock client whose machine sleeps', () => {
     expect(simulation.client.status()).toMatchObject({ available: false })
   })
 
-  it('knows it within a second where nobody reads the clock', () => {
+  it('detects it within a second even if nothing reads the clock', () => {
     const { simulation, events } = settled({ client: { requestIntervalSeconds: 60 } })
     simulation.sleep(60)
     simulation.run(1.1)
@@ -106,7 +106,7 @@ describe('a wall clock client whose machine sleeps', () => {
     expect(simulation.sample().error).toBeLessThanOrEqual(simulation.sample().dispersion)
   })
 
-  it('never says more than it knows, however often and long it sleeps', async () => {
+  it('never exceeds its error bound, however often and long it sleeps', async () => {
     for (const [index, seconds] of [0.001, 0.005, 0.02, 0.05, 0.1, 0.3, 1, 7].entries()) {
       const { simulation } = settled({ client: { requestIntervalSeconds: index % 2 === 0 ? 1 : 60 } })
       for (let i = 0; i < 40; i++) {
@@ -120,7 +120,7 @@ describe('a wall clock client whose machine sleeps', () => {
     }
   })
 
-  it('only asks again when the time of day is set ahead', async () => {
+  it('only sends another request when the time of day is set ahead', async () => {
     const { simulation, events } = settled({ client: { requestIntervalSeconds: 60 } })
     simulation.timeOfDayAheadSeconds += 3600
     simulation.client.clock.now()
@@ -156,7 +156,7 @@ describe('a wall clock client whose machine sleeps', () => {
     expect(reasons.length).toBeLessThanOrEqual(5)
   })
 
-  it('takes no function but a function for the time of day', () => {
+  it('rejects a time of day that is not a function', () => {
     expect(() => new Simulation({ client: { timeOfDay: 7 as never } })).toThrow(
       '"timeOfDay" must be a function; received 7',
     )
