@@ -1,8 +1,8 @@
 // @ts-check
-// The other side of processes.js: a child process that answers the questions of the bench.
+// The counterpart of processes.js in a child process: answers the requests of the bench.
 import process from 'node:process'
 
-/** Milliseconds of a clock that all processes of the machine share. */
+/** Milliseconds of a clock that is common to all processes of the machine. */
 export const sharedMillis = () => Number(process.hrtime.bigint()) / 1e6
 
 /** Microseconds of CPU time, user and system. */
@@ -11,7 +11,7 @@ export function cpuMicros() {
   return user + system
 }
 
-/** Bytes after garbage collection: what V8 and its buffers hold, and what the operating system has given. */
+/** Bytes after garbage collection: heap and external memory of V8, and the resident set size. */
 function memory() {
   for (let i = 0; i < 3; i++) globalThis.gc?.()
   const { heapUsed, external, rss } = process.memoryUsage()
@@ -33,5 +33,5 @@ export function answerQuestions(handlers) {
   process.once('disconnect', () => process.exit())
 }
 
-/** The options that the bench has started this process with. @returns {any} */
+/** The options that the bench has passed to this process. @returns {any} */
 export const startOptions = () => JSON.parse(process.argv[2] ?? '{}')

@@ -1,14 +1,14 @@
 // @ts-check
-// A server with its crowd of clients: what most benches are made of.
+// A server with many clients, as most benches use it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PTS, setupData } from './servers/content.js'
 
 /** @typedef {import('./run.js').Context['processes']} Processes */
 
-/** Sockets of a process that are not those of clients. */
+/** File descriptors of a process that do not belong to clients. */
 const OTHER_FILES = 100
 
-/** How many connections one process can have here. @param {number} wanted */
+/** The number of connections that one process can open here. @param {number} wanted */
 export function withinFileLimit(wanted) {
   const report = /** @type {any} */ (process.report)
   report.excludeNetwork = true
@@ -17,7 +17,7 @@ export function withinFileLimit(wanted) {
 }
 
 /**
- * Starts a server and the process of its clients, which has none yet.
+ * Starts a server and the process of its clients, which has no connections yet.
  * @param {Processes} processes
  * @param {{ server?: 'floor' | 'ours', endpoint: 'cii' | 'ts', [option: string]: unknown }} options of the server
  * @param {{ setup?: string, headers?: string, keepTexts?: boolean }} [crowdOptions]

@@ -1,5 +1,5 @@
 // @ts-check
-// A comparison of this package with a floor: both are measured once in each round, so that a busy machine slows both.
+// A comparison of this package with a baseline. Both are measured once per round, so that a busy machine slows both.
 import { median } from './quantiles.js'
 
 /**

@@ -1,13 +1,13 @@
 // @ts-check
-// The processes of a bench: each server and each crowd of clients has its own, so that its CPU time is only its own.
+// The processes of a bench. Each server and each group of clients has its own, so that their CPU times can be distinguished.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process that accepts 10,000 connections is slow to answer. */
+/** A process that is accepting 10,000 connections responds slowly. */
 const ANSWER_TIMEOUT_MILLIS = 180_000
 
-/** A child process that answers questions (see answering.js). */
+/** A child process that answers requests (see answering.js). */
 class BenchProcess {
   /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
   #open = new Map()
@@ -47,7 +47,7 @@ class BenchProcess {
     }
   }
 
-  /** Ends the process in good order, so that it writes its CPU profile. */
+  /** Ends the process gracefully, so that it writes its CPU profile. */
   async end() {
     if (this.#child.connected) this.#child.disconnect()
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000)

@@ -30,7 +30,7 @@ import { asMarkdown, asTable, heading } from './report.js'
 /**
  * @typedef {object} Context
  * @property {Processes} processes ended after the bench
- * @property {boolean} quick few clients and one round: shows that the bench works, and no figure to rely on
+ * @property {boolean} quick few clients and one round: shows that the bench works, without reliable figures
  * @property {(note: string) => void} note adds a line below the comparisons
  */
 
@@ -101,7 +101,7 @@ function finish() {
   if (values.json) console.log(JSON.stringify({ ...machine, benches: results }, undefined, 2))
 }
 
-// A run that is ended early shows the benches that are complete.
+// An interrupted run prints the completed benches.
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.once(signal, () => {
     finish()

@@ -7,7 +7,7 @@ const CONNECTIONS = 1000
 const CHANGES_PER_SECOND = 5
 const ROUNDS = 5
 const SECONDS = 4
-/** The first seconds are those of any start. */
+/** The first seconds are dominated by the start of the client. */
 const SETTLE_MILLIS = 3000
 const THEIRS = 'dvbcss-protocols, UDP'
 const CLIENTS = [

@@ -3,7 +3,7 @@ import { startPair, withinFileLimit } from '../clients-of.js'
 import { interleave } from '../comparison.js'
 
 const CLIENTS = [100, 1000, 10_000]
-/** Messages in a sample, and before the first one, so that the compilers are done. */
+/** Messages per sample, and before the first one, so that the code is compiled. */
 const MESSAGES = 10_000
 const WARM_UP_MESSAGES = 100_000
 const ROUNDS = 21

@@ -2,9 +2,9 @@
 import { startPair, withinFileLimit } from '../clients-of.js'
 import { interleave } from '../comparison.js'
 
-/** Handshakes of a server that has just started. */
+/** Number of handshakes with a server that has just started. */
 const FIRST = 1500
-/** So few that the closed connections of one server leave ports free. */
+/** Few enough that the closed connections of one server leave ports free. */
 const WARM = 1500
 const QUICK = 100
 const AT_ONCE = 10_000
@@ -43,7 +43,7 @@ export const handshakes = {
       const title = endpoint.toUpperCase()
       const start = (/** @type {'floor' | 'ours'} */ server) => startPair(processes, { server, endpoint })
 
-      // A process is new only once.
+      // Only the first handshakes of a process are cold.
       const cold = async (/** @type {'floor' | 'ours'} */ server) => {
         const pair = await start(server)
         const sample = await shakeHands(pair, first)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startPair, withinFileLimit } from '../clients-of.js'
 
 const CONNECTIONS = 10_000
-/** One heartbeat, and whatever else happens every few seconds. */
+/** Long enough for one heartbeat and other periodic work. */
 const REST_SECONDS = 30
 const ROUNDS = 3
 const MEMORY_GOAL = { ratio: 1.07, value: 9 }
@@ -25,12 +25,12 @@ export const idle = {
   async run({ processes, quick }) {
     const connections = quick ? 100 : withinFileLimit(CONNECTIONS)
 
-    /** The memory of each in its turn, the CPU time of all at once. */
+    /** Measures the memory of the servers in turn, and their CPU time simultaneously. */
     const measureAll = async () => {
       const pairs = await Promise.all(VARIANTS.map((variant) => startPair(processes, variant)))
       const memory = []
       for (const pair of pairs) {
-        // The first connections compile code, which is no connection's memory.
+        // The first connections cause compilation, whose memory belongs to no connection.
         await pair.connect(quick ? 20 : 1000)
         await pair.leave()
         const before = await pair.server.ask('memory')

@@ -51,7 +51,7 @@ export const overload = {
           await sleep(quick ? 0 : SETTLE_MILLIS)
           const sample = await measure()
           await television.server.ask('change', { perSecond: 0 })
-          // What was already on its way to the clients.
+          // Wait for messages that are in transit to the clients.
           await sleep(quick ? 0 : SETTLE_MILLIS)
           return sample
         },

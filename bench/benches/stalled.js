@@ -5,7 +5,7 @@ import { interleave } from '../comparison.js'
 const STALLED = 20
 const CHANGES = 1000
 const BYTES = 32 * 1024
-/** Loopback takes some megabytes for each client before anything waits in the process. */
+/** Loopback buffers a few megabytes per client before the process queues anything. */
 const CHANGES_BEFORE = 400
 const LONGEST_TIMEOUT_SECONDS = 2_147_483
 
@@ -25,7 +25,7 @@ export const stalled = {
     }
     const samples = await interleave(quick ? 1 : 3, {
       floor: () => measure({ server: 'floor' }),
-      // The clients are to stay although they never read.
+      // The clients must stay connected although they never read.
       ours: () => measure({ server: 'ours', sendTimeoutSeconds: LONGEST_TIMEOUT_SECONDS }),
     })
     const common = { what: 'waiting for the client', unit: 'KiB', oursName: 'ours', ours: samples.ours }

@@ -5,10 +5,10 @@ import { interleave } from '../comparison.js'
 import { ciiChange } from '../servers/content.js'
 
 const CLIENTS = 1000
-/** Handshakes that break off among the good ones. */
+/** Number of aborted handshakes among the valid ones. */
 const BROKEN = 300
 const UPDATES_PER_SECOND = 100
-/** For the last update to reach every client, and the broken handshakes to end. */
+/** Seconds for the last update to reach every client, and for the aborted handshakes to end. */
 const SETTLE_MILLIS = 20_000
 
 /** @param {() => Promise<number>} value @param {number} expected @param {string} what */

@@ -3,7 +3,7 @@ import { startPair } from '../clients-of.js'
 import { interleave } from '../comparison.js'
 import { numberedSelector, setupData } from '../servers/content.js'
 
-/** The first is the floor for the others. */
+/** The first is the baseline for the others. */
 const TIMELINES = [125, 250, 500, 1000, 2000]
 const CHANGES = 2000
 const OF_ONE_CLOCK = 1000
@@ -12,7 +12,7 @@ const ROUNDS = 11
 /** @typedef {import('../comparison.js').Comparison} Comparison */
 /** @typedef {import('../run.js').Context} Context */
 
-/** Each client has a timeline of its own. @param {Context} context @param {object} options of the server @param {number} clients */
+/** Each client has its own timeline. @param {Context} context @param {object} options of the server @param {number} clients */
 async function start({ processes }, options, clients) {
   const pair = await startPair(processes, { endpoint: 'ts', ...options }, { setup: setupData(numberedSelector('{i}')) })
   await pair.connect(clients)

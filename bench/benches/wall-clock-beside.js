@@ -7,7 +7,7 @@ import { quantile } from '../quantiles.js'
 const LISTENERS = 1000
 const CHANGES_PER_SECOND = 10
 const IDLE_CLIENTS = 10_000
-/** Instead of the 30 s by default, so that a measurement of seconds contains some. A heartbeat costs the same. */
+/** Shorter than the default of 30 s, so that a measurement of a few seconds contains heartbeats. Each costs the same. */
 const HEARTBEAT_SECONDS = 5
 const EVERY_MILLIS = 5
 const SETTLE_MILLIS = 500
@@ -31,7 +31,7 @@ async function start(processes, server) {
     async probe(seconds) {
       await sleep(SETTLE_MILLIS)
       const { roundTrips, unanswered } = await probe.ask('probe', { seconds, everyMillis: EVERY_MILLIS })
-      // An answer that never came took longer than any other.
+      // A missing answer counts as slower than any other.
       const all = [...roundTrips, ...Array(unanswered).fill(Number.POSITIVE_INFINITY)]
       return { p50: quantile(all, 0.5) * 1000, p99: quantile(all, 0.99) * 1000 }
     },

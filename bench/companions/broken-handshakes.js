@@ -1,5 +1,5 @@
 // @ts-check
-// Handshakes that break off, in the ways in which clients and networks do that.
+// Aborted handshakes, as clients and networks cause them.
 import { connect } from 'node:net'
 
 /** @typedef {import('node:net').Socket} Socket */
@@ -19,7 +19,7 @@ const BREAKS = [
     socket.write(request)
     socket.once('data', () => socket.resetAndDestroy())
   },
-  /** Asks for a version that does not exist. */
+  /** Requests a WebSocket version that does not exist. */
   (socket, request) => {
     socket.write(request.replace('Version: 13', 'Version: 7'))
     socket.once('data', () => socket.destroy())

@@ -1,6 +1,5 @@
 // @ts-check
-// Clients of one server, all in one process. They use bare TCP sockets, so that the machine's time goes to the server: they
-// count the messages, and answer pings.
+// Clients of one server, all in one process. They use plain TCP sockets to save CPU time, and only count messages and answer pings.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { answerQuestions, sharedMillis, startOptions } from '../answering.js'
@@ -36,7 +35,7 @@ const handshake = () =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${numbered(headers)}` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 
-/** @returns a client that has not yet asked for anything */
+/** @returns a client that has not sent anything yet */
 function client() {
   const socket = connect({ port, host, noDelay: true })
   const isFirst = made === 0
@@ -136,12 +135,12 @@ answerQuestions({
     }
     await Promise.all(all)
   },
-  /** How many clients got the whole state first, and have got this text last. @param {{ text: string }} details */
+  /** Number of clients whose first message was the complete state and whose last message was this text. @param {{ text: string }} details */
   upToDate: ({ text }) => {
     const all = [...sockets].map((socket) => textsOf.get(socket) ?? [])
     return all.filter((texts) => texts[0]?.includes('"timelines"') && texts.at(-1)?.includes(text)).length
   },
-  /** Connects clients that leave when they have the first message. @param {{ count: number, lanes?: number }} details */
+  /** Connects clients that disconnect after the first message. @param {{ count: number, lanes?: number }} details */
   handshakes: ({ count, lanes = 16 }) =>
     inLanes(count, lanes, async () => {
       const socket = await join()
@@ -164,7 +163,7 @@ answerQuestions({
   leave: () => {
     const leaving = [...sockets]
     sockets.clear()
-    // Without TIME_WAIT, which would use up the ports of the machine.
+    // Avoids TIME_WAIT, which would exhaust the ports of the machine.
     for (const socket of leaving) socket.resetAndDestroy()
   },
 })

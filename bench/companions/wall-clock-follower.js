@@ -1,6 +1,6 @@
 // @ts-check
-// A companion that keeps a wall clock, and compares it with the television's: both processes read the same monotonic clock of
-// the machine, so the two should read the same.
+// A companion that compares its wall clock with the television's. Both processes read the same monotonic clock of the machine, so the
+// two should be equal.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'

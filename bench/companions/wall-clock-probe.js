@@ -1,11 +1,11 @@
 // @ts-check
-// Asks a wall clock over UDP for the time.
+// Sends requests to a wall clock server over UDP.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerQuestions, sharedMillis, startOptions } from '../answering.js'
 
-/** How long answers may be late at the end. */
+/** How long to wait for late answers at the end. */
 const LAST_WAIT_MILLIS = 2000
 const FLOOD_TIMEOUT_MILLIS = 30_000
 const REQUEST_BYTES = 32

@@ -1,5 +1,5 @@
 // @ts-check
-// The floor: Fastify and @fastify/websocket with the same limits and the same bytes, and nothing of this package.
+// The floor: Fastify and @fastify/websocket with the same limits and the same bytes, but without this package.
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import { ciiChange, controlTimestamp, encodedTimestamp, STATE } from './content.js'
@@ -12,7 +12,7 @@ import { udpEcho } from './udp-echo.js'
 const TEXT = { binary: false }
 const MAX_PAYLOAD = 65_536
 
-/** Whose turn it is. @type {IterableIterator<WebSocket> | undefined} */
+/** The next client in turn. @type {IterableIterator<WebSocket> | undefined} */
 let rotation
 
 /** The ways to send an update. @type {Record<string, (sockets: Set<WebSocket>, textFor: (client: number) => string) => void>} */
@@ -25,7 +25,7 @@ const BROADCASTS = {
     const text = textFor(0)
     for (const socket of sockets) socket.send(text)
   },
-  /** One frame, made once and written to each TCP socket. */
+  /** One frame, encoded once and written to each TCP socket. */
   frame(sockets, textFor) {
     const payload = Buffer.from(textFor(0))
     if (payload.length > 125) throw new RangeError('expected a payload of at most 125 bytes')
@@ -36,7 +36,7 @@ const BROADCASTS = {
       raw._socket.write(frame)
     }
   },
-  /** A text of its own for each client. */
+  /** A different text for each client. */
   each(sockets, textFor) {
     let client = 0
     for (const socket of sockets) {
@@ -44,7 +44,7 @@ const BROADCASTS = {
       client += 1
     }
   },
-  /** To one client only, to each in its turn. */
+  /** To one client only, each in turn. */
   one(sockets, textFor) {
     let next = rotation?.next()
     if (next === undefined || next.done) {

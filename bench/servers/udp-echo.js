@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
-/** The floor of a wall clock: what any server in Node has to pay for a datagram in and a datagram out. @returns {Promise<number>} the port */
+/** The floor of a wall clock: the minimum cost of receiving and sending a datagram in Node. @returns {Promise<number>} the port */
 export async function udpEcho() {
   const socket = createSocket('udp4')
   socket.on('message', (message, remote) => socket.send(message, remote.port, remote.address))
