@@ -54,7 +54,10 @@ export class AdaptedSocket implements ConnectionSocket {
   #closeTimer: NodeJS.Timeout | undefined
   #framesSinceClose = 0
   #workSinceYield = 0
-  /** Reasons for not reading: the peer does not read either; the server asks for it; other connections have their turn; a flood after a close. */
+  /**
+   * Reasons for not reading: the peer does not read either; the server asks for it; other connections have their turn; a flood after a
+   * close.
+   */
   #isBehind = false
   #isHeldBack = false
   #isYielding = false

@@ -31,9 +31,15 @@ export interface DiscoveryPluginOptions {
   userAgent?: string
   /** URL of CSS-CII. Default: that of `ciiPlugin` in this app, with the address at which the companion reached the app. */
   ciiUrl?: string
-  /** Base URL of App2App for companions. Default: that of `app2appPlugin` in this app, filled in like `ciiUrl`. Some companions ignore televisions without one. */
+  /**
+   * Base URL of App2App for companions. Default: that of `app2appPlugin` in this app, filled in like `ciiUrl`. Some companions ignore
+   * televisions without one.
+   */
   app2appUrl?: string
-  /** Names or addresses of the network interfaces on which it is found. Default: all but loopback, or loopback if the app listens on nothing else. */
+  /**
+   * Names or addresses of the network interfaces on which it is found. Default: all but loopback, or loopback if the app listens on
+   * nothing else.
+   */
   interfaces?: readonly string[]
   /** UDP port of SSDP. Default 1900. */
   port?: number

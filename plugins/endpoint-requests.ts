@@ -81,7 +81,10 @@ export class EndpointRequests {
     this.#deadline.start(request, response, handshakeTimeoutMillis, timedOut)
   }
 
-  /** Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. @returns whether its path is that of an endpoint. */
+  /**
+   * Fastify waits for the body of a request even if no route takes it, such as a POST to an endpoint. @returns whether its path is that of
+   * an endpoint.
+   */
   #unrouted(request: IncomingMessage): boolean {
     this.#connections.unrouted(request)
     const path = request.url?.split('?', 1)[0] ?? ''

@@ -4,7 +4,10 @@ import type { FastifyInstance } from 'fastify'
 
 type WebSocketServer = FastifyInstance['websocketServer']
 
-/** Bytes of a message for each fragment and each chunk that may carry them. Clients fragment at their own buffers, TCP at 536 bytes or more. */
+/**
+ * Bytes of a message for each fragment and each chunk that may carry them. Clients fragment at their own buffers, TCP at 536 bytes or
+ * more.
+ */
 const BYTES_PER_FRAGMENT = 512
 const BYTES_PER_CHUNK = 64
 

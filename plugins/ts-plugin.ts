@@ -17,7 +17,10 @@ export interface TsPluginOptions extends EndpointPluginOptions<TsServer, TsHooks
   contentId?: string | null
   /** The clock that CSS-WC serves. Default: `app.wallClock` if there is one, otherwise a SystemClock. */
   wallClock?: Clock
-  /** Maximum bytes of setup-data and presentation timestamps, which are kept while the connection is open; longer ones are dropped. Default 8192. */
+  /**
+   * Maximum bytes of setup-data and presentation timestamps, which are kept while the connection is open; longer ones are dropped. Default
+   * 8192.
+   */
   maxKeptMessageBytes?: number
 }
 

@@ -71,7 +71,9 @@ export class PlaybackControls {
     return this.#rate
   }
 
-  /** Minimum distance between the aim of the last seek and where it landed, in seconds; negative: before the aim. Undefined while unknown. */
+  /**
+   * Minimum distance between the aim of the last seek and where it landed, in seconds; negative: before the aim. Undefined while unknown.
+   */
   get landedSeconds(): number | undefined {
     return this.#landedSeconds
   }

@@ -10,7 +10,10 @@ import {
 import { App2AppClient, type App2AppSide } from './app2app-client.js'
 import { App2AppEndpoint, type App2AppExchange, type App2AppHooks } from './app2app-endpoint.js'
 
-/** Options of {@link App2AppServer}. Those of every endpoint apply to each of its two sides on its own; `allow` and `deny` to the remote one. */
+/**
+ * Options of {@link App2AppServer}. Those of every endpoint apply to each of its two sides on its own; `allow` and `deny` to the remote
+ * one.
+ */
 export interface App2AppServerOptions extends EndpointServerOptions<App2AppHooks> {
   /**
    * Bytes that may be queued in the process for one client. Beyond that its peer is not read until the queue is empty; nothing is

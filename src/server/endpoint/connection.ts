@@ -10,7 +10,10 @@ export interface Authority {
    * IPv6 address, and the app listens on no other address of that interface.
    */
   readonly host: string | null
-  /** The TCP port that the client connected to, or the one that `publicUrl` or a trusted proxy states; without one there, 443 if `secure`, otherwise 80. */
+  /**
+   * The TCP port that the client connected to, or the one that `publicUrl` or a trusted proxy states; without one there, 443 if `secure`,
+   * otherwise 80.
+   */
   readonly port: number
   /** The path prefix that a proxy strips from request paths: `/css`, without a trailing slash. Default: none. */
   readonly prefix?: string
@@ -104,7 +107,9 @@ export interface ConnectionHandlers {
   message(data: string | Uint8Array): void
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
-  /** The connection has ended, with the WebSocket status code (1006 if there was no closing handshake) and the reason, which may be empty. */
+  /**
+   * The connection has ended, with the WebSocket status code (1006 if there was no closing handshake) and the reason, which may be empty.
+   */
   closed(code: number, reason: string): void
   /** The peer sent a ping, or a pong that does not answer a ping of the adapter. A peer that sends too many is closed. */
   controlFrame(): void

@@ -12,7 +12,10 @@ export const DEFAULTS = {
   /** Bytes of an App2App message: the minimum that every television must relay (ETSI TS 102 796, clause 14.5). */
   maxRelayedMessageBytes: 131_072,
 
-  /** Bytes buffered for one App2App client before reading from its peer is paused. The operating system's buffers, several times as large, are additional. */
+  /**
+   * Bytes buffered for one App2App client before reading from its peer is paused. The operating system's buffers, several times as large,
+   * are additional.
+   */
   maxBufferedRelayBytes: 65_536,
 
   /** Clients waiting on one side of an App2App channel. A household has fewer companions. */
@@ -42,7 +45,10 @@ export const DEFAULTS = {
   /** Seconds between further reports: frequent enough to see the numbers change, too rare to fill a log. */
   closeReportIntervalSeconds: 30,
 
-  /** Seconds between pings. A peer without a sign of life for two of them is considered dead: behind a NAT or on Wi-Fi its end is not signalled. */
+  /**
+   * Seconds between pings. A peer without a sign of life for two of them is considered dead: behind a NAT or on Wi-Fi its end is not
+   * signalled.
+   */
   heartbeatIntervalSeconds: 30,
 
   /** Seconds within which a peer must read its buffered data. Bad Wi-Fi recovers within seconds; TCP would wait minutes. */
@@ -78,13 +84,19 @@ export const DEFAULTS = {
   /** Connections of one remote address: a household behind one NAT is one address, and so is a proxy. Only the app knows. */
   maxConnectionsPerAddress: Number.POSITIVE_INFINITY as number,
 
-  /** Handshakes a second of one remote address: after a restart a household's companions all come back at once. Only the app knows how many. */
+  /**
+   * Handshakes a second of one remote address: after a restart a household's companions all come back at once. Only the app knows how
+   * many.
+   */
   maxHandshakesPerSecond: Number.POSITIVE_INFINITY as number,
 
   /** Messages a second of one remote address: companions report their presentation as often as they like. */
   maxMessagesPerSecond: Number.POSITIVE_INFINITY as number,
 
-  /** Requests a second of one source of the wall clock: a household behind one NAT is one source. Only the app knows how many companions it has. */
+  /**
+   * Requests a second of one source of the wall clock: a household behind one NAT is one source. Only the app knows how many companions it
+   * has.
+   */
   maxRequestsPerSecond: Number.POSITIVE_INFINITY as number,
 
   /**
@@ -95,10 +107,16 @@ export const DEFAULTS = {
   maxMessagesPerSecondTotal: Number.POSITIVE_INFINITY as number,
   maxRequestsPerSecondTotal: Number.POSITIVE_INFINITY as number,
 
-  /** New sources whose rate is remembered, and as many known ones: 250 bytes each, so that a flood of forged addresses costs at most 5 MB for each limit. */
+  /**
+   * New sources whose rate is remembered, and as many known ones: 250 bytes each, so that a flood of forged addresses costs at most 5 MB
+   * for each limit.
+   */
   rateLimitedSources: 10_000,
 
-  /** Seconds from the first sight of a source until it is a known one: longer than one burst of a flood, shorter than a companion needs to notice. */
+  /**
+   * Seconds from the first sight of a source until it is a known one: longer than one burst of a flood, shorter than a companion needs to
+   * notice.
+   */
   knownSourceAfterSeconds: 1,
 
   /** Seconds of silence after which a known source may be forgotten for another: companions ask at least every few seconds. */

@@ -233,7 +233,10 @@ export class EndpointServer<ConnectionData = unknown> {
   /** Called before the server closes a connection: the last opportunity to send pending data. */
   protected closing(_connection: Connection): void {}
 
-  /** The protocol's part of the end of a connection, before the app's hooks run. The code is 1005 if the close frame had none, 1006 without a close frame. */
+  /**
+   * The protocol's part of the end of a connection, before the app's hooks run. The code is 1005 if the close frame had none, 1006 without
+   * a close frame.
+   */
   protected closed(_connection: Connection, _code: number, _reason: string): void {}
 
   /**

@@ -55,7 +55,10 @@ export interface TsServerOptions extends EndpointServerOptions<TsHooks> {
   contentId?: string | null
   /** The clock that CSS-WC serves, for the timestamps of unavailable timelines. Default: a SystemClock. */
   wallClock?: Clock
-  /** Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default 8192. */
+  /**
+   * Bytes of a message. Setup-data and presentation timestamps are kept as long as the connection lasts; longer ones are dropped. Default
+   * 8192.
+   */
   maxKeptMessageBytes?: number
 }
 

@@ -57,7 +57,9 @@ export interface WallClockUdpServer {
   stop(): Promise<void>
 }
 
-/** The line is posted at every change, and at this interval for changes without an event, such as a growing dispersion of a paused clock. */
+/**
+ * The line is posted at every change, and at this interval for changes without an event, such as a growing dispersion of a paused clock.
+ */
 const REPOST_MILLIS = 1000
 const FIRST_RESTART_MILLIS = 10
 const MAX_RESTART_MILLIS = 5000
