@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,8 +6,8 @@ export default defineConfig({
     // Generous, because a busy machine must not turn a slow test into a failed one.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // By default one processor is left idle: on two, only one file at a time would run.
-    maxWorkers: '100%',
+    // More than the processors of a small machine, because many tests wait.
+    maxWorkers: Math.max(3, availableParallelism()),
     coverage: {
       include: ['src/**', 'plugins/**'],
       // The first three run in child processes and worker threads, where coverage is not measured. The system tests check
