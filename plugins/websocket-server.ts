@@ -16,6 +16,9 @@ export class UnsuitableAppError extends DvbcssError {
   }
 }
 
+/** Servers whose upgrade listeners are in order. */
+const guardedServers = new WeakSet<object>()
+
 /** The WebSocket servers that we have set up ourselves. */
 const ownWebsocketServers = new WeakSet<object>()
 
@@ -93,8 +96,6 @@ function letOthersFirst(root: FastifyInstance): void {
     if (event === 'upgrade' && added !== dispatcher) queueMicrotask(moveToEnd)
   })
 }
-
-const guardedServers = new WeakSet<object>()
 
 /** Each registration of @fastify/websocket adds a listener of the same source, which passes what it gets to Fastify. */
 function dispatchersOf({ server }: FastifyInstance): unknown[] {

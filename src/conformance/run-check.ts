@@ -45,6 +45,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckReport> {
 class Check {
   readonly #request: CheckRequest
   readonly #connections: Connections
+  readonly #silenced = new Set<StepId>()
   readonly #runner: StepRunner
   readonly #neededSteps: ReadonlySet<StepId>
   readonly #startedAt = new Date()
@@ -265,8 +266,6 @@ class Check {
     const steps = [...ordinary, ...unusual, ...(this.#request.garbage === false ? [] : rubbish)]
     for (const step of steps) if (!this.#silenced.has(step.id)) await this.#runner.run(step)
   }
-
-  readonly #silenced = new Set<StepId>()
 
   #skipAll(endpoint: 'cii' | 'ts' | 'wc', reason: string): void {
     for (const { step } of RULES[endpoint] as readonly Rule<never>[]) {

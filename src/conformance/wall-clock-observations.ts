@@ -2,6 +2,12 @@ import { NANOS_PER_SECOND } from '../clocks/index.js'
 import type { Ending } from './step.js'
 import type { ProbeReply } from './udp-probe.js'
 
+/** With this many, times of a fine clock do not look like those of a coarse one by chance. */
+const ENOUGH_TIMES = 16
+const POWERS_OF_TEN = [1_000_000_000n, 100_000_000n, 10_000_000n, 1_000_000n, 100_000n]
+/** Nanoseconds since 1970 in a double are rounded to multiples of 256, and repeatedly if clocks derive from each other. */
+const ROUNDING_NANOS = 2048n
+
 /** A request, and all replies to it. */
 export interface ObservedExchange {
   readonly request: Uint8Array
@@ -139,12 +145,6 @@ export function granularityNanos(observed: WallClockObservations): bigint | unde
   const rounded = POWERS_OF_TEN.find((step) => distances.every((distance) => isMultipleOf(step, distance)))
   return rounded !== undefined && rounded > exact ? rounded : exact
 }
-
-/** With this many, times of a fine clock do not look like those of a coarse one by chance. */
-const ENOUGH_TIMES = 16
-const POWERS_OF_TEN = [1_000_000_000n, 100_000_000n, 10_000_000n, 1_000_000n, 100_000n]
-/** Nanoseconds since 1970 in a double are rounded to multiples of 256, and repeatedly if clocks derive from each other. */
-const ROUNDING_NANOS = 2048n
 
 function isMultipleOf(step: bigint, distance: bigint): boolean {
   const rest = distance % step

@@ -21,6 +21,9 @@ import {
 import type { ConnectFailure, OpenSocket, SocketEnd, SocketOpener, Violation } from './platform.js'
 import { openStandardSocket } from './standard-socket.js'
 
+/** Maximum length of a close reason in characters. A close frame has room for 123 bytes of UTF-8; our reasons are ASCII. */
+const MAX_CLOSE_REASON = 123
+
 /** Options that all WebSocket clients share: limits, time-outs and reconnection. */
 export interface ReconnectingSocketOptions {
   /** Waits between connection attempts. */
@@ -299,9 +302,6 @@ export class ReconnectingSocket {
     }
   }
 }
-
-/** Maximum length of a close reason in characters. A close frame has room for 123 bytes of UTF-8; our reasons are ASCII. */
-const MAX_CLOSE_REASON = 123
 
 function pauseOf({ code, failure }: SocketEnd): RequestedPause | undefined {
   const retryAfter = failure?.retryAfterSeconds

@@ -54,29 +54,6 @@ export interface TsClientEvents extends TsClientConnectionEvents {
 export class TsClient extends TsClientConnection<TsClientEvents> {
   /** The timeline's clock: a child of the wall clock that ticks at `tickRate`. Available while the position is known. */
   readonly clock: CorrelatedClock
-  /**
-   * The timeline at the earliest presentation that this companion is capable of, in ticks of the timeline; read by
-   * {@link presentationTimestamps}. Must share a root with the wall clock. Undefined (the default) or unavailable: no lower bound.
-   */
-  get earliestClock(): Clock | undefined {
-    return this.#earliestClock
-  }
-
-  /** @throws InvalidOptionError */
-  set earliestClock(clock: Clock | undefined) {
-    this.#earliestClock = clock === undefined ? clock : checkOption('earliestClock', CLOCK_TYPE, clock)
-  }
-
-  /** The timeline at the latest presentation that this companion is capable of. Undefined (the default) or unavailable: no upper bound. */
-  get latestClock(): Clock | undefined {
-    return this.#latestClock
-  }
-
-  /** @throws InvalidOptionError */
-  set latestClock(clock: Clock | undefined) {
-    this.#latestClock = clock === undefined ? clock : checkOption('latestClock', CLOCK_TYPE, clock)
-  }
-
   #earliestClock: Clock | undefined
   #latestClock: Clock | undefined
   readonly #thresholdSeconds: number
@@ -116,6 +93,29 @@ export class TsClient extends TsClientConnection<TsClientEvents> {
     undisturbed(() => {
       this.clock.available = false
     })
+  }
+
+  /**
+   * The timeline at the earliest presentation that this companion is capable of, in ticks of the timeline; read by
+   * {@link presentationTimestamps}. Must share a root with the wall clock. Undefined (the default) or unavailable: no lower bound.
+   */
+  get earliestClock(): Clock | undefined {
+    return this.#earliestClock
+  }
+
+  /** @throws InvalidOptionError */
+  set earliestClock(clock: Clock | undefined) {
+    this.#earliestClock = clock === undefined ? clock : checkOption('earliestClock', CLOCK_TYPE, clock)
+  }
+
+  /** The timeline at the latest presentation that this companion is capable of. Undefined (the default) or unavailable: no upper bound. */
+  get latestClock(): Clock | undefined {
+    return this.#latestClock
+  }
+
+  /** @throws InvalidOptionError */
+  set latestClock(clock: Clock | undefined) {
+    this.#latestClock = clock === undefined ? clock : checkOption('latestClock', CLOCK_TYPE, clock)
   }
 
   /** Whether the position is known, from this connection or held for up to `holdSeconds` from a lost one. */

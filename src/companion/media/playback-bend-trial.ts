@@ -15,6 +15,8 @@ export type BendVerdict =
 
 /** One bend, from before its first change of rate until after its last one. */
 export class PlaybackBendTrial {
+  /** Set if the player was disturbed, so that the bend cannot be judged. */
+  isVoid = false
   #fromSeconds: number
   readonly #bendPerSecond: number
   readonly #uncertainSeconds: number
@@ -46,9 +48,6 @@ export class PlaybackBendTrial {
   ageSeconds(now: number): number {
     return now - this.#startedAt
   }
-
-  /** Set if the player was disturbed, so that the bend cannot be judged. */
-  isVoid = false
 
   /** The error at the start, adjusted by changes that have other causes. */
   get fromSeconds(): number {
