@@ -79,7 +79,7 @@ export class App2AppEndpoint extends EndpointServer<App2AppClient> {
     else this.#exchange.joined(client)
   }
 
-  protected override received(connection: Connection, message: string | Uint8Array, client: App2AppClient): void {
+  protected override message(connection: Connection, message: string | Uint8Array, client: App2AppClient): void {
     const result = client.relay(message, this.#exchange.maxBufferedBytes)
     if (result === 'full') {
       this.#exchange.paused()

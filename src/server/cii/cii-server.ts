@@ -230,7 +230,7 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
   }
 
   /** CSS-CII is one-way. Messages from clients are counted, and a client that sends too many invalid ones is closed. */
-  protected override received(
+  protected override message(
     connection: Connection,
     message: string | Uint8Array,
     data: ConnectionData,

@@ -226,7 +226,7 @@ export class EndpointServer<ConnectionData = unknown> {
   protected opened(_connection: Connection, _data: ConnectionData): void {}
 
   /** The protocol's part of a message, including the app's hooks. */
-  protected received(connection: Connection, message: string | Uint8Array, data: ConnectionData): void | Promise<void> {
+  protected message(connection: Connection, message: string | Uint8Array, data: ConnectionData): void | Promise<void> {
     return withHook(this.onMessage(connection, message, data), () => this.#hooks.onMessage?.(connection, message, data))
   }
 
@@ -310,7 +310,7 @@ export class EndpointServer<ConnectionData = unknown> {
       return
     }
     try {
-      this.#settle(connection, this.received(connection, message, connection.data as ConnectionData))
+      this.#settle(connection, this.message(connection, message, connection.data as ConnectionData))
     } catch (error) {
       this.#hookFailed(connection, error)
     }

@@ -256,7 +256,7 @@ export class TsServer<
     return answer.message
   }
 
-  protected override received(connection: Connection, message: string | Uint8Array): void | Promise<void> {
+  protected override message(connection: Connection, message: string | Uint8Array): void | Promise<void> {
     const client = this.#clients.get(connection)
     if (client === undefined) return
     if (typeof message !== 'string') {

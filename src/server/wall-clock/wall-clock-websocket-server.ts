@@ -94,7 +94,7 @@ export class WallClockWebSocketServer extends EndpointServer {
     this.logOf(connection, 'debug', 'answer dropped: the client does not read', () => ({ reason: 'unread' }))
   }
 
-  protected override received(connection: Connection, message: string | Uint8Array): void {
+  protected override message(connection: Connection, message: string | Uint8Array): void {
     // First, because time until it is read looks like network delay to the client.
     const receiveNanos = this.#wallClock.nanos()
     if (typeof message === 'string') this.#answerJson(connection, message, receiveNanos)
