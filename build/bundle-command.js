@@ -2,9 +2,10 @@
 // Bundles the command, dist/cli/dvbcss.js, so that an app that installs the package for its plugins installs neither an argument
 // parser nor a log formatter. Of the command only the bundle is published.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DECLARATIONS = 'dist/src/cli'
@@ -29,16 +30,5 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
-)
-writeFileSync(`${ROOT}dist/cli/THIRD-PARTY-LICENSES.txt`, [...packages].sort().map(licence).join('\n'))
+writeFileSync(`${ROOT}dist/cli/THIRD-PARTY-LICENSES.txt`, licencesOf(metafile))
 rmSync(`${ROOT}${DECLARATIONS}`, { recursive: true })
-
-/** @param {string} folder of an installed package @returns {string} its licence, under its name */
-function licence(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(`${ROOT}${folder}/package.json`, 'utf8'))
-  const file = readdirSync(`${ROOT}${folder}`).find((path) => /^licen[cs]e(\.|$)/i.test(path))
-  const text = file === undefined ? '' : `\n${readFileSync(`${ROOT}${folder}/${file}`, 'utf8').trim()}\n`
-  return `== ${name} ${version} (${license})\n${text}`
-}

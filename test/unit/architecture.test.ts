@@ -39,6 +39,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   plugins: [...PURE, 'src/discovery', 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
   'src/conformance': PURE,
   'src/conformance/reports': [...PURE, 'src/conformance'],
+  // What the television and its pages tell each other. Runs in a browser too.
+  'src/television/protocol': PURE,
+  'src/television/media': PURE,
+  'src/television': [...PURE, ...SERVER, 'src/television/protocol', 'src/television/media'],
+  'src/television/pages/shared': [...PURE, ...COMPANION, 'src/television/protocol'],
+  'src/television/pages/tv': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],
+  'src/television/pages/companion': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],
+  'src/television/pages/control': [...PURE, 'src/television/protocol', 'src/television/pages/shared'],
   'src/cli/terminal': [...PURE, ...COMPANION],
   'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
   'src/cli/commands': [
@@ -104,7 +112,7 @@ function circlesIn(graph: Map<string, string[]>): string[] {
   return circles
 }
 
-const sources = [...filesIn('src', /\.ts$/), ...filesIn('plugins', /\.ts$/)]
+const sources = [...filesIn('src', /\.tsx?$/), ...filesIn('plugins', /\.ts$/)]
 const imports = sources.flatMap((file): Import[] =>
   specifiersIn(readFileSync(join(ROOT, file), 'utf8')).map((specifier) => ({
     file,

@@ -1,0 +1,1 @@
+export { LiveConnection, type LiveStatus } from './live-connection.js'

@@ -1,0 +1,26 @@
+export type { TelevisionCommand } from './commands.js'
+export type { CompanionReport, ConnectionReport, LogEntry, MessageEntry } from './control-reports.js'
+export {
+  type CommandRequest,
+  type DriveRequest,
+  decodePageMessage,
+  type Hello,
+  type MediaFailure,
+  type PageMessage,
+  type PageRole,
+  type PlaybackReport,
+  type PlaybackState,
+  type Watch,
+} from './page-messages.js'
+export type { Alternative, AlternativeKind, MediaSource, Programme } from './programme.js'
+export type {
+  Action,
+  Answer,
+  PageSetting,
+  Refusal,
+  Seat,
+  TelevisionMessage,
+  TelevisionState,
+  TimelineState,
+  Update,
+} from './television-messages.js'
