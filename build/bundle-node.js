@@ -7,11 +7,18 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SHARED_ENTRIES = ['src/api/client.ts', 'src/api/clocks.ts', 'src/api/messages.ts']
 /** Stands for dist/ in the imports of shared modules, until the place of the importing file is known. */
 const DIST = 'dist:'
+
+/** Libraries that are part of the package, so that who does not use the television's pages installs none, and what is used of them. */
+const BUNDLED = new Map([
+  ['@fastify/send', 'send'],
+  ['uqr', 'renderSVG'],
+])
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const COMMON = /** @type {const} */ ({
@@ -38,6 +45,9 @@ const sharedModules = {
       const module = withoutExtension(relative(ROOT, `${resolveDir}/${path}`))
       return shared.has(module) ? { path: `${DIST}${module}.js`, external: true, sideEffects: false } : undefined
     })
+    onResolve({ filter: /^[^.]/ }, ({ path }) =>
+      BUNDLED.has(path) ? { path: `${DIST}${libraryFile(path)}`, external: true, sideEffects: false } : undefined,
+    )
   },
 }
 
@@ -45,6 +55,7 @@ const { outputFiles } = await build({
   ...COMMON,
   entryPoints: {
     'plugins/index': 'plugins/index.ts',
+    'plugins/television': 'plugins/television.ts',
     // Beside the code that starts it.
     'plugins/wall-clock-worker': 'src/server/wall-clock/isolated/wall-clock-worker.ts',
     'src/api/client-node': 'src/api/client-node.ts',
@@ -62,6 +73,32 @@ for (const path of readdirSync(`${ROOT}dist`, { recursive: true, encoding: 'utf8
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, path.endsWith('.map') ? text : withClassNames(withRelativeImports(dirname(path), text)))
+}
+
+mkdirSync(`${ROOT}dist/libraries`)
+const licences = []
+for (const [name, used] of BUNDLED) {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    stdin: { contents: `export { ${used} } from '${name}'`, resolveDir: ROOT },
+    outfile: `dist/${libraryFile(name)}`,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    legalComments: 'none',
+    // CommonJS packages require Node's modules.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    metafile: true,
+    logLevel: 'warning',
+  })
+  licences.push(licencesOf(metafile))
+}
+writeFileSync(`${ROOT}dist/libraries/THIRD-PARTY-LICENSES.txt`, licences.join('\n'))
+
+/** @param {string} name of a package @returns {string} where in dist/ it is */
+function libraryFile(name) {
+  return `libraries/${name.replace('@', '').replace('/', '-')}.js`
 }
 
 /** @param {string} folder @param {string} code */

@@ -36,9 +36,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // How televisions are found, by SSDP and DIAL: both sides.
   'src/discovery': ['src/validation'],
   'src/api': [...PURE, 'src/messages/lenient', 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
-  plugins: [...PURE, 'src/discovery', 'src/udp', ...SERVER, 'src/server/wall-clock/isolated', 'src/api'],
-  'src/conformance': PURE,
-  'src/conformance/reports': [...PURE, 'src/conformance'],
   // What the television and its pages tell each other. Runs in a browser too.
   'src/television/protocol': PURE,
   'src/television/media': PURE,
@@ -47,8 +44,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/television/pages/tv': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],
   'src/television/pages/companion': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],
   'src/television/pages/control': [...PURE, 'src/television/protocol', 'src/television/pages/shared'],
+  plugins: [
+    ...PURE,
+    'src/discovery',
+    'src/udp',
+    ...SERVER,
+    'src/server/wall-clock/isolated',
+    'src/api',
+    'src/television/protocol',
+    'src/television/media',
+    'src/television',
+  ],
+  'src/conformance': PURE,
+  'src/conformance/reports': [...PURE, 'src/conformance'],
   'src/cli/terminal': [...PURE, ...COMPANION],
-  'src/cli/television': [...PURE, ...SERVER, 'plugins', 'src/cli/terminal'],
+  'src/cli/television': [...PURE, ...SERVER, 'src/television', 'plugins', 'src/cli/terminal'],
   'src/cli/commands': [
     ...PURE,
     'src/messages/lenient',

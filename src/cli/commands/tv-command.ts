@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { visibleLine } from '../../validation/index.js'
 import { addLimitOptions, commandHelp, networksProblem, type TvOptions } from '../television/index.js'
@@ -11,7 +12,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export function tvCommand(): Command {
   const tv = baseCommand(
     'tv',
-    'run a television emulator: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP and, for companions without UDP, at /wc; App2App at /app2app',
+    'run a television emulator: CSS-CII at /cii, CSS-TS at /ts, CSS-WC over UDP and, for companions without UDP, at /wc; App2App at /app2app; pages at /tv, /companion and /control',
     [
       'dvbcss tv',
       'dvbcss tv --friendly-name "Living room"',
@@ -29,6 +30,16 @@ export function tvCommand(): Command {
     )
     .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
     .option('--content-id <uri>', 'initial content id', DEFAULT_CONTENT_ID)
+    .option(
+      '--control-host <address>',
+      'address of this machine at which others can open the control page too; 0.0.0.0 or :: for every address',
+    )
+    .addOption(
+      new Option(
+        '--control-token <token>',
+        'what who opens the control page has to know (default: random, with --control-host)',
+      ).env('DVBCSS_CONTROL_TOKEN'),
+    )
     .addOption(new Option('--log-level <level>', 'lowest level to log').choices(LOG_LEVELS).default('info'))
   return addLimitOptions(tv)
     .addHelpText('after', `\nCommands read from standard input:\n${commandHelp()}`)
@@ -45,5 +56,6 @@ async function start(options: TvOptions, tv: Command): Promise<void> {
   if (problem !== undefined) tv.error(`error: ${visibleLine(problem)}`)
   // Imported only here, because the other tools start faster without Fastify.
   const { runTelevision } = await import('../television/run-television.js')
-  await runTelevision(options)
+  const needsToken = options.controlHost !== undefined && options.controlToken === undefined
+  await runTelevision(needsToken ? { ...options, controlToken: randomBytes(12).toString('base64url') } : options)
 }

@@ -1,4 +1,5 @@
-import type { Television } from './television.js'
+import type { Television, TelevisionCommand } from '../../television/index.js'
+import { type StatusSources, statusText } from './status-text.js'
 
 /** The commands that the television reads from standard input, with their meanings. */
 const COMMANDS = [
@@ -19,35 +20,31 @@ export function commandHelp(): string {
  * Executes one line of input.
  * @returns text to print: the new state, or an error.
  */
-export function command(television: Television, line: string): string {
+export function command(app: StatusSources, line: string): string {
+  const { television } = app
   const [word = '', ...rest] = line.trim().split(/\s+/)
   const argument = rest.join(' ')
   switch (word) {
     case '':
       return ''
     case 'play':
-      television.play()
-      return positionAndSpeed(television)
     case 'pause':
-      television.pause()
-      return positionAndSpeed(television)
+      return execute(television, { name: word })
     case 'seek':
-      return withNumber('seek', 'a number of seconds, for example "seek 90.5"', argument, (seconds) => {
-        television.seek(seconds)
-        return positionAndSpeed(television)
-      })
+      return withNumber('seek', 'a number of seconds, for example "seek 90.5"', argument, (seconds) =>
+        execute(television, { name: 'seek', seconds }),
+      )
     case 'speed':
-      return withNumber('speed', 'a number, for example "speed 2"', argument, (speed) => {
-        television.setSpeed(speed)
-        return positionAndSpeed(television)
-      })
+      return withNumber('speed', 'a number, for example "speed 2"', argument, (speed) =>
+        execute(television, { name: 'speed', speed }),
+      )
     case 'content':
       if (!URL.canParse(argument))
         return `content: expected a URI, for example "content dvb://233a.1004.1044"; received "${argument}"`
       television.setContent(argument)
       return `switching to ${argument}`
     case 'status':
-      return television.status()
+      return statusText(app)
     case 'help':
       return commandHelp()
     default:
@@ -55,8 +52,14 @@ export function command(television: Television, line: string): string {
   }
 }
 
-function positionAndSpeed(television: Television): string {
-  return `position ${television.positionSeconds.toFixed(3)} s, speed ${television.speed}`
+/** @returns the new position and speed, or why there are none */
+function execute(television: Television, request: TelevisionCommand): string {
+  const error = television.execute(request)
+  if (error !== undefined) return `${request.name}: ${error}`
+  const { page, playback } = television
+  // The media element of the page is the timeline: it does the command, and reports.
+  if (page !== undefined && playback.isDriven) return `sent to the page at ${page.remoteAddress}, which drives`
+  return `position ${playback.positionSeconds.toFixed(3)} s, speed ${playback.speed}`
 }
 
 function withNumber(word: string, expected: string, argument: string, act: (value: number) => string): string {

@@ -6,16 +6,18 @@ import { app2appPlugin } from '../../../plugins/app2app-plugin.js'
 import { ciiPlugin } from '../../../plugins/cii-plugin.js'
 import { type Discovery, discoveryPlugin } from '../../../plugins/discovery-plugin.js'
 import { addressesOfApp, everyAddress, hostsOf } from '../../../plugins/machine-addresses.js'
+import { televisionPlugin } from '../../../plugins/television-plugin.js'
+import { companionUrl } from '../../../plugins/television-settings.js'
 import { tsPlugin } from '../../../plugins/ts-plugin.js'
 import { wallClockPlugin } from '../../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../../plugins/wall-clock-websocket-plugin.js'
-import { AddressFilter } from '../../server/endpoint/index.js'
-import { visibleLine, visibleLines } from '../../validation/index.js'
+import { AddressFilter, type Authority } from '../../server/endpoint/index.js'
+import { TIMELINES } from '../../television/index.js'
+import { isLoopback, visibleLine, visibleLines } from '../../validation/index.js'
 import { EXIT, type ExitCode, Output } from '../terminal/index.js'
 import { logText } from './log-text.js'
 import { LoggingTsServer } from './logging-ts-server.js'
 import { command } from './remote-control.js'
-import { Television, TIMELINES } from './television.js'
 import type { TvLimits } from './tv-limits.js'
 
 export interface TvOptions extends TvLimits {
@@ -28,6 +30,14 @@ export interface TvOptions extends TvLimits {
   ssdpPort?: number
   contentId: string
   logLevel: string
+  /** The address of this machine at which others can open the control page. */
+  controlHost?: string
+  controlToken?: string
+}
+
+interface HostAndPort {
+  readonly host: string
+  readonly port: number
 }
 
 const SIGNAL_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const
@@ -52,8 +62,6 @@ export async function runTelevision(options: TvOptions): Promise<void> {
   })
   const stderr = new Output(process.stderr)
   const app = await buildApp(options, stdout)
-  const television = new Television(app, { contentId: options.contentId })
-  app.addHook('onClose', async () => television.stop())
   try {
     await app.listen({ host: options.host ?? everyAddress(), port: options.port })
   } catch (error) {
@@ -70,7 +78,7 @@ export async function runTelevision(options: TvOptions): Promise<void> {
   process.stdin.on('error', () => {})
   const console = createInterface({ input: process.stdin })
   console.on('line', (line) => {
-    const answer = command(television, line)
+    const answer = command(app, line)
     if (answer !== '') stdout.write(`${visibleLines(answer.split('\n')).join('\n')}\n`)
   })
 }
@@ -90,7 +98,7 @@ function isBindError(error: unknown): boolean {
 }
 
 async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInstance> {
-  const { host, wcPort, logLevel, allow, deny, maxRequestsPerSecond } = options
+  const { host, wcPort, logLevel, allow, deny, maxRequestsPerSecond, controlHost, controlToken } = options
   const { maxConnections, maxConnectionsPerAddress, maxHandshakesPerSecond, maxMessagesPerSecond } = options
   const networks = { ...(allow && { allow }), ...(deny && { deny }) }
   const limits = {
@@ -137,6 +145,15 @@ async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInst
       ...(ssdpPort !== undefined && { port: ssdpPort }),
     })
   }
+  await app.register(televisionPlugin, {
+    contentId: options.contentId,
+    ...(options.friendlyName !== undefined && { friendlyName: options.friendlyName }),
+    ...(controlHost !== undefined && { controlHost }),
+    ...(controlToken !== undefined && { controlToken }),
+    ...limits,
+  })
+  // Who types the address of the television wants to see it.
+  app.get('/', async (_request, reply) => reply.redirect('tv'))
   app.get('/health', async () => health(app))
   return app
 }
@@ -211,14 +228,27 @@ function exitBySighup(): void {
   process.kill(process.pid, 'SIGHUP')
 }
 
-function greeting(app: FastifyInstance, { discovery }: TvOptions): string {
+/** The address at which a browser of this machine reaches the television. */
+function authorityOf(address: HostAndPort | undefined): Authority {
+  return { secure: false, host: address?.host ?? 'localhost', port: address?.port ?? 0 }
+}
+
+function greeting(app: FastifyInstance, { discovery, controlToken }: TvOptions): string {
   const addresses = addressesOfApp(app).flatMap(({ address, port }) => hostsOf(address).map((host) => ({ host, port })))
   const wallClocks = app.wallClockServer.addresses.flatMap(({ address, port }) =>
     hostsOf(address).map((host) => ({ host, port })),
   )
+  const nearest = addresses.find(({ host }) => isLoopback(host)) ?? addresses[0]
+  const pages = `http://${nearest?.host ?? 'localhost'}:${nearest?.port}`
+  const token = controlToken === undefined ? '' : `#token=${encodeURIComponent(controlToken)}`
   const lines = [
     '',
-    'Television emulator running. Connect companions to:',
+    'Television emulator running. In a browser on this machine:',
+    `  picture  ${pages}/tv`,
+    `  control  ${pages}/control${token}`,
+    'On a phone:',
+    `  follow   ${companionUrl(app, authorityOf(nearest), '')}`,
+    'Connect companions to:',
     ...addresses.map(({ host, port }) => `  CSS-CII  ws://${host}:${port}/cii`),
     ...(addresses.length === 0 ? ['  (a URL cannot contain a link-local address; choose another --host)'] : []),
     'That endpoint announces the others:',

@@ -16,8 +16,8 @@ export type { Alternative, AlternativeKind, MediaSource, Programme } from './pro
 export type {
   Action,
   Answer,
+  PageRefusal,
   PageSetting,
-  Refusal,
   Seat,
   TelevisionMessage,
   TelevisionState,

@@ -85,7 +85,7 @@ export interface Answer {
 }
 
 /** The page is not served; the connection is closed. */
-export interface Refusal {
+export interface PageRefusal {
   readonly type: 'refused'
   /** `token`: a token is needed, or it is wrong. `remote`: control pages are served to this machine only. `origin`: a page of another site. */
   readonly reason: 'token' | 'remote' | 'origin'
@@ -94,4 +94,4 @@ export interface Refusal {
 }
 
 /** A message of the television to a page. */
-export type TelevisionMessage = Update | Action | Answer | Refusal
+export type TelevisionMessage = Update | Action | Answer | PageRefusal

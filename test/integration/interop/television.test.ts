@@ -2,7 +2,7 @@ import type { CIIMessage } from 'dvbcss-protocols'
 import { describe, expect, it } from 'vitest'
 import { ciiPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
 import { LoggingTsServer } from '../../../src/cli/television/logging-ts-server.js'
-import { Television, type TelevisionOptions, TIMELINES } from '../../../src/cli/television/television.js'
+import { Television, type TelevisionOptions, TIMELINES } from '../../../src/television/index.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import {
   CiiPeer,
@@ -78,19 +78,19 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
     const { follow } = await companion(ciiUrl)
     const peer = follow(selector)
     await until(peer.clock, () => peer.clock.isAvailable())
-    const inStep = () => expectTimelineInStep(peer, () => television.positionSeconds * peer.clock.tickRate)
+    const inStep = () => expectTimelineInStep(peer, () => television.playback.positionSeconds * peer.clock.tickRate)
     inStep()
-    await hearsOf(peer, () => television.pause())
+    await hearsOf(peer, () => television.playback.pause())
     expect(peer.clock.speed).toBe(0)
     inStep()
-    await hearsOf(peer, () => television.seek(1200))
+    await hearsOf(peer, () => television.playback.seek(1200))
     inStep()
-    await hearsOf(peer, () => television.setSpeed(2))
+    await hearsOf(peer, () => television.playback.setSpeed(2))
     expect(peer.clock.speed).toBe(2)
     inStep()
-    await hearsOf(peer, () => television.seek(30))
+    await hearsOf(peer, () => television.playback.seek(30))
     inStep()
-    await hearsOf(peer, () => television.setSpeed(1))
+    await hearsOf(peer, () => television.playback.setSpeed(1))
     inStep()
   })
 
@@ -101,7 +101,7 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
     const { cii, follow } = await companion(ciiUrl, offered)
     const peer = follow(TIMELINES.intermittent.selector)
     for (const there of [true, false, true]) await until(peer.clock, () => peer.clock.isAvailable() === there)
-    expectTimelineInStep(peer, () => television.positionSeconds * peer.clock.tickRate)
+    expectTimelineInStep(peer, () => television.playback.positionSeconds * peer.clock.tickRate)
     for (const there of [false, true]) await cii.until((state) => offered(state) === there)
   })
 
@@ -112,7 +112,7 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
     await until(peer.clock, () => peer.clock.isAvailable())
     // One control timestamp, and no word of the timeline while it was looked for.
     expect(app.ts.statistics.messagesOut).toBe(1)
-    expectTimelineInStep(peer, () => television.positionSeconds * peer.clock.tickRate)
+    expectTimelineInStep(peer, () => television.playback.positionSeconds * peer.clock.tickRate)
   })
 
   it('loses its timeline when the channel is changed, and follows the new channel from its beginning', async () => {
@@ -120,7 +120,7 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
     const { cii, follow } = await companion(ciiUrl)
     const peer = follow(TIMELINES.pts.selector)
     await until(peer.clock, () => peer.clock.isAvailable())
-    television.seek(3000)
+    television.playback.seek(3000)
     const other = 'dvb://233a.1004.1045'
     television.setContent(`${other};7~20130218T1000Z--PT00H30M`)
     await cii.until(({ presentationStatus }) => presentationStatus === 'transitioning')
@@ -132,7 +132,7 @@ describe('a companion made of the three clients of dvbcss-protocols', () => {
 
     const next = follow(TIMELINES.pts.selector, other)
     await until(next.clock, () => next.clock.isAvailable())
-    expect(television.positionSeconds).toBeLessThan(3000)
-    expectTimelineInStep(next, () => television.positionSeconds * next.clock.tickRate)
+    expect(television.playback.positionSeconds).toBeLessThan(3000)
+    expectTimelineInStep(next, () => television.playback.positionSeconds * next.clock.tickRate)
   })
 })

@@ -4,8 +4,8 @@ import type {
   Action,
   Answer,
   PageMessage,
+  PageRefusal,
   PageRole,
-  Refusal,
   TelevisionCommand,
   TelevisionMessage,
   Update,
@@ -24,7 +24,7 @@ const COMMAND_TIMEOUT_MILLIS = 5000
 export class LiveConnection {
   readonly role: PageRole
   readonly #status = signal<LiveStatus>('connecting')
-  readonly #refusal = signal<Refusal | undefined>(undefined)
+  readonly #refusal = signal<PageRefusal | undefined>(undefined)
   readonly #sections = signal<Sections>({})
   readonly #token: string | undefined
   readonly #wait = new DoublingWait(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
@@ -45,7 +45,7 @@ export class LiveConnection {
     return this.#status
   }
 
-  get refusal(): ReadonlySignal<Refusal | undefined> {
+  get refusal(): ReadonlySignal<PageRefusal | undefined> {
     return this.#refusal
   }
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clocks/index.js'
-import type { ControlTimestamp } from '../../messages/index.js'
-import { ClockTimelineSource } from '../../timelines/index.js'
+import type { Clock } from '../clocks/index.js'
+import type { ControlTimestamp } from '../messages/index.js'
+import { ClockTimelineSource } from '../timelines/index.js'
 
 /**
  * A timeline that the television must search for in the stream: available some time after the first client requests it,

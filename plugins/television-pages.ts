@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url'
+import { send } from '@fastify/send'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { renderSVG } from 'uqr'
+import { type ControlAccess, isServedAt, type PageRole } from '../src/television/index.js'
+import { requestAuthority, SharedAuthorities } from './request-authority.js'
+import { companionUrl } from './television-settings.js'
+
+/** Where the pages connect to, below the prefix of the plugin. */
+export const LIVE_PATH = '/pages/live'
+
+/** The bundles are beside those of the plugins, whichever of them this module is part of. */
+const PAGES = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/pages/' : '../pages/', import.meta.url))
+
+const ROLES: readonly PageRole[] = ['tv', 'companion', 'control']
+const FILES = [...ROLES.flatMap((role) => [`${role}.js`, `${role}-style.css`]), 'icon.svg']
+
+const REMOTE =
+  'The control page is served to the machine of the television only. Start it with --control-host (or the option controlHost) to open it.\n'
+
+export interface PageRoutesOptions {
+  readonly access: ControlAccess
+  /** Other origins from which the pages may load media. Default: none. */
+  readonly mediaOrigins?: readonly string[]
+}
+
+/** Adds the documents of the pages, their scripts and style sheets, and the QR code of the companion page. */
+export function addPageRoutes(scope: FastifyInstance, { access, mediaOrigins = [] }: PageRoutesOptions): void {
+  const policy = contentSecurityPolicy(mediaOrigins)
+  const authorities = new SharedAuthorities()
+  for (const role of ROLES) {
+    scope.get(`/${role}`, async (request, reply) => {
+      const { localAddress } = request.raw.socket
+      if (role === 'control' && !isServedAt(request.ip, localAddress, request.hostname, access)) {
+        return reply.code(403).type('text/plain; charset=utf-8').send(REMOTE)
+      }
+      reply.headers({
+        'content-security-policy': policy,
+        'cross-origin-opener-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+      })
+      return sendFile(request, reply, `${role}.html`)
+    })
+  }
+  for (const file of FILES) scope.get(`/pages/${file}`, async (request, reply) => sendFile(request, reply, file))
+  scope.get('/pages/companion-qr.svg', async (request, reply) => {
+    const url = companionUrl(scope, requestAuthority(request, authorities), scope.prefix)
+    return reply
+      .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      .type('image/svg+xml')
+      .send(renderSVG(url))
+  })
+}
+
+async function sendFile(request: FastifyRequest, reply: FastifyReply, file: string): Promise<FastifyReply> {
+  // Always asked for again, and rarely sent again: the pages of another version of the television would not understand it.
+  const { statusCode, headers, stream } = await send(request.raw, `/${file}`, { root: PAGES, cacheControl: false })
+  reply.headers({ ...headers, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
+  return reply.code(statusCode).send(stream)
+}
+
+/** No script and no style but those of the pages, and no request to any other host but for media. */
+function contentSecurityPolicy(mediaOrigins: readonly string[]): string {
+  const origins = ["'self'", ...mediaOrigins].join(' ')
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `media-src ${origins} blob:`,
+    `connect-src ${origins}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}

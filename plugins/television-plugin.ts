@@ -1,0 +1,110 @@
+import { hostname } from 'node:os'
+import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { ENDPOINT_OPTIONS, type EndpointServerOptions } from '../src/server/endpoint/index.js'
+import { PageServer, type Programme, Television } from '../src/television/index.js'
+import {
+  ConflictingOptionError,
+  checkOptions,
+  DvbcssError,
+  isLoopback,
+  type OptionTable,
+  option,
+} from '../src/validation/index.js'
+import { checkMaxPayload, type DefaultedMountOptions, MOUNT_OPTIONS, type MountOptions } from './endpoint-plugin.js'
+import { mountEndpoint } from './mount-endpoint.js'
+import { checkDecoratorIsFree, SCOPE_OPTIONS, scopeOptions } from './options.js'
+import { addPageRoutes, LIVE_PATH } from './television-pages.js'
+import { pageSettings } from './television-settings.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The television that `televisionPlugin` has mounted. */
+    television: Television
+  }
+}
+
+/** Options of {@link televisionPlugin}. The limits are those of the connections of its pages. */
+export interface TelevisionPluginOptions
+  extends Omit<EndpointServerOptions, 'logger' | 'hooks'>,
+    Omit<MountOptions, 'handler'> {
+  /** What the television can show; the first one is shown at the start. Default: none, and no page has a picture. */
+  programmes?: readonly Programme[]
+  /** The content id while none of the programmes is shown. Default `dvb://233a.1004.1044`. */
+  contentId?: string
+  /** The name of the television on its pages. Default: that of `discoveryPlugin`, else the name of the machine. */
+  friendlyName?: string
+  /**
+   * The address of this machine at which others can open the control page; `0.0.0.0` or `::` for every address. Requires
+   * `controlToken`. Default: only this machine can.
+   */
+  controlHost?: string
+  /** What who opens the control page has to know, as `/control#token=…`. Default: nothing. */
+  controlToken?: string
+}
+
+const { handler: _, ...MOUNT } = MOUNT_OPTIONS
+const { logger: __, hooks: ___, ...SERVER } = ENDPOINT_OPTIONS
+
+export const TELEVISION_PLUGIN_OPTIONS: OptionTable<TelevisionPluginOptions, DefaultedMountOptions> = {
+  ...MOUNT,
+  ...SERVER,
+  programmes: option.custom<readonly Programme[]>('a list of programmes', (value) => Array.isArray(value)),
+  contentId: option.string({ nonEmpty: true }),
+  friendlyName: option.string({ nonEmpty: true }),
+  controlHost: option.string({ nonEmpty: true }),
+  controlToken: option.string({ nonEmpty: true }),
+}
+
+/**
+ * A television that one can see: serves the pages `/tv` (the picture, which is the timeline), `/companion` (for phones) and `/control`
+ * (the remote control) at its prefix, and drives `app.cii` and `app.ts`. Register `ciiPlugin`, `tsPlugin` and a wall clock before it.
+ * Decorates the app with its {@link Television}, as `app.television`.
+ */
+export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
+  async (app: FastifyInstance, options: TelevisionPluginOptions) => {
+    const checked = checkOptions(TELEVISION_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
+    const { controlHost, controlToken, contentId, programmes, friendlyName, prefix } = checked
+    if (controlHost !== undefined && controlToken === undefined && !isLoopback(controlHost)) {
+      throw new ConflictingOptionError('controlHost', 'requires controlToken: others can reach the control page')
+    }
+    for (const name of ['cii', 'ts', 'wallClock'] as const) {
+      if (app.hasDecorator(name)) continue
+      const message = `televisionPlugin: expected app.${name}; register ciiPlugin, tsPlugin and wallClockPlugin before it`
+      throw new DvbcssError('DVBCSS_ERR_UNSUITABLE_APP', message)
+    }
+    checkMaxPayload(app, options)
+    const decorateAs = checked.decorateAs ?? 'television'
+    checkDecoratorIsFree(app, decorateAs)
+    const television = new Television(app, {
+      ...(contentId !== undefined && { contentId }),
+      ...(programmes !== undefined && { programmes }),
+    })
+    app.decorate<Television>(decorateAs, television)
+    app.addHook('onClose', async () => television.stop())
+    const access = { controlHost, controlToken }
+    const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(SERVER, name)))
+    const nameOf = () => friendlyName ?? (app.hasDecorator('discovery') ? app.discovery.friendlyName : hostname())
+    let base = prefix
+    const server = new PageServer(
+      {
+        television,
+        access,
+        feed: {
+          companions: () => [],
+          messagesSince: (next) => ({ entries: { entries: [], omitted: 0 }, next }),
+          logSince: (next) => ({ entries: { entries: [], omitted: 0 }, next }),
+          watch: () => {},
+        },
+        setting: (connection, role) => pageSettings(app, connection.localAuthority, base, role, nameOf()),
+      },
+      forServer,
+    )
+    const scope = scopeOptions(options as RegisterOptions)
+    await mountEndpoint(app, server, { ...checked, prefix: `${prefix}${LIVE_PATH}`, scope }, (path) => {
+      base = path.slice(0, -LIVE_PATH.length)
+    })
+    await app.register(async (routes) => addPageRoutes(routes, { access }), { ...scope, prefix })
+  },
+  { fastify: '5.x', name: 'fastify-dvbcss-television' },
+)
