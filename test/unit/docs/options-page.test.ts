@@ -4,6 +4,7 @@ import { CII } from '../../../plugins/cii-plugin.js'
 import { DISCOVERY_PLUGIN_OPTIONS } from '../../../plugins/discovery-settings.js'
 import { MOUNT_OPTIONS, pluginOptionsOf } from '../../../plugins/endpoint-plugin.js'
 import { METRICS_PLUGIN_OPTIONS } from '../../../plugins/metrics-plugin.js'
+import { TELEVISION_PLUGIN_OPTIONS } from '../../../plugins/television-plugin.js'
 import { TS } from '../../../plugins/ts-plugin.js'
 import { WALL_CLOCK_PLUGIN_OPTIONS } from '../../../plugins/wall-clock-plugin.js'
 import { WALL_CLOCK_WEBSOCKET } from '../../../plugins/wall-clock-websocket-plugin.js'
@@ -106,6 +107,12 @@ const SECTIONS: Section[] = [
     title: 'discoveryPlugin',
     table: DISCOVERY_PLUGIN_OPTIONS,
     interfaces: ['plugins/discovery-settings.ts#DiscoveryPluginOptions'],
+  },
+  {
+    title: 'televisionPlugin',
+    table: own(TELEVISION_PLUGIN_OPTIONS, EVERY_ENDPOINT),
+    interfaces: ['plugins/television-plugin.ts#TelevisionPluginOptions'],
+    note: 'Of `fastify-dvbcss/television`. Beside these, the options of every endpoint plugin except `handler` and `hooks`: they apply to the connections of the pages.',
   },
   {
     title: 'metricsPlugin',
