@@ -43,11 +43,17 @@ export function readCommand(field: string, value: unknown): TelevisionCommand {
       return {
         name,
         selector: readShort(`${field}.selector`, source.selector),
-        available: source.available === true,
+        available: readBoolean(`${field}.available`, source.available),
       }
     default:
       throw new MessageError('invalid-value', `${field}.name`, NAMES.join(', '), name)
   }
+}
+
+/** Reads a property that must be a boolean. */
+export function readBoolean(field: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new MessageError(value === undefined ? 'missing' : 'wrong-type', field, 'true or false', value)
 }
 
 function readShort(field: string, value: unknown): string {

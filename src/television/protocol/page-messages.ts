@@ -7,7 +7,7 @@ import {
   requireObject,
   type UnknownObject,
 } from '../../messages/index.js'
-import { readCommand, type TelevisionCommand } from './commands.js'
+import { readBoolean, readCommand, type TelevisionCommand } from './commands.js'
 
 /** Which page it is: the picture, that of a companion, or the remote control. */
 export type PageRole = 'tv' | 'companion' | 'control'
@@ -121,22 +121,17 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
 }
 
 /** Reads a string that may be shown and logged. */
-export function readText(field: string, value: unknown): string {
+function readText(field: string, value: unknown): string {
   const text = readString(field, value)
   if (text.length <= MAX_TEXT) return text
   throw new MessageError('invalid-value', field, `a string of at most ${MAX_TEXT} characters`, value)
 }
 
 /** Reads a string that must be one of a few. */
-export function readWord<Word extends string>(field: string, value: unknown, words: readonly Word[]): Word {
+function readWord<Word extends string>(field: string, value: unknown, words: readonly Word[]): Word {
   const word = words.find((each) => each === value)
   if (word !== undefined) return word
   throw new MessageError(value === undefined ? 'missing' : 'invalid-value', field, words.join(', '), value)
-}
-
-function readBoolean(field: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw new MessageError(value === undefined ? 'missing' : 'wrong-type', field, 'true or false', value)
 }
 
 function readNanos(field: string, value: unknown): string {
