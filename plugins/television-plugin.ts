@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fasti
 import fp from 'fastify-plugin'
 import { ENDPOINT_OPTIONS, type EndpointServerOptions } from '../src/server/endpoint/index.js'
 import { PageServer, type Programme, Television } from '../src/television/index.js'
+import { type MediaLibrary, openMedia } from '../src/television/media/index.js'
 import {
   ConflictingOptionError,
   checkOptions,
@@ -14,6 +15,7 @@ import {
 import { checkMaxPayload, type DefaultedMountOptions, MOUNT_OPTIONS, type MountOptions } from './endpoint-plugin.js'
 import { mountEndpoint } from './mount-endpoint.js'
 import { checkDecoratorIsFree, SCOPE_OPTIONS, scopeOptions } from './options.js'
+import { addMediaRoutes } from './television-media.js'
 import { addPageRoutes, LIVE_PATH } from './television-pages.js'
 import { pageSettings } from './television-settings.js'
 
@@ -28,9 +30,13 @@ declare module 'fastify' {
 export interface TelevisionPluginOptions
   extends Omit<EndpointServerOptions, 'logger' | 'hooks'>,
     Omit<MountOptions, 'handler'> {
-  /** What the television can show; the first one is shown at the start. Default: none, and no page has a picture. */
+  /** What the television shows: a media file, a folder with some, or an http(s) URL. Default: the test clip of this package. */
+  media?: string
+  /** URL of a DASH manifest to show instead. Requires the package `dashjs`. */
+  mpd?: string
+  /** Programmes that the app serves by itself, instead of `media`; the first one is shown at the start. */
   programmes?: readonly Programme[]
-  /** The content id while none of the programmes is shown. Default `dvb://233a.1004.1044`. */
+  /** Content id of the first programme. Default `dvb://233a.1004.1044`; with `mpd` the URL of the manifest. */
   contentId?: string
   /** The name of the television on its pages. Default: that of `discoveryPlugin`, else the name of the machine. */
   friendlyName?: string
@@ -43,6 +49,8 @@ export interface TelevisionPluginOptions
   controlToken?: string
 }
 
+const DEFAULT_CONTENT_ID = 'dvb://233a.1004.1044'
+
 const { handler: _, ...MOUNT } = MOUNT_OPTIONS
 const { logger: __, hooks: ___, ...SERVER } = ENDPOINT_OPTIONS
 
@@ -50,6 +58,8 @@ export const TELEVISION_PLUGIN_OPTIONS: OptionTable<TelevisionPluginOptions, Def
   ...MOUNT,
   ...SERVER,
   programmes: option.custom<readonly Programme[]>('a list of programmes', (value) => Array.isArray(value)),
+  media: option.string({ nonEmpty: true }),
+  mpd: option.string({ nonEmpty: true }),
   contentId: option.string({ nonEmpty: true }),
   friendlyName: option.string({ nonEmpty: true }),
   controlHost: option.string({ nonEmpty: true }),
@@ -64,7 +74,7 @@ export const TELEVISION_PLUGIN_OPTIONS: OptionTable<TelevisionPluginOptions, Def
 export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
   async (app: FastifyInstance, options: TelevisionPluginOptions) => {
     const checked = checkOptions(TELEVISION_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
-    const { controlHost, controlToken, contentId, programmes, friendlyName, prefix } = checked
+    const { controlHost, controlToken, contentId, friendlyName, prefix } = checked
     if (controlHost !== undefined && controlToken === undefined && !isLoopback(controlHost)) {
       throw new ConflictingOptionError('controlHost', 'requires controlToken: others can reach the control page')
     }
@@ -76,9 +86,10 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     checkMaxPayload(app, options)
     const decorateAs = checked.decorateAs ?? 'television'
     checkDecoratorIsFree(app, decorateAs)
+    const library = await libraryOf(checked)
     const television = new Television(app, {
+      programmes: library.programmes,
       ...(contentId !== undefined && { contentId }),
-      ...(programmes !== undefined && { programmes }),
     })
     app.decorate<Television>(decorateAs, television)
     app.addHook('onClose', async () => television.stop())
@@ -104,7 +115,24 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     await mountEndpoint(app, server, { ...checked, prefix: `${prefix}${LIVE_PATH}`, scope }, (path) => {
       base = path.slice(0, -LIVE_PATH.length)
     })
-    await app.register(async (routes) => addPageRoutes(routes, { access }), { ...scope, prefix })
+    await app.register(
+      async (routes) => {
+        addPageRoutes(routes, { access, mediaOrigins: library.origins })
+        addMediaRoutes(routes, library)
+      },
+      { ...scope, prefix },
+    )
   },
   { fastify: '5.x', name: 'fastify-dvbcss-television' },
 )
+
+/** @throws DvbcssError `DVBCSS_ERR_MEDIA`; ConflictingOptionError */
+async function libraryOf(options: TelevisionPluginOptions): Promise<MediaLibrary> {
+  const { programmes, media, mpd, contentId } = options
+  const given = Object.entries({ media, mpd, programmes }).filter(([, value]) => value !== undefined)
+  const [first, second] = given.map(([name]) => name)
+  if (first !== undefined && second !== undefined)
+    throw new ConflictingOptionError(second, `cannot be combined with ${first}`)
+  if (programmes !== undefined) return { programmes, folder: undefined, files: new Set(), origins: [] }
+  return openMedia({ media, mpd, contentId: contentId ?? (mpd === undefined ? DEFAULT_CONTENT_ID : undefined) })
+}

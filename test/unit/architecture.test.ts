@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/api': [...PURE, 'src/messages/lenient', 'src/discovery', 'src/udp', ...COMPANION, 'src/companion/node'],
   // What the television and its pages tell each other. Runs in a browser too.
   'src/television/protocol': PURE,
-  'src/television/media': PURE,
+  'src/television/media': [...PURE, 'src/television/protocol'],
   'src/television': [...PURE, ...SERVER, 'src/television/protocol', 'src/television/media'],
   'src/television/pages/shared': [...PURE, ...COMPANION, 'src/television/protocol'],
   'src/television/pages/tv': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],

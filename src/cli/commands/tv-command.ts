@@ -29,7 +29,14 @@ export function tvCommand(): Command {
       parseName,
     )
     .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
-    .option('--content-id <uri>', 'initial content id', DEFAULT_CONTENT_ID)
+    .addOption(
+      new Option(
+        '--media <media>',
+        'what the pages show: a media file, a folder with some, or a URL (default: a test clip)',
+      ).conflicts('mpd'),
+    )
+    .option('--mpd <url>', 'DASH stream that the pages show instead; needs the package dashjs')
+    .option('--content-id <uri>', `initial content id (default: ${DEFAULT_CONTENT_ID}, or the URL of the DASH stream)`)
     .option(
       '--control-host <address>',
       'address of this machine at which others can open the control page too; 0.0.0.0 or :: for every address',
@@ -56,6 +63,7 @@ async function start(options: TvOptions, tv: Command): Promise<void> {
   if (problem !== undefined) tv.error(`error: ${visibleLine(problem)}`)
   // Imported only here, because the other tools start faster without Fastify.
   const { runTelevision } = await import('../television/run-television.js')
-  const needsToken = options.controlHost !== undefined && options.controlToken === undefined
-  await runTelevision(needsToken ? { ...options, controlToken: randomBytes(12).toString('base64url') } : options)
+  const { contentId = options.mpd === undefined ? DEFAULT_CONTENT_ID : undefined, ...others } = options
+  const controlToken = options.controlToken ?? (options.controlHost && randomBytes(12).toString('base64url'))
+  await runTelevision({ ...others, ...(contentId && { contentId }), ...(controlToken && { controlToken }) })
 }

@@ -13,7 +13,7 @@ import { wallClockPlugin } from '../../../plugins/wall-clock-plugin.js'
 import { wallClockWebSocketPlugin } from '../../../plugins/wall-clock-websocket-plugin.js'
 import { AddressFilter, type Authority } from '../../server/endpoint/index.js'
 import { TIMELINES } from '../../television/index.js'
-import { isLoopback, visibleLine, visibleLines } from '../../validation/index.js'
+import { DvbcssError, isLoopback, visibleLine, visibleLines } from '../../validation/index.js'
 import { EXIT, type ExitCode, Output } from '../terminal/index.js'
 import { logText } from './log-text.js'
 import { LoggingTsServer } from './logging-ts-server.js'
@@ -28,11 +28,16 @@ export interface TvOptions extends TvLimits {
   discovery: boolean
   friendlyName?: string
   ssdpPort?: number
-  contentId: string
+  /** Default: one of a broadcast; with `mpd` the URL of the manifest. */
+  contentId?: string
   logLevel: string
   /** The address of this machine at which others can open the control page. */
   controlHost?: string
   controlToken?: string
+  /** A media file, a folder or a URL. */
+  media?: string
+  /** The URL of a DASH manifest. */
+  mpd?: string
 }
 
 interface HostAndPort {
@@ -61,7 +66,15 @@ export async function runTelevision(options: TvOptions): Promise<void> {
     },
   })
   const stderr = new Output(process.stderr)
-  const app = await buildApp(options, stdout)
+  let app: FastifyInstance
+  try {
+    app = await buildApp(options, stdout)
+  } catch (error) {
+    if (!(error instanceof DvbcssError)) throw error
+    stderr.write(`dvbcss tv: ${visibleLine(error.message)}\n`)
+    process.exitCode = EXIT.failure
+    return
+  }
   try {
     await app.listen({ host: options.host ?? everyAddress(), port: options.port })
   } catch (error) {
@@ -146,7 +159,9 @@ async function buildApp(options: TvOptions, stdout: Output): Promise<FastifyInst
     })
   }
   await app.register(televisionPlugin, {
-    contentId: options.contentId,
+    ...(options.contentId !== undefined && { contentId: options.contentId }),
+    ...(options.media !== undefined && { media: options.media }),
+    ...(options.mpd !== undefined && { mpd: options.mpd }),
     ...(options.friendlyName !== undefined && { friendlyName: options.friendlyName }),
     ...(controlHost !== undefined && { controlHost }),
     ...(controlToken !== undefined && { controlToken }),
