@@ -102,6 +102,7 @@ export class PageServer extends EndpointServer<PageClient> {
     if (role === undefined) return `expected hello first, received ${said.type}`
     switch (said.type) {
       case 'drive':
+      case 'select':
       case 'playback':
       case 'media-failed':
         if (role !== 'tv') return `expected ${said.type} from a page of the picture, received it from ${role}`
@@ -112,6 +113,9 @@ export class PageServer extends EndpointServer<PageClient> {
     switch (said.type) {
       case 'drive':
         return this.#drive(client)
+      case 'select':
+        if (client !== this.#driver) return undefined
+        return this.#sources.television.execute({ name: 'programme', programme: said.programme })
       case 'playback':
         return client === this.#driver ? this.#report(said) : undefined
       case 'media-failed':

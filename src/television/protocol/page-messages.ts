@@ -32,6 +32,12 @@ export interface DriveRequest {
   readonly type: 'drive'
 }
 
+/** The driving page switches to another programme. */
+export interface ProgrammeChoice {
+  readonly type: 'select'
+  readonly programme: string
+}
+
 /** Where the media element of the driving page is, at a moment of the wall clock. */
 export interface PlaybackReport {
   readonly type: 'playback'
@@ -71,7 +77,14 @@ export interface CommandRequest {
 }
 
 /** A message of a page to the television. */
-export type PageMessage = Hello | DriveRequest | PlaybackReport | MediaFailure | Watch | CommandRequest
+export type PageMessage =
+  | Hello
+  | DriveRequest
+  | ProgrammeChoice
+  | PlaybackReport
+  | MediaFailure
+  | Watch
+  | CommandRequest
 
 const MAX_TEXT = 1000
 const NANOS = /^-?\d{1,30}$/
@@ -93,6 +106,7 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
       : { type: 'hello', role, token: readText('token', source.token) }
   },
   drive: () => ({ type: 'drive' }),
+  select: (source) => ({ type: 'select', programme: readText('programme', source.programme) }),
   playback: (source) => ({
     type: 'playback',
     programme: readText('programme', source.programme),

@@ -22,6 +22,7 @@ describe('a message of a page', () => {
     { type: 'hello', role: 'tv' },
     { type: 'hello', role: 'control', token: 'secret' },
     { type: 'drive' },
+    { type: 'select', programme: 'film' },
     REPORT,
     { ...REPORT, state: 'ended', speed: 0, durationSeconds: 40 },
     { type: 'media-failed', programme: 'clip', detail: 'no decoder' },
@@ -40,7 +41,7 @@ describe('a message of a page', () => {
 
   it.each([
     [{}, 'type: expected a string, it is missing'],
-    [{ type: 'constructor' }, 'type: expected hello, drive, playback, media-failed, watch, command'],
+    [{ type: 'constructor' }, 'type: expected hello, drive, select, playback, media-failed, watch, command'],
     [{ type: 'hello', role: 'king' }, 'role: expected tv, companion, control'],
     [{ ...REPORT, mediaSeconds: '1' }, 'mediaSeconds: expected a number'],
     [{ ...REPORT, wallClockNanos: 12 }, 'wallClockNanos: expected an integer of at most 30 digits in a string'],

@@ -1,16 +1,13 @@
 import { render } from 'preact'
 import { LiveConnection } from '../shared/index.js'
+import { Picture } from './picture.js'
+import { TvPage } from './tv-page.js'
 
+const isClean = new URLSearchParams(location.search).has('clean')
 const live = new LiveConnection('tv')
+const media = document.createElement('video')
+const picture = new Picture(media, live)
 
-function Page() {
-  return (
-    <main class="panel">
-      <h1>{live.sections.value.setting?.friendlyName ?? 'Television'}</h1>
-      <p>{live.status}</p>
-    </main>
-  )
-}
-
-render(<Page />, document.body)
+if (isClean) document.body.classList.add('clean')
+render(<TvPage live={live} picture={picture} isClean={isClean} />, document.body)
 live.open()

@@ -1,0 +1,17 @@
+import { Companion } from '../../../companion/index.js'
+import type { PageSetting } from '../../protocol/index.js'
+
+/** A companion of the television that serves this page: over WebSockets alone, at the address of the page. */
+export function companionOf({ ciiPath, wallClockPath, timelineSelector }: PageSetting): Companion {
+  return new Companion(socketUrl(ciiPath), {
+    timelineSelector,
+    preferWebSocketWallClock: true,
+    ...(wallClockPath !== null && { wallClockUrl: socketUrl(wallClockPath) }),
+  })
+}
+
+function socketUrl(path: string): string {
+  const url = new URL(path, document.baseURI)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url.href
+}

@@ -1,0 +1,224 @@
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import type { Companion } from '../../../companion/index.js'
+import { MediaFollower } from '../../../companion/media/index.js'
+import type { Action, Programme } from '../../protocol/index.js'
+import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
+import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
+
+/**
+ * - `alone`: there is no connection to the television, and the element plays by itself
+ * - `following`: another page drives, and this one shows the same
+ * - `aligning`: this page is about to drive, and brings its element to where the television is
+ * - `driving`: what the element does is the timeline
+ */
+export type PictureMode = 'alone' | 'following' | 'aligning' | 'driving'
+
+/** What the browser lets the page do. */
+export type SoundState = 'on' | 'muted-by-browser' | 'blocked'
+
+const TOLERANCE_SECONDS = 0.02
+/** A follower that does not get nearer by then will not: the television then takes the position of the element. */
+const LONGEST_ALIGNMENT_SECONDS = 8
+/** How long it has to be in step before it drives. */
+const ALIGNED_SECONDS = 0.4
+const CHECK_MILLIS = 100
+
+/** The media element of the page and its part in the television. */
+export class Picture {
+  readonly media: HTMLVideoElement
+  readonly #live: LiveConnection
+  readonly #mode = signal<PictureMode>('alone')
+  readonly #sound = signal<SoundState>('on')
+  readonly #failure = signal<string | undefined>(undefined)
+  readonly #programme = signal<Programme | undefined>(undefined)
+  #companion: Companion | undefined
+  #follower: MediaFollower | undefined
+  #reporter: PlaybackReporter | undefined
+  #alignedSince: number | undefined
+  #aligningSince = 0
+
+  constructor(media: HTMLVideoElement, live: LiveConnection) {
+    this.media = media
+    this.#live = live
+    media.loop = true
+    media.playsInline = true
+    live.onAction = (action) => this.#act(action)
+    onMediaFailure(media, (detail) => {
+      const programme = this.#programme.value
+      this.#failure.value = detail
+      if (programme !== undefined) live.send({ type: 'media-failed', programme: programme.id, detail })
+    })
+    media.addEventListener('loadedmetadata', () => {
+      this.#failure.value = undefined
+    })
+    effect(() => this.#update())
+    setInterval(() => this.#checkAlignment(), CHECK_MILLIS)
+  }
+
+  get mode(): ReadonlySignal<PictureMode> {
+    return this.#mode
+  }
+
+  get sound(): ReadonlySignal<SoundState> {
+    return this.#sound
+  }
+
+  /** Why the programme cannot be played; undefined if it can. */
+  get failure(): ReadonlySignal<string | undefined> {
+    return this.#failure
+  }
+
+  get programme(): ReadonlySignal<Programme | undefined> {
+    return this.#programme
+  }
+
+  /** Whether the wall clock of the television is known. */
+  get hasClock(): boolean {
+    return this.#companion?.wallClock?.clock.available === true
+  }
+
+  /** Plays with sound: called by a gesture of the user, after which browsers allow it. */
+  allowSound(): void {
+    this.media.muted = false
+    this.#sound.value = 'on'
+    if (this.#follower === undefined) void this.#play()
+    else this.#follower.retryPlay()
+  }
+
+  /** Asks the television to let this page drive. */
+  drive(): void {
+    this.#live.send({ type: 'drive' })
+  }
+
+  togglePlay(): void {
+    if (this.media.paused) void this.#play()
+    else this.media.pause()
+  }
+
+  seekTo(seconds: number): void {
+    const { duration } = this.media
+    const end = Number.isFinite(duration) ? duration : Number.POSITIVE_INFINITY
+    this.media.currentTime = Math.min(Math.max(seconds, 0), Math.max(end - 0.05, 0))
+  }
+
+  setRate(rate: number): void {
+    this.media.playbackRate = Math.min(Math.max(rate, 0.1), HIGHEST_RATE)
+  }
+
+  /** Called whenever the connection, the state or the seat has changed. */
+  #update(): void {
+    const { setting, state, programmes, seat } = this.#live.sections.value
+    const isConnected = this.#live.status.value === 'connected'
+    if (setting !== undefined && this.#companion === undefined) {
+      this.#companion = companionOf(setting)
+      this.#companion.start()
+    }
+    const programme = programmes?.find(({ id }) => id === state?.programme)
+    const isOther = programme?.id !== this.#programme.peek()?.id
+    this.#programme.value = programme
+    if (isOther) this.#load(programme)
+    if (!isConnected || seat === undefined) this.#enter('alone')
+    else if (!seat.drives) this.#enter('following')
+    else if (this.#mode.peek() !== 'driving') this.#enter('aligning')
+    else if (isOther && programme !== undefined) this.#reporter?.start(programme.id)
+  }
+
+  #load(programme: Programme | undefined): void {
+    this.#failure.value = undefined
+    setSources(this.media, programme?.sources ?? [])
+    // While aligning or following, the follower plays.
+    if (this.#mode.peek() === 'driving' && programme !== undefined) void this.#play()
+  }
+
+  #enter(mode: PictureMode): void {
+    if (mode === this.#mode.peek()) return
+    this.#mode.value = mode
+    this.#reporter?.stop()
+    if (mode === 'alone') {
+      // It plays on, so that the viewer sees no difference.
+      this.#follower?.stop()
+      this.#follower = undefined
+    } else if (mode === 'driving') {
+      this.#drive()
+    } else {
+      this.#aligningSince = performance.now() / 1000
+      this.#alignedSince = undefined
+      this.#follow()
+    }
+  }
+
+  #follow(): void {
+    if (this.#follower !== undefined || this.#companion === undefined) return
+    const follower = new MediaFollower(this.media, this.#companion, {
+      toleranceSeconds: TOLERANCE_SECONDS,
+      rateStep: 0.002,
+    })
+    follower.on('blocked', () => this.#silence(() => follower.retryPlay()))
+    this.#follower = follower
+    follower.start()
+  }
+
+  #drive(): void {
+    const programme = this.#programme.peek()
+    const wallClock = this.#companion?.wallClock
+    const wasPaused = this.media.paused
+    this.#follower?.stop()
+    this.#follower = undefined
+    if (programme === undefined || wallClock === undefined) return
+    this.#reporter = new PlaybackReporter(this.media, wallClock.clock, (report) => this.#live.send(report))
+    this.#reporter.start(programme.id)
+    if (!wasPaused) void this.#play()
+  }
+
+  #checkAlignment(): void {
+    if (this.#mode.value !== 'aligning' || this.#programme.value === undefined || !this.hasClock) return
+    const now = performance.now() / 1000
+    const state = this.#follower?.status().state
+    const isAligned = state === 'locked' || state === 'paused'
+    if (!isAligned) this.#alignedSince = undefined
+    else this.#alignedSince ??= now
+    const hasData = this.media.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA
+    const isLate = hasData && state !== 'blocked' && now - this.#aligningSince > LONGEST_ALIGNMENT_SECONDS
+    if (isLate || (this.#alignedSince !== undefined && now - this.#alignedSince >= ALIGNED_SECONDS))
+      this.#enter('driving')
+  }
+
+  #act(action: Action['action']): void {
+    switch (action.name) {
+      case 'play':
+        void this.#play()
+        break
+      case 'pause':
+        this.media.pause()
+        break
+      case 'seek':
+        this.seekTo(action.seconds)
+        break
+      case 'speed':
+        if (action.speed === 0) this.media.pause()
+        else {
+          this.setRate(action.speed)
+          void this.#play()
+        }
+    }
+  }
+
+  async #play(): Promise<void> {
+    try {
+      await this.media.play()
+    } catch (error) {
+      if ((error as Error).name === 'NotAllowedError') this.#silence(() => void this.#play())
+    }
+  }
+
+  /** Browsers play without sound before the user has touched the page. */
+  #silence(retry: () => void): void {
+    if (this.media.muted) {
+      this.#sound.value = 'blocked'
+      return
+    }
+    this.media.muted = true
+    this.#sound.value = 'muted-by-browser'
+    retry()
+  }
+}
