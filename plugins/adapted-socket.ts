@@ -15,8 +15,9 @@ import { requestAuthority } from './request-authority.js'
 const TEXT = { binary: false }
 const BINARY = { binary: true }
 const NOTHING = Buffer.alloc(0)
-/** A ping without a payload, unmasked as a server sends it (RFC 6455, 5.5.2). */
-const PING = Buffer.from([0x89, 0])
+/** Pings, unmasked as a server sends them (RFC 6455, 5.5.2), and their payloads: a byte, by which a pong is matched to its ping. */
+const PINGS = Array.from({ length: 256 }, (_, number) => Buffer.from([0x89, 1, number]))
+const PAYLOADS = PINGS.map((ping) => ping.subarray(2))
 
 /** The part of its parser's state that `ws` 8 has no public name for. */
 interface Parser {
@@ -66,6 +67,10 @@ export class AdaptedSocket implements ConnectionSocket {
   /** Pings since the last frame of the peer. */
   #silentPings = 0
   #unansweredPings = 0
+  /** The number of the latest ping, which is its payload; whether it is unanswered; when it was sent. */
+  #pingNumber = 0
+  #isPinged = false
+  #pingSentAt = Number.NEGATIVE_INFINITY
   /** Since when the peer has owed us the reading of all that was written by then. */
   #unread: { bytesWritten: number; since: number } | undefined
   /** The message that the peer has begun: how many it had sent before, and since when it has been incomplete. */
@@ -186,8 +191,15 @@ export class AdaptedSocket implements ConnectionSocket {
   }
 
   /** @returns whether the pong is one to be counted: it does not answer a ping of ours. */
-  receivedPong(): boolean {
+  receivedPong(payload: Uint8Array): boolean {
     if (!this.#receivedFrame()) return false
+    if (this.#isPinged && payload.length === 1 && payload[0] === this.#pingNumber) {
+      this.#isPinged = false
+      // A peer may answer only the latest of several pings (RFC 6455, 5.5.3).
+      this.#unansweredPings = 0
+      this.handlers?.pong((performance.now() - this.#pingSentAt) / 1000)
+      return false
+    }
     if (this.#unansweredPings === 0) return true
     this.#unansweredPings -= 1
     return false
@@ -235,10 +247,23 @@ export class AdaptedSocket implements ConnectionSocket {
       return
     }
     this.#silentPings += 1
+    this.#ping(performance.now())
+  }
+
+  ping(): void {
+    if (this.#isBehind || this.#isHeldBack || this.#closing || this.#isPinged) return
+    const now = performance.now()
+    if (now - this.#pingSentAt >= DEFAULTS.pingIntervalSeconds * 1000) this.#ping(now)
+  }
+
+  #ping(nowMilliseconds: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#unansweredPings += 1
-    if (this.#isIdle) (this.#socket as unknown as Internals)._socket?.write(PING)
-    else this.#socket.ping()
+    this.#isPinged = true
+    this.#pingNumber = (this.#pingNumber + 1) & 0xff
+    this.#pingSentAt = nowMilliseconds
+    if (this.#isIdle) (this.#socket as unknown as Internals)._socket?.write(PINGS[this.#pingNumber] as Buffer)
+    else this.#socket.ping(PAYLOADS[this.#pingNumber])
     this.#watchSending()
   }
 

@@ -99,6 +99,7 @@ export {
   type Connection,
   type ConnectionHandlers,
   type ConnectionSocket,
+  type ConnectionStatistics,
   type EndpointHooks,
   EndpointServer,
   type EndpointServerOptions,

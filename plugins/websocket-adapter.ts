@@ -46,9 +46,9 @@ export function adaptWebSocket(socket: WebSocket, request: FastifyRequest, conne
   raw.on('data', onData)
 }
 
-function onPong(this: WebSocket): void {
+function onPong(this: WebSocket, payload: Buffer): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
-  if (adapted.receivedPong()) adapted.handlers?.controlFrame()
+  if (adapted.receivedPong(payload)) adapted.handlers?.controlFrame()
 }
 
 function onPing(this: WebSocket): void {
@@ -59,7 +59,7 @@ function onPing(this: WebSocket): void {
 
 function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
   const adapted = (this as WebSocket & Adapted)[ADAPTED]
-  if (adapted.receivedMessage(data.length)) adapted.handlers?.message(isBinary ? data : data.toString())
+  if (adapted.receivedMessage(data.length)) adapted.handlers?.message(isBinary ? data : data.toString(), data.length)
 }
 
 function onError(this: WebSocket, error: Error): void {

@@ -1,3 +1,4 @@
+import type { ConnectionStatistics } from './connection-statistics.js'
 import type { TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
 
@@ -53,6 +54,8 @@ export interface Connection {
   readonly handshake: Handshake
   /** Bytes buffered in the process for this client, without those in the buffers of the operating system. */
   readonly bufferedAmount: number
+  /** A snapshot of what is known of this connection, also after its end. */
+  readonly statistics: ConnectionStatistics
   /** A child of the endpoint's logger with the connection's id. */
   readonly log: Logger
   /**
@@ -65,6 +68,11 @@ export interface Connection {
   sendText(utf8: Uint8Array, onFlushed?: () => void): void
   /** Calls back once, when the operating system has all data buffered now. Does not call back if the connection is closing. */
   whenFlushed(flushed: () => void): void
+  /**
+   * Pings this client, for a recent `roundTripSeconds` in its {@link statistics}. Has no effect within a second of the last ping, while a
+   * ping is not answered, while reading is paused, and on connections over a message port. The heartbeat is independent of it.
+   */
+  ping(): void
   /**
    * Stops reading from this client until {@link resume}, which puts back-pressure on the client and suspends its time-outs. Messages
    * that the process has already read still arrive.
@@ -97,14 +105,22 @@ export interface ConnectionSocket {
   whenFlushed(flushed: () => void): void
   /** Resumes or pauses reading from the peer. While reading is paused, the peer must not be considered dead. */
   setPaused(isPaused: boolean): void
+  /** Sends a ping, at most one a second, and none while one is not answered. Absent where there are no pings. */
+  ping?(): void
   /** Starts the closing handshake, and destroys the socket if the peer does not answer. */
   close(code: number, reason: string): void
 }
 
 /** Callbacks returned by {@link EndpointServer.open}, for the events of the adapter's socket. */
 export interface ConnectionHandlers {
-  /** The adapter received a complete message: a string from a text frame, bytes from a binary frame. */
-  message(data: string | Uint8Array): void
+  /**
+   * The adapter received a complete message: a string from a text frame, bytes from a binary frame.
+   *
+   * @param byteLength the length of the message in UTF-8, if the adapter knows it.
+   */
+  message(data: string | Uint8Array, byteLength?: number): void
+  /** The peer has answered a ping of the adapter. */
+  pong(roundTripSeconds: number): void
   /** The peer broke the WebSocket protocol; the adapter's library closes the connection itself. */
   failed(error: Error): void
   /**

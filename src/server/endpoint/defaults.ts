@@ -51,6 +51,9 @@ export const DEFAULTS = {
    */
   heartbeatIntervalSeconds: 30,
 
+  /** Seconds between two pings for a round trip at least: a page that shows it needs no more, whatever asks for them. */
+  pingIntervalSeconds: 1,
+
   /** Seconds within which a peer must read its buffered data. Bad Wi-Fi recovers within seconds; TCP would wait minutes. */
   sendTimeoutSeconds: 20,
 

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../validation/index.js'
 import type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Handshake } from './connection.js'
+import type { ConnectionStatistics } from './connection-statistics.js'
 import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
 import { sourceKey } from './source-key.js'
@@ -40,7 +41,17 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   #source: string | undefined
   #closeBegun = false
   #closing = false
+  readonly #openedAt = Date.now()
+  #messagesIn = 0
+  #bytesIn = 0
+  #messagesOut = 0
+  #bytesOut = 0
   #badMessages = 0
+  // Not a number while there was none, which the fields can hold without changing their representation.
+  #lastMessageInAt = Number.NaN
+  #lastMessageOutAt = Number.NaN
+  #roundTripSeconds = Number.NaN
+  #roundTripMeasuredAt = Number.NaN
   #controlFrames = 0
   #controlFramesSince = 0
 
@@ -82,6 +93,21 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     return this.#socket.bufferedAmount
   }
 
+  get statistics(): ConnectionStatistics {
+    return {
+      openedAt: this.#openedAt,
+      messagesIn: this.#messagesIn,
+      bytesIn: this.#bytesIn,
+      lastMessageInAt: known(this.#lastMessageInAt),
+      messagesOut: this.#messagesOut,
+      bytesOut: this.#bytesOut,
+      lastMessageOutAt: known(this.#lastMessageOutAt),
+      badMessages: this.#badMessages,
+      roundTripSeconds: known(this.#roundTripSeconds),
+      roundTripMeasuredAt: known(this.#roundTripMeasuredAt),
+    }
+  }
+
   /** Whether a close has begun: nothing more is sent or received. */
   get closing(): boolean {
     return this.#closing
@@ -110,14 +136,22 @@ export class OpenConnection implements Connection, ConnectionHandlers {
       this.#owner.bufferFull(this)
       return
     }
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     statistics.messagesOut += 1
-    statistics.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
+    statistics.bytesOut += bytes
+    this.#messagesOut += 1
+    this.#bytesOut += bytes
+    this.#lastMessageOutAt = Date.now()
     this.#socket.send(data, isText, onFlushed)
   }
 
   whenFlushed(flushed: () => void): void {
     // Data for a peer that has gone would be buffered for ever.
     if (!this.#closing) this.#socket.whenFlushed(flushed)
+  }
+
+  ping(): void {
+    if (!this.#closing) this.#socket.ping?.()
   }
 
   pause(): void {
@@ -142,12 +176,20 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.#socket.close(code, reason)
   }
 
-  message(data: string | Uint8Array): void {
+  message(data: string | Uint8Array, byteLength?: number): void {
+    this.#messagesIn += 1
+    this.#bytesIn += byteLength ?? Buffer.byteLength(data)
+    this.#lastMessageInAt = Date.now()
     this.#owner.message(this, data)
   }
 
   controlFrame(): void {
     this.#owner.controlFrame(this)
+  }
+
+  pong(roundTripSeconds: number): void {
+    this.#roundTripSeconds = roundTripSeconds
+    this.#roundTripMeasuredAt = Date.now()
   }
 
   failed(error: Error): void {
@@ -186,6 +228,10 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.#badMessages += 1
     return this.#badMessages
   }
+}
+
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value
 }
 
 /** Validates before anything is changed, so that an invalid argument cannot leave the connection half closed. */
