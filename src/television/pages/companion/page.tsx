@@ -1,16 +1,12 @@
 import { render } from 'preact'
 import { LiveConnection } from '../shared/index.js'
+import { CompanionPage } from './companion-page.js'
+import { Follow } from './follow.js'
+import { keepAwake } from './wake-lock.js'
 
 const live = new LiveConnection('companion')
+const follow = new Follow(document.createElement('video'), live)
 
-function Page() {
-  return (
-    <main class="panel">
-      <h1>{live.sections.value.setting?.friendlyName ?? 'Television'}</h1>
-      <p>{live.status}</p>
-    </main>
-  )
-}
-
-render(<Page />, document.body)
+render(<CompanionPage live={live} follow={follow} />, document.body)
+keepAwake(follow)
 live.open()
