@@ -101,6 +101,7 @@ export {
   type ConnectionSocket,
   type ConnectionStatistics,
   type EndpointHooks,
+  type EndpointObserver,
   EndpointServer,
   type EndpointServerOptions,
   EndpointStatistics,

@@ -114,7 +114,7 @@ export async function mountEndpoint(
           // If the client has gone while a hook was waiting, no event remains that would release its place.
           if (!request.ws || reply.raw.destroyed) return done()
           if (hasBody(request)) {
-            server.statistics.refused['has-body'] += 1
+            server.handshakeRefused(request.ip ?? '', 'has-body')
             return refuse(request, reply, 'has-body', server)
           }
           const raw = request.raw as Decided

@@ -85,7 +85,7 @@ export class App2AppEndpoint extends EndpointServer<App2AppClient> {
       this.#exchange.paused()
       this.logOf(connection, 'debug', 'paused: the other client does not read', () => ({}))
     } else if (result === 'unpaired') {
-      this.statistics.dropped.unpaired += 1
+      this.dropMessage(connection, 'unpaired', 'no other client has connected yet')
       this.logOf(connection, 'debug', 'message dropped: not paired', () => ({ reason: 'unpaired' }))
     }
   }

@@ -12,6 +12,7 @@ import {
 import { checkHooks, type EndpointHooks, isThenable, withHook } from './hooks.js'
 import { type LogLevel, LogLimiter } from './log-limiter.js'
 import { defaultLogger, type Logger } from './logger.js'
+import { type EndpointObserver, Observers } from './observers.js'
 import { type ConnectionOwner, OpenConnection } from './open-connection.js'
 import { RateLimiter } from './rate-limiter.js'
 
@@ -91,6 +92,9 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly #admission: AdmissionControl
   readonly #messageRate: RateLimiter | undefined
   readonly #owner: ConnectionOwner
+  readonly #observers = new Observers((error) => this.#observerFailed(error))
+  /** {@link #observers}, or undefined while there are none, so that they cost nothing then. */
+  #observed: Observers | undefined
   readonly #hooks: EndpointHooks<ConnectionData>
   #logger: Logger | undefined
   #log: Logger | undefined
@@ -110,6 +114,9 @@ export class EndpointServer<ConnectionData = unknown> {
       maxBufferedBytes: checked.maxBufferedBytes,
       get log() {
         return endpoint.log
+      },
+      get observers() {
+        return endpoint.#observed
       },
       bufferFull: (connection) => this.bufferFull(connection),
       closing: (connection) => this.closing(connection),
@@ -198,6 +205,21 @@ export class EndpointServer<ConnectionData = unknown> {
     return connections
   }
 
+  /**
+   * Adds an observer, whose functions are called from now on for what happens at this endpoint. There can be any number of observers.
+   *
+   * @returns a function that removes the observer.
+   * @throws InvalidOptionError, UnknownOptionError for anything but an object with functions of these names.
+   */
+  observe(observer: EndpointObserver): () => void {
+    const remove = this.#observers.add(observer)
+    this.#observed = this.#observers
+    return () => {
+      remove()
+      if (this.#observers.size === 0) this.#observed = undefined
+    }
+  }
+
   /** Creates the initial `ConnectionData` of a new connection. Default: undefined. */
   createConnectionData(_connection: Connection): unknown {
     return undefined
@@ -260,8 +282,14 @@ export class EndpointServer<ConnectionData = unknown> {
         admission = { refusal }
       }
     }
-    if ('refusal' in admission) this.statistics.refused[admission.refusal] += 1
+    if ('refusal' in admission) this.handshakeRefused(remoteAddress, admission.refusal)
     return admission
+  }
+
+  /** Counts a handshake that was refused before {@link admit}. */
+  handshakeRefused(remoteAddress: string, reason: RefusalReason): void {
+    this.statistics.refused[reason] += 1
+    this.#observed?.notify('refused', remoteAddress, reason)
   }
 
   /** Counts a handshake that ended before {@link admit}, in a hook of the app, towards `maxHandshakesPerSecond`. */
@@ -274,6 +302,7 @@ export class EndpointServer<ConnectionData = unknown> {
     const connection = new OpenConnection(nextId(this.connectionIdPrefix), socket, this.#owner)
     this.statistics.connected += 1
     this.statistics.open += 1
+    this.#observed?.notify('connected', connection)
     try {
       this.logOf(connection, 'info', 'connected', connectedFields)
       // The endpoint may have been disabled during this handshake.
@@ -298,6 +327,7 @@ export class EndpointServer<ConnectionData = unknown> {
 
   #message(connection: OpenConnection, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
+    this.#observed?.notify('messageReceived', connection, message)
     if (connection.closing || !connection.joined) return
     const refusal = this.#messageRate?.take(connection.source, performance.now() / 1000)
     if (refusal === 'rate-limited') {
@@ -306,7 +336,7 @@ export class EndpointServer<ConnectionData = unknown> {
     }
     if (refusal !== undefined) {
       // Caused by other clients, so it is not counted against this one.
-      this.statistics.dropped[refusal] += 1
+      this.dropMessage(connection, refusal, 'all clients together send too many messages a second')
       return
     }
     try {
@@ -321,7 +351,7 @@ export class EndpointServer<ConnectionData = unknown> {
     if (connection.closing) return
     const now = performance.now()
     if (connection.countControlFrame(now) > DEFAULTS.controlFramesPerSecond) {
-      this.statistics.dropped['control-flood'] += 1
+      this.dropMessage(connection, 'control-flood', 'too many control frames')
       connection.close(1008, 'too many control frames')
       const fields = { reason: 'control-flood' }
       this.#logGuarded(connection, 'warn', 'closing: too many control frames', () => fields)
@@ -331,13 +361,13 @@ export class EndpointServer<ConnectionData = unknown> {
     if (refusal === 'rate-limited') {
       this.rejectMessage(connection, refusal, 'control frames count as messages, of which this address sent too many')
     } else if (refusal !== undefined) {
-      this.statistics.dropped[refusal] += 1
+      this.dropMessage(connection, refusal, 'all clients together send too many control frames a second')
     }
   }
 
   #failed(connection: OpenConnection, error: Error): void {
     const reason = LIMIT_ERRORS[String((error as { code?: unknown }).code)] ?? 'broken-frame'
-    this.statistics.dropped[reason] += 1
+    this.dropMessage(connection, reason, error.message)
     this.#logGuarded(connection, 'warn', 'protocol error', () => ({ reason, detail: visible(error.message) }))
   }
 
@@ -352,6 +382,7 @@ export class EndpointServer<ConnectionData = unknown> {
     connection.ended()
     this.statistics.open -= 1
     this.statistics.disconnected += 1
+    this.#observed?.notify('disconnected', connection, code, reason)
     if (connection.joined) {
       connection.joined = false
       this.#open.delete(connection)
@@ -411,12 +442,27 @@ export class EndpointServer<ConnectionData = unknown> {
     }
   }
 
+  #observerFailed(error: unknown): void {
+    this.statistics.hookErrors += 1
+    try {
+      this.logLimited(this.log, 'error', { err: error }, 'an observer of this endpoint failed')
+    } catch {
+      // The logger failed as well. The error has been counted.
+    }
+  }
+
+  /** Counts a message of a client that is not processed, for a reason that need not be the client's fault. */
+  protected dropMessage(connection: Connection, reason: BadMessageReason, detail: string): void {
+    this.statistics.dropped[reason] += 1
+    this.#observed?.notify('messageRejected', connection, reason, detail)
+  }
+
   /**
    * Counts and logs an invalid message, and closes the connection with 1008 after too many.
    * @param detail the fault, for the log.
    */
   protected rejectMessage(connection: Connection, reason: BadMessageReason, detail: string): void {
-    this.statistics.dropped[reason] += 1
+    this.dropMessage(connection, reason, detail)
     const bad = (connection as OpenConnection).countBadMessage()
     const level = bad <= DEFAULTS.badMessageWarnings ? 'warn' : 'debug'
     this.logOf(connection, level, 'bad message', () => ({ reason, detail: visible(detail) }))

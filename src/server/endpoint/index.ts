@@ -23,6 +23,7 @@ export {
 export { type EndpointHooks, isThenable, withHook } from './hooks.js'
 export { LogLimiter, writesLevel } from './log-limiter.js'
 export type { Logger } from './logger.js'
+export type { EndpointObserver } from './observers.js'
 export {
   defaultPort,
   PUBLIC_URL,

@@ -3,6 +3,7 @@ import type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Hands
 import type { ConnectionStatistics } from './connection-statistics.js'
 import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
+import type { Observers } from './observers.js'
 import { sourceKey } from './source-key.js'
 
 /** WebSocket limits a close frame's reason to 123 bytes of UTF-8 (RFC 6455, 5.5). */
@@ -14,6 +15,8 @@ export interface ConnectionOwner {
   /** The parent of the connections' loggers. */
   readonly log: Logger
   readonly maxBufferedBytes: number
+  /** Undefined while there are none. */
+  readonly observers: Observers | undefined
   /** Called for each message that was dropped because more than `maxBufferedBytes` are buffered. */
   bufferFull(connection: Connection): void
   /** Called once before the close frame, so that pending data can be sent before it. */
@@ -143,6 +146,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.#bytesOut += bytes
     this.#lastMessageOutAt = Date.now()
     this.#socket.send(data, isText, onFlushed)
+    this.#owner.observers?.messageSent(this, data, isText)
   }
 
   whenFlushed(flushed: () => void): void {

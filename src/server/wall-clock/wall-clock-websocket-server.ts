@@ -114,7 +114,7 @@ export class WallClockWebSocketServer extends EndpointServer {
 
   /** A request while the clock is unavailable is not counted against the client. */
   #refuse(connection: Connection, reason: string): void {
-    if (reason === 'clock-unavailable') this.statistics.dropped[reason] += 1
+    if (reason === 'clock-unavailable') this.dropMessage(connection, reason, 'the wall clock is unavailable')
     else this.rejectMessage(connection, 'invalid', reason)
   }
 
