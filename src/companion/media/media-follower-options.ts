@@ -62,6 +62,7 @@ const CORRELATION_TYPE: OptionType<MediaCorrelation> = {
   },
 }
 const SECONDS_TYPE = option.number({ above: 0 }, 'seconds')
+const LATENCY_TYPE = option.number({}, 'seconds')
 const RATE_TYPE = option.number({ above: 0 })
 
 export const MEDIA_FOLLOWER_OPTIONS: OptionTable<MediaFollowerOptions, keyof MediaFollowerOptions> = {
@@ -73,7 +74,7 @@ export const MEDIA_FOLLOWER_OPTIONS: OptionTable<MediaFollowerOptions, keyof Med
   minRate: option.withDefault(RATE_TYPE, 0.0625),
   maxRate: option.withDefault(RATE_TYPE, 16),
   pollSeconds: option.withDefault(option.seconds({ above: 0 }), 0.1),
-  renderingLatencySeconds: option.withDefault(option.number({}, 'seconds'), 0),
+  renderingLatencySeconds: option.withDefault(LATENCY_TYPE, 0),
   stepSeconds: option.withDefault(option.seconds({ min: 0 }), 1),
   onUnavailable: option.withDefault(option.oneOf<WhenUnavailable>('run', 'pause'), 'run'),
   loop: option.withDefault(option.oneOf<boolean | 'auto'>(true, false, 'auto'), 'auto'),
@@ -97,4 +98,9 @@ export function checkMediaFollowerOptions(options: MediaFollowerOptions): Requir
 /** @throws InvalidOptionError, UnknownOptionError */
 export function checkMediaCorrelation(value: MediaCorrelation): MediaCorrelation {
   return checkOption('correlation', CORRELATION_TYPE, value)
+}
+
+/** @throws InvalidOptionError */
+export function checkRenderingLatencySeconds(value: number): number {
+  return checkOption('renderingLatencySeconds', LATENCY_TYPE, value)
 }

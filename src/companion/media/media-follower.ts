@@ -4,6 +4,7 @@ import type { MediaFollowerEvents, MediaFollowerState, MediaFollowerStatus } fro
 import {
   checkMediaCorrelation,
   checkMediaFollowerOptions,
+  checkRenderingLatencySeconds,
   type MediaFollowerOptions,
 } from './media-follower-options.js'
 import { SLOW_TIMER_SECONDS } from './playback-constants.js'
@@ -52,6 +53,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   readonly #reports: PlaybackReports
   readonly #timers = new PlaybackTimers()
   #correlation: MediaCorrelation
+  #renderingLatencySeconds: number
   #state: MediaFollowerState = 'stopped'
   #polls = 0
   #seeks = 0
@@ -82,6 +84,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     const { pollSeconds } = this.#options
     this.#retryWait = new DoublingWait(pollSeconds, Math.max(pollSeconds, LONGEST_RETRY_SECONDS))
     this.#correlation = this.#options.correlation
+    this.#renderingLatencySeconds = this.#options.renderingLatencySeconds
     this.#controls = new PlaybackControls(media, ({ error, kind }) => {
       if (kind === 'unsupported') this.emit('unsupported', { error })
       else this.emit('blocked', { error, willRetry: kind !== 'gesture' })
@@ -113,6 +116,17 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   /** @throws InvalidOptionError, UnknownOptionError */
   set correlation(value: MediaCorrelation) {
     this.#correlation = checkMediaCorrelation(value)
+    this.#lookSoon()
+  }
+
+  /** Output latency of the media in seconds: currentTime is kept ahead of the timeline by this. A new value takes effect immediately. */
+  get renderingLatencySeconds(): number {
+    return this.#renderingLatencySeconds
+  }
+
+  /** @throws InvalidOptionError */
+  set renderingLatencySeconds(value: number) {
+    this.#renderingLatencySeconds = checkRenderingLatencySeconds(value)
     this.#lookSoon()
   }
 
@@ -210,7 +224,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   }
 
   #target(clock: FollowedClock | undefined): PlaybackTarget | undefined {
-    const target = playbackTarget(clock, this.#correlation, this.#options.renderingLatencySeconds)
+    const target = playbackTarget(clock, this.#correlation, this.#renderingLatencySeconds)
     const loops = this.#options.loop === 'auto' ? this.#media.loop === true : this.#options.loop
     return target !== undefined && loops ? inLoop(target, durationOf(this.#media)) : target
   }

@@ -303,6 +303,21 @@ describe('a media follower on a timeline that does not just run', () => {
     expect(Math.abs(media.position - (timeline.seconds() - 1_700_000_000 + 500))).toBeLessThan(TOLERANCE)
   })
 
+  it('follows a change of the rendering latency', async () => {
+    const { timeline, media, follower } = followedPlayer({}, {}, 10)
+    follower.start()
+    await pass(8)
+    expect(follower.status().state).toBe('locked')
+    follower.renderingLatencySeconds = 0.4
+    await pass(8)
+    expect(follower.status().state).toBe('locked')
+    expect(Math.abs(media.position - (timeline.seconds() + 0.4))).toBeLessThan(TOLERANCE)
+    expect(() => {
+      follower.renderingLatencySeconds = Number.NaN
+    }).toThrow('"renderingLatencySeconds" must be a number of seconds; received NaN')
+    expect(follower.renderingLatencySeconds).toBe(0.4)
+  })
+
   it('follows whichever clock its holder has', async () => {
     const [one, two] = [simulatedTimeline(100), simulatedTimeline(900)]
     const holder: { clock: typeof one.clock | undefined } = { clock: undefined }
