@@ -201,8 +201,9 @@ export class AppConnections {
     this.#readersBefore = readersOf(socket)
     if (!this.#open.has(socket)) return
     const earlier = (socket as WithLatest)[LATEST]?.response
-    if (earlier !== undefined && !earlier.writableFinished) {
-      // Pipelined behind a request without an answer, where the websocket plugin cannot take it. Nobody would ever end the socket.
+    // A finished response keeps its socket until the next tick.
+    if (earlier !== undefined && (!earlier.writableFinished || earlier.socket !== null)) {
+      // Pipelined behind a response that still has the socket, so the websocket plugin cannot take it. Nobody else would end it.
       earlier.once('close', () => {
         if (!isTaken(socket)) socket.destroy()
       })

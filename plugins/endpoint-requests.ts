@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { EndpointServer } from '../src/server/endpoint/index.js'
 import { AppConnections } from './app-connections.js'
+import { endDispatchedUpgrades } from './dispatched-upgrades.js'
 import { HandshakeDeadline } from './handshake-deadline.js'
 import { hasOtherUpgradeListeners, holdBackAnswer } from './unrouted-upgrades.js'
 
@@ -25,6 +26,7 @@ export class EndpointRequests {
 
   constructor(root: FastifyInstance) {
     this.#connections = new AppConnections(root)
+    endDispatchedUpgrades(root, this.#connections)
     root.addHook('preClose', async () => this.#deadline.close())
     root.addHook('onRequest', (request, reply, done) => {
       if (!request.is404) return done()
@@ -61,11 +63,6 @@ export class EndpointRequests {
   /** The handshake is complete. */
   done(request: IncomingMessage): void {
     this.#deadline.done(request)
-  }
-
-  /** The handshake was answered, and not with a connection. */
-  refused(request: IncomingMessage): void {
-    this.#deadline.refused(request)
   }
 
   /** Whether an upgrade listener that ran before has taken the socket. */

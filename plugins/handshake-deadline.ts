@@ -106,13 +106,6 @@ export class HandshakeDeadline {
     this.#bySocket.delete(socket)
   }
 
-  /** A handshake was refused: nothing else ends its socket when a hook has refused it before the websocket plugin saw it. */
-  refused(request: IncomingMessage & MaybePending): void {
-    const pending = request[PENDING]
-    if (pending === undefined || pending.response !== undefined) return
-    request.socket.destroySoon()
-  }
-
   /** Ends all handshakes that are under way. Plain requests are left to {@link AppConnections}. */
   close(): void {
     for (const pending of [...this.#begun, ...this.#waiting]) {

@@ -133,7 +133,6 @@ export async function mountEndpoint(
         onResponse: (request, _reply, done) => {
           const isDecided = (request.raw as Decided)[DECIDED] === true
           if (request.headers.upgrade !== undefined && !isDecided) server.handshakeFailed(request.ip ?? '')
-          registry.requests.refused(request.raw)
           done()
         },
         handler: requireUpgrade,

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { DEFAULTS } from '../src/server/endpoint/index.js'
 import { DvbcssError } from '../src/validation/index.js'
 import { registryOf, rootOf } from './app-registry.js'
+import { destroyUnlessTaken } from './dispatched-upgrades.js'
 
 /**
  * The app is set up so that its WebSocket endpoints could not work. Thrown when the first of them is registered. Code
@@ -77,8 +78,9 @@ function letOthersFirst(root: FastifyInstance): void {
       if (response == null) {
         if (!requests.isTaken(socket)) dispatcher(request, socket, head)
       } else if (response.req !== request) {
-        // Pipelined behind a request without an answer, so it cannot be dispatched. Node has removed its own error listener.
+        // Pipelined behind a request without an answer, so it cannot be dispatched. Node has removed its own listeners.
         socket.on('error', () => socket.destroy())
+        socket.once('end', destroyUnlessTaken)
       }
     },
     // By which the plugin finds it again when it removes its listener.

@@ -99,27 +99,38 @@ describe('a WebSocket server of the app with an upgrade listener', () => {
     await closed
   })
 
-  it('keeps the sockets that it takes later, and nobody gets a 404 before', async () => {
-    const app = makeApp()
-    await app.register(ciiPlugin, { prefix: '/cii' })
-    const own = new WebSocketServer({ noServer: true })
-    app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (request.url !== '/own') return
-      setTimeout(() => {
-        own.handleUpgrade(request, socket, head, (webSocket) => {
-          webSocket.on('message', (message) => webSocket.send(`own ${message}`))
-        })
-      }, 100)
-    })
-    const url = await listen(app)
-    const client = await WsClient.open(`${url}/own`)
-    const nobodys = new RawClient(url, handshake('/nowhere'))
-    await nobodys.closed
-    expect(nobodys.received).toContain('404 Not Found')
-    client.send('hello')
-    expect(await client.next()).toBe('own hello')
-    client.socket.terminate()
-  })
+  it.each([
+    ['/own', '/nowhere', '404 Not Found'],
+    ['/own/%ff', '/nowhere/%ff', '400 Bad Request'],
+    ['/own?throw', '/nowhere?throw', '500 Internal Server Error'],
+  ])(
+    'keeps the sockets that it takes later, and nobody gets an answer before: %s',
+    async (ownPath, nobodysPath, answer) => {
+      const rewriteUrl = ({ url = '' }) => {
+        if (url.endsWith('?throw')) throw new Error('on purpose')
+        return url
+      }
+      const app = makeApp({ rewriteUrl })
+      await app.register(ciiPlugin, { prefix: '/cii' })
+      const own = new WebSocketServer({ noServer: true })
+      app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+        if (request.url !== ownPath) return
+        setTimeout(() => {
+          own.handleUpgrade(request, socket, head, (webSocket) => {
+            webSocket.on('message', (message) => webSocket.send(`own ${message}`))
+          })
+        }, 100)
+      })
+      const url = await listen(app)
+      const client = await WsClient.open(`${url}${ownPath}`)
+      const nobodys = new RawClient(url, handshake(nobodysPath))
+      await nobodys.closed
+      expect(nobodys.received).toContain(answer)
+      client.send('hello')
+      expect(await client.next()).toBe('own hello')
+      client.socket.terminate()
+    },
+  )
 
   it('keeps a refusal that it has sent itself', async () => {
     const app = makeApp()
