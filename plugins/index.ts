@@ -89,7 +89,7 @@ export {
   type App2AppSide,
   type App2AppStatistics,
 } from '../src/server/app2app/index.js'
-export { type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
+export { type CiiConnectionState, type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
 export {
   type AddressFilterOptions,
   type Admission,
@@ -100,6 +100,7 @@ export {
   type ConnectionHandlers,
   type ConnectionSocket,
   type ConnectionStatistics,
+  type Dated,
   type EndpointHooks,
   type EndpointObserver,
   EndpointServer,
@@ -114,7 +115,7 @@ export {
   serveMessagePort,
   type TimeoutReason,
 } from '../src/server/endpoint/index.js'
-export { type TsConnectionData, type TsHooks, TsServer, type TsServerOptions } from '../src/server/ts/index.js'
+export { type TsConnectionState, type TsHooks, TsServer, type TsServerOptions } from '../src/server/ts/index.js'
 export {
   DROP_REASONS,
   type DropReason,

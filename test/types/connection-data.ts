@@ -6,7 +6,6 @@ import {
   EndpointServer,
   endpointPlugin,
   serveMessagePort,
-  type TsConnectionData,
   TsServer,
   tsPlugin,
 } from 'fastify-dvbcss'
@@ -16,7 +15,7 @@ interface Member {
   nick: string
 }
 
-interface Viewer extends TsConnectionData {
+interface Viewer {
   since: number
 }
 
@@ -84,13 +83,7 @@ class TsWithData extends TsServer<Viewer> {
     return { since: Date.now() }
   }
 }
-class TsWithMoreData extends TsServer<Viewer> {
-  override createConnectionData(connection: Connection) {
-    return { ...super.createConnectionData(connection), since: Date.now() }
-  }
-}
 app.register(tsPlugin, { handler: TsWithData })
-app.register(tsPlugin, { handler: TsWithMoreData })
 app.register(tsPlugin, { handler: class extends TsServer {} })
 // @ts-expect-error: nobody makes `since`.
 app.register(tsPlugin, { handler: TsWithoutData })

@@ -7,7 +7,6 @@ import {
   endpointPlugin,
   type PresentationTimestamps,
   type SetupData,
-  type TsConnectionData,
   type TsHooks,
   TsServer,
   tsPlugin,
@@ -44,7 +43,7 @@ app.register(tsPlugin, {
   hooks: {
     async onSetup(_connection, setup, data) {
       expectTypeOf(setup).toEqualTypeOf<SetupData>()
-      expectTypeOf(data).toEqualTypeOf<TsConnectionData>()
+      expectTypeOf(data).toEqualTypeOf<unknown>()
     },
     onPresentationTimestamps(_connection, timestamps) {
       expectTypeOf(timestamps).toEqualTypeOf<PresentationTimestamps>()

@@ -204,7 +204,7 @@ function templateOf(cii: Cii): Template {
 }
 
 /** The state as seen by the clients at an address. */
-function resolved({ localAuthority }: CiiAudience, { state }: CiiPosition): Cii {
+export function resolved({ localAuthority }: CiiAudience, { state }: CiiPosition): Cii {
   return mapUrls(state, (url) => fillIn(url, localAuthority))
 }
 

@@ -11,6 +11,7 @@ import {
 import {
   type Authority,
   type Connection,
+  type Dated,
   type DefaultedEndpointOptions,
   ENDPOINT_OPTIONS,
   type EndpointHooks,
@@ -24,7 +25,14 @@ import {
   UpdateRounds,
   withHook,
 } from '../endpoint/index.js'
-import { type AdvertisedAt, type CiiAudience, CiiMessages, type CiiPosition, NOTHING_CHANGED } from './cii-messages.js'
+import {
+  type AdvertisedAt,
+  type CiiAudience,
+  CiiMessages,
+  type CiiPosition,
+  NOTHING_CHANGED,
+  resolved,
+} from './cii-messages.js'
 
 /** The hooks of a {@link CiiServer}. CSS-CII has no messages from clients, so `onMessage` receives any JSON value that one sends. */
 export type CiiHooks<ConnectionData = unknown> = EndpointHooks<ConnectionData, unknown>
@@ -53,6 +61,15 @@ export const CII_SERVER_OPTIONS: OptionTable<CiiServerOptions, DefaultedEndpoint
     (value) => Array.isArray(value) && value.every((name) => CII_PROPERTIES.includes(name)),
   ),
   publicUrl: PUBLIC_URL,
+}
+
+/** What a {@link CiiServer} knows of one client. */
+export interface CiiConnectionState {
+  /**
+   * The whole state that the client has after its last message, with the placeholders filled in, and when this message was sent.
+   * Undefined before the first message.
+   */
+  readonly cii: Dated<Cii> | undefined
 }
 
 /** A client and the state that it has been sent. */
@@ -129,6 +146,14 @@ export class CiiServer<ConnectionData = unknown> extends EndpointServer<Connecti
    */
   set cii(cii: Cii) {
     this.#replace(overlay({ protocolVersion: PROTOCOL_VERSION }, cii), this.#advertised)
+  }
+
+  /** What the server knows of a client; undefined for a connection that is not open or not this server's. */
+  stateOf(connection: Connection): CiiConnectionState | undefined {
+    const client = this.#clients.get(connection)
+    if (client === undefined) return undefined
+    const { audience, sent, sentAt } = client
+    return { cii: sent === undefined ? undefined : { value: resolved(audience, sent), at: sentAt } }
   }
 
   /**

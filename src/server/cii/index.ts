@@ -1,1 +1,7 @@
-export { CII_SERVER_OPTIONS, type CiiHooks, CiiServer, type CiiServerOptions } from './cii-server.js'
+export {
+  CII_SERVER_OPTIONS,
+  type CiiConnectionState,
+  type CiiHooks,
+  CiiServer,
+  type CiiServerOptions,
+} from './cii-server.js'

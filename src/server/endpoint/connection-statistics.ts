@@ -1,3 +1,11 @@
+/** A value, and when it was sent or received: milliseconds of the epoch, as `Date.now()` has them. */
+export interface Dated<Value> {
+  /** What was sent or received. */
+  readonly value: Value
+  /** When, in milliseconds of the epoch. */
+  readonly at: number
+}
+
 /**
  * What is known of one connection: a snapshot. Points in time are milliseconds of the epoch, as `Date.now()` has them; sizes are bytes of
  * messages, without framing.

@@ -10,7 +10,7 @@ export type {
   /** @public Extended by declaration merging. */
   HandshakeRequests,
 } from './connection.js'
-export type { ConnectionStatistics } from './connection-statistics.js'
+export type { ConnectionStatistics, Dated } from './connection-statistics.js'
 export { DEFAULTS } from './defaults.js'
 export { type DefaultedEndpointOptions, ENDPOINT_OPTIONS, othersOf } from './endpoint-options.js'
 export { EndpointServer, type EndpointServerOptions } from './endpoint-server.js'

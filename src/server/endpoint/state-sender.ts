@@ -19,6 +19,8 @@ export interface StateComposer<Client> {
  */
 export abstract class StateSender implements RoundMember {
   queued = false
+  /** When the last state was sent, in milliseconds of the epoch; not a number before the first. */
+  sentAt: number = Number.NaN
   readonly #connection: Connection
   readonly #composer: StateComposer<this>
   #waiting = false
@@ -43,6 +45,8 @@ export abstract class StateSender implements RoundMember {
       return
     }
     const message = this.#composer.compose(this)
-    if (message !== undefined) this.#connection.sendText(message)
+    if (message === undefined) return
+    this.sentAt = Date.now()
+    this.#connection.sendText(message)
   }
 }

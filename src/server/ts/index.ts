@@ -1,1 +1,1 @@
-export { TS_SERVER_OPTIONS, type TsConnectionData, type TsHooks, TsServer, type TsServerOptions } from './ts-server.js'
+export { TS_SERVER_OPTIONS, type TsConnectionState, type TsHooks, TsServer, type TsServerOptions } from './ts-server.js'

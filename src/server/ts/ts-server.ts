@@ -20,6 +20,7 @@ import {
 } from '../../validation/index.js'
 import {
   type Connection,
+  type Dated,
   DEFAULTS,
   type DefaultedEndpointOptions,
   ENDPOINT_OPTIONS,
@@ -37,7 +38,7 @@ import { keptSetupData } from './kept-setup-data.js'
 import { TimelineAnswers } from './timeline-answers.js'
 
 /** The hooks of a {@link TsServer}. */
-export interface TsHooks<ConnectionData = TsConnectionData>
+export interface TsHooks<ConnectionData = unknown>
   extends EndpointHooks<ConnectionData, SetupData | PresentationTimestamps> {
   /** Called when a client has sent its setup-data. The first control timestamp is sent after an asynchronous hook has finished. */
   onSetup?(connection: Connection, setup: SetupData, data: ConnectionData): void | Promise<void>
@@ -72,19 +73,23 @@ export const TS_SERVER_OPTIONS: OptionTable<
   maxKeptMessageBytes: option.withDefault(option.integer({ min: 1, max: 2 ** 30 }), DEFAULTS.maxKeptMessageBytes),
 }
 
-/** The data that {@link TsServer} keeps for each client. */
-export interface TsConnectionData {
-  /** The client's setup-data; undefined until it has been received. */
-  setup?: SetupData | undefined
-  /** The client's latest presentation timestamps; undefined until it has sent any. */
-  presentationTimestamps?: PresentationTimestamps | undefined
+/** What a {@link TsServer} knows of one client. Each member is undefined until there is one. */
+export interface TsConnectionState {
+  /** The client's setup-data, and when it was received. */
+  readonly setup: Dated<SetupData> | undefined
+  /** The last control timestamp that the client was sent, and when. */
+  readonly controlTimestamp: Dated<ControlTimestamp> | undefined
+  /** The client's latest presentation timestamps, and when they were received. */
+  readonly presentationTimestamps: Dated<PresentationTimestamps> | undefined
 }
 
-/** A client and its last control timestamp. */
+/** A client, what it has sent, and its last control timestamp. */
 class Client<Data> extends StateSender {
   /** The connection data of the app. */
   readonly data: Data
   setup: SetupData | undefined
+  setupAt = Number.NaN
+  presentationTimestamps: Dated<PresentationTimestamps> | undefined
   /** Whether the app's hook for the setup-data has finished. */
   isSetUp = false
   /** The last control timestamp that it was sent. */
@@ -100,9 +105,7 @@ class Client<Data> extends StateSender {
  * The CSS-TS endpoint of a television (TS 103 286-2, clause 5.7): sends each client the relation of its timeline to the wall clock,
  * and again whenever that relation changes. Timelines come from the sources that the app attaches.
  */
-export class TsServer<
-  ConnectionData extends TsConnectionData = TsConnectionData,
-> extends EndpointServer<ConnectionData> {
+export class TsServer<ConnectionData = unknown> extends EndpointServer<ConnectionData> {
   override readonly connectionIdPrefix: string = 'ts'
   override readonly loggingName: string = 'ts-server'
 
@@ -199,6 +202,18 @@ export class TsServer<
     _data: ConnectionData,
   ): void | Promise<void> {}
 
+  /** What the server knows of a client; undefined for a connection that is not open or not this server's. */
+  stateOf(connection: Connection): TsConnectionState | undefined {
+    const client = this.#clients.get(connection)
+    if (client === undefined) return undefined
+    const { setup, setupAt, sent, sentAt, presentationTimestamps } = client
+    return {
+      setup: setup && { value: setup, at: setupAt },
+      controlTimestamp: sent && { value: sent, at: sentAt },
+      presentationTimestamps,
+    }
+  }
+
   /**
    * Sends a client its control timestamp at the end of this turn of the event loop, unless it is unchanged, or the timeline is not
    * known yet.
@@ -221,11 +236,6 @@ export class TsServer<
     for (const selector of timelineSelectors) {
       for (const client of this.#answers.changed(selector)) this.#rounds.add(client)
     }
-  }
-
-  /** Creates the data of a connection. A subclass may return an object with members of its own, to which the server adds. */
-  override createConnectionData(_connection: Connection): TsConnectionData | object {
-    return { setup: undefined, presentationTimestamps: undefined }
   }
 
   protected override get hookNames(): readonly string[] {
@@ -291,7 +301,7 @@ export class TsServer<
     }
     // An error in the hooks below is the app's fault, not the client's.
     if ('setup' in said) return this.#setUp(connection, client, said.setup, forgiveness)
-    if (isObject(client.data)) client.data.presentationTimestamps = said
+    client.presentationTimestamps = { value: said, at: Date.now() }
     const own = this.onPresentationTimestamps(connection, said, client.data)
     const hook = withHook(own, () => this.#hooks.onPresentationTimestamps?.(connection, said, client.data))
     return withHook(hook, () => this.#hooks.onMessage?.(connection, said, client.data))
@@ -305,7 +315,7 @@ export class TsServer<
   ): void | Promise<void> {
     const { contentIdStem, timelineSelector } = setup
     client.setup = setup
-    if (isObject(client.data)) client.data.setup = setup
+    client.setupAt = Date.now()
     const asked = () => ({ contentIdStem: visible(contentIdStem), timelineSelector: visible(timelineSelector) })
     this.logOf(connection, 'info', 'setup-data', asked)
     for (const [kind, count] of forgiveness.counts) {
@@ -343,11 +353,6 @@ export class TsServer<
     this.#clients.delete(connection)
     if (client?.setup !== undefined) this.#answers.release(client.setup.timelineSelector, client)
   }
-}
-
-/** An app written in JavaScript may create connection data of any type. */
-function isObject(data: unknown): boolean {
-  return typeof data === 'object' && data !== null
 }
 
 /** Whether both say that the timeline is unavailable: a client gains nothing from another wall clock time. */

@@ -82,8 +82,8 @@ describe('hooks in the options of a plugin', () => {
         prefix: '/ts',
         contentId: 'dvb://1',
         hooks: {
-          onSetup: async (_connection, setup, data) => {
-            events.push(setup.timelineSelector, data.setup === setup)
+          onSetup: async (connection, setup) => {
+            events.push(setup.timelineSelector, on.ts.stateOf(connection)?.setup?.value === setup)
             await new Promise<void>((resolve) => {
               letThrough = resolve
             })

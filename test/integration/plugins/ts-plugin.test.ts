@@ -10,6 +10,7 @@ import {
   type SetupData,
   SystemClock,
   TimelineSource,
+  type TsConnectionState,
   TsServer,
   tsPlugin,
 } from '../../../plugins/index.js'
@@ -33,6 +34,13 @@ async function follower(url: string, setup: object = { contentIdStem: 'dvb://233
   const client = await WsClient.open(url)
   client.send(setup)
   return client
+}
+
+/** What the server knows of its only client. */
+function onlyState(ts: TsServer): TsConnectionState {
+  const [state] = [...ts.connections.keys()].map((connection) => ts.stateOf(connection))
+  if (state === undefined) throw new Error('expected a client')
+  return state
 }
 
 /** Records what it is told. */
@@ -134,9 +142,9 @@ describe('a TS client', () => {
     expect(await client.nextJson()).toMatchObject({ contentTime: '0' })
     expect(app.ts.statistics).toMatchObject({ forgiven, dropped: { invalid: 0 } })
     expect(app.ts.statistics.forgiven).toEqual(forgiven)
-    const [data] = app.ts.connections.values()
-    expect(data?.setup).toMatchObject({ contentIdStem: '', timelineSelector: PTS })
-    expect(data?.setup?.private).toEqual(privateData)
+    const { setup: received } = onlyState(app.ts)
+    expect(received?.value).toMatchObject({ contentIdStem: '', timelineSelector: PTS })
+    expect(received?.value.private).toEqual(privateData)
   })
 
   it('hears nothing while a source does not know yet, even if another source knows nothing of the timeline', async () => {
@@ -231,7 +239,7 @@ describe('a timeline source', () => {
 })
 
 describe('the app', () => {
-  it('is handed setup-data and presentation timestamps, and finds the last ones with the connection', async () => {
+  it('is handed setup-data and presentation timestamps, and can ask for the last ones', async () => {
     const heard: unknown[] = []
     class Hooked extends TsServer {
       override onSetup(_connection: Connection, setup: SetupData) {
@@ -255,7 +263,7 @@ describe('the app', () => {
       latest: { contentTime: 4n, wallClockTime: 'plusinfinity' },
     }
     expect(heard).toEqual([PTS, timestamps])
-    expect([...app.ts.connections.values()][0]?.presentationTimestamps).toEqual(timestamps)
+    expect(onlyState(app.ts).presentationTimestamps?.value).toEqual(timestamps)
   })
 })
 
@@ -303,7 +311,7 @@ describe('bad input', () => {
     client.send({})
     await client.roundTrip()
     expect(app.ts.statistics.dropped).toMatchObject({ 'second-setup-data': 1, invalid: 2 })
-    expect([...app.ts.connections.values()][0]?.setup?.timelineSelector).toBe(PTS)
+    expect(onlyState(app.ts).setup?.value.timelineSelector).toBe(PTS)
     expect(client.queued).toBe(0)
   })
 

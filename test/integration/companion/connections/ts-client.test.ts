@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import {
   type Clock,
   ClockTimelineSource,
+  type Connection,
   CorrelatedClock,
   Correlation,
   SystemClock,
@@ -174,8 +175,10 @@ describe('a TS client', () => {
     app.ts.contentId = null
     await lost
     const { until } = await import('../../../helpers/until.js')
-    await until(() => [...app.ts.connections.values()][0]?.presentationTimestamps !== undefined)
-    expect([...app.ts.connections.values()][0]?.presentationTimestamps).toEqual(TIMESTAMPS)
+    const [connection] = app.ts.connections.keys() as Iterable<Connection>
+    const reported = () => app.ts.stateOf(connection as Connection)?.presentationTimestamps
+    await until(() => reported() !== undefined)
+    expect(reported()?.value).toEqual(TIMESTAMPS)
   })
 })
 

@@ -92,7 +92,8 @@ describe('the protocols over message ports', () => {
     const now = wallClock.now()
     expect(Math.abs(client.clock.fromRoot(now) - timeline.fromRoot(now))).toBeLessThan(0.01)
     client.sendPresentationTimestamps()
-    const said = () => [...server.connections.values()][0]?.presentationTimestamps
+    const [connection] = server.connections.keys() as Iterable<Connection>
+    const said = () => server.stateOf(connection as Connection)?.presentationTimestamps?.value
     await until(() => said() !== undefined)
     expect(said()?.earliest.wallClockTime).toBe('minusinfinity')
   })

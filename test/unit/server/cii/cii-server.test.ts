@@ -205,3 +205,42 @@ describe('a property of CII', () => {
     expect(server.cii.contentId).toBe('dvb://1.2.3')
   })
 })
+
+describe('what the server knows of a client', () => {
+  const stateOf = (cii: CiiServer) => {
+    const [connection] = cii.connections.keys() as Iterable<Connection>
+    return cii.stateOf(connection as Connection)
+  }
+
+  it('is the whole state as the client sees it, and when it was sent the last change', async () => {
+    const cii = new CiiServer({ logger, cii: { mrsUrl: 'http://mrs/', tsUrl: '{{scheme}}://{{host}}:{{port}}/ts' } })
+    const before = Date.now()
+    const socket = new Socket()
+    cii.open(socket)
+    expect(stateOf(cii)?.cii?.value).toEqual(socket.messages[0])
+    cii.update({ teUrl: 'http://te/' })
+    await nextTurn()
+    expect(stateOf(cii)?.cii?.value).toEqual({ ...(socket.messages[0] as Cii), teUrl: 'http://te/' })
+    expect(stateOf(cii)?.cii?.at).toBeGreaterThanOrEqual(before)
+    expect(stateOf(cii)?.cii?.at).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('is the state that it was sent, and not one that waits until it reads', async () => {
+    const cii = new CiiServer({ logger })
+    const socket = new FakeSocket()
+    cii.open(socket)
+    cii.update({ mrsUrl: 'http://mrs/' })
+    await nextTurn()
+    expect(stateOf(cii)?.cii?.value).toEqual({ protocolVersion: '1.1' })
+    socket.arrive()
+    expect(stateOf(cii)?.cii?.value).toEqual({ protocolVersion: '1.1', mrsUrl: 'http://mrs/' })
+  })
+
+  it('is nothing after its connection has ended', () => {
+    const cii = new CiiServer({ logger })
+    const events = cii.open(new Socket())
+    const [connection] = cii.connections.keys() as Iterable<Connection>
+    events.closed(1000, '')
+    expect(cii.stateOf(connection as Connection)).toBeUndefined()
+  })
+})

@@ -9,7 +9,7 @@ import {
   FixedTimelineSource,
   SystemClock,
   TimelineSource,
-  type TsConnectionData,
+  type TsConnectionState,
   TsServer,
   type TsServerOptions,
 } from '../../../../plugins/index.js'
@@ -52,6 +52,13 @@ function follower(
   const events = ts.open(socket)
   events.message(JSON.stringify({ contentIdStem: '', timelineSelector }))
   return Object.assign(socket, { events })
+}
+
+/** What the server knows of its only client. */
+function onlyState(ts: TsServer): TsConnectionState {
+  const [state] = [...ts.connections.keys()].map((connection) => ts.stateOf(connection))
+  if (state === undefined) throw new Error('expected a client')
+  return state
 }
 
 /** Answers for one timeline with whatever it was given. */
@@ -409,14 +416,14 @@ describe('setup-data', () => {
     report(10)
     report(200)
     expect(ts.statistics.dropped['too-large']).toBe(1)
-    expect([...ts.connections.values()][0]?.presentationTimestamps?.earliest.contentTime).toBe(1_111_111_111n)
+    expect(onlyState(ts).presentationTimestamps?.value.earliest.contentTime).toBe(1_111_111_111n)
   })
 
   function setUp(setup: object, options = {}) {
     const ts = server(TsServer, options)
     const socket = new Socket()
     ts.open(socket).message(JSON.stringify(setup))
-    return { ts, socket, data: [...ts.connections.values()][0] }
+    return { ts, socket }
   }
 
   it('is kept with its private data as text, which every reading parses', () => {
@@ -425,9 +432,9 @@ describe('setup-data', () => {
       timelineSelector: 'x',
       private: [{ type: 'urn:p', deep: [[], {}, { a: 1 }] }],
     }
-    const { data } = setUp(setup)
-    expect(data?.setup).toEqual(setup)
-    expect(data?.setup?.private).not.toBe(data?.setup?.private)
+    const kept = onlyState(setUp(setup).ts).setup?.value
+    expect(kept).toEqual(setup)
+    expect(kept?.private).not.toBe(kept?.private)
   })
 
   it('that is longer than its limit is refused and counted, and shorter one is still taken', () => {
@@ -446,6 +453,52 @@ describe('setup-data', () => {
     expect(() => new TsServer({ maxKeptMessageBytes } as never)).toThrow(
       '"maxKeptMessageBytes" must be an integer from 1 to 1073741824',
     )
+  })
+})
+
+describe('what the server knows of a client', () => {
+  it('is what was sent each way, and when', async () => {
+    const ts = server()
+    const source = new FixedTimelineSource('x', at(1n))
+    ts.attachTimelineSource(source)
+    const before = Date.now()
+    const socket = new Socket()
+    const events = ts.open(socket)
+    expect(onlyState(ts)).toEqual({ setup: undefined, controlTimestamp: undefined, presentationTimestamps: undefined })
+    events.message(JSON.stringify({ contentIdStem: '', timelineSelector: 'x' }))
+    const { setup, controlTimestamp, presentationTimestamps } = onlyState(ts)
+    expect(setup?.value).toEqual({ contentIdStem: '', timelineSelector: 'x' })
+    expect(controlTimestamp?.value).toEqual(at(1n))
+    expect(presentationTimestamps).toBeUndefined()
+    for (const known of [setup, controlTimestamp]) {
+      expect(known?.at).toBeGreaterThanOrEqual(before)
+      expect(known?.at).toBeLessThanOrEqual(Date.now())
+    }
+    const time = { contentTime: '5', wallClockTime: '6' }
+    events.message(JSON.stringify({ earliest: time, latest: time }))
+    expect(onlyState(ts).presentationTimestamps?.at).toBeGreaterThanOrEqual(before)
+  })
+
+  it('is the control timestamp that it was sent, and not one that waits until it reads', async () => {
+    const ts = server()
+    const source = new FixedTimelineSource('x', at(1n))
+    ts.attachTimelineSource(source)
+    const client = follower(ts, 'x')
+    expect(client.bufferedAmount).toBeGreaterThan(0)
+    source.timestamp = at(2n)
+    await nextTurn()
+    expect(onlyState(ts).controlTimestamp?.value).toEqual(at(1n))
+    client.arrive()
+    expect(onlyState(ts).controlTimestamp?.value).toEqual(at(2n))
+  })
+
+  it('is nothing after its connection has ended, and for a connection of another server', () => {
+    const ts = server()
+    const client = follower(ts, 'x')
+    const [connection] = ts.connections.keys() as Iterable<Connection>
+    expect(server().stateOf(connection as Connection)).toBeUndefined()
+    client.events.closed(1000, '')
+    expect(ts.stateOf(connection as Connection)).toBeUndefined()
   })
 })
 
@@ -472,17 +525,17 @@ describe('which sources are told what', () => {
 })
 
 describe('a subclass', () => {
-  it('may make data of its own, which need not be what the base makes', async () => {
-    interface Data extends TsConnectionData {
+  it('may make data of its own', async () => {
+    interface Data {
       mine: number
     }
     const heard: unknown[] = []
     class Own extends TsServer<Data> {
       override createConnectionData() {
-        return { mine: 1 } as Data
+        return { mine: 1 }
       }
-      override onSetup(_connection: Connection, setup: unknown, data: Data) {
-        heard.push([data.mine, data.setup === setup])
+      override onSetup(connection: Connection, setup: unknown, data: Data) {
+        heard.push([data.mine, this.stateOf(connection)?.setup?.value === setup])
       }
     }
     const ts = new Own({ contentId: 'dvb://1', logger: silent })
@@ -500,7 +553,7 @@ describe('a subclass', () => {
   it.each([7, null, 'data'])('may make data that are no object: %s', (data) => {
     class Own extends TsServer {
       override createConnectionData() {
-        return data as unknown as TsConnectionData
+        return data
       }
     }
     const ts = server(Own)
