@@ -11,8 +11,6 @@ import { readersOf } from './unrouted-upgrades.js'
 /** How often a closing app looks for connections to end. */
 const SWEEP_INTERVAL_MILLIS = 100
 
-const CLOSE_TIMEOUT_MILLIS = DEFAULTS.closeTimeoutSeconds * 1000
-
 /** Connections that a log line lists at most. */
 const LISTED_CONNECTIONS = 10
 
@@ -229,7 +227,7 @@ export class AppConnections {
   #sweep(now: number): void {
     // Ends after its last stream.
     for (const session of this.#http2Sessions) session.close()
-    if (now - this.#closingSince < CLOSE_TIMEOUT_MILLIS) return
+    if (now - this.#closingSince < DEFAULTS.closeTimeoutSeconds * 1000) return
     for (const socket of this.#open) {
       if (!this.#mayEnd(socket, now)) continue
       const latest = socket[LATEST]
@@ -248,7 +246,7 @@ export class AppConnections {
     if (response === undefined) {
       // The websocket plugin may have left, while a listener of another plugin is still there that ignores this path.
       const isNobodys = upgradedAt >= this.#closingSince || request[UNROUTED] === true
-      return isNobodys && !isTaken(socket) && now - upgradedAt >= CLOSE_TIMEOUT_MILLIS
+      return isNobodys && !isTaken(socket) && now - upgradedAt >= DEFAULTS.closeTimeoutSeconds * 1000
     }
     if (response.writableFinished || response.destroyed) return true
     return request[OURS] === true || (request[UNROUTED] === true && !request.complete)

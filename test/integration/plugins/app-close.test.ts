@@ -18,7 +18,7 @@ closeAppsAfterEach()
 
 /** Of all that an app waits for at its end this is the longest; 800 ms as it is. */
 const CLOSE_TIMEOUT = 200
-shorten({ closeTimeout: CLOSE_TIMEOUT })
+shorten({ closeTimeoutSeconds: CLOSE_TIMEOUT / 1000 })
 
 /** What docs/operations.md promises, in milliseconds, less the time that is saved here. */
 const PROMISE = 2000 - (800 - CLOSE_TIMEOUT)

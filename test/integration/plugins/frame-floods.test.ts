@@ -10,7 +10,7 @@ import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
-shorten({ closeTimeout: 200 })
+shorten({ closeTimeoutSeconds: 0.2 })
 
 const MIB = 2 ** 20
 

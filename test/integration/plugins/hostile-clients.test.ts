@@ -14,7 +14,7 @@ import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
-shorten({ unroutedUpgradeTimeout: 500 })
+shorten({ unroutedUpgradeTimeoutSeconds: 0.5 })
 
 /** The longest that a timer can wait. */
 const FOREVER = 2_147_483

@@ -12,7 +12,7 @@ import { until } from '../../helpers/until.js'
 import { WsClient } from '../../helpers/ws-client.js'
 
 closeAppsAfterEach()
-shorten({ closeReportAfter: 300, unroutedUpgradeTimeout: 500 })
+shorten({ closeReportAfterSeconds: 0.3, unroutedUpgradeTimeoutSeconds: 0.5 })
 
 /** Takes upgrades under a path as @fastify/http-proxy does: with a response that it assigns to the socket first. */
 function addProxy(app: FastifyInstance): void {
