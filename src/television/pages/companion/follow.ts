@@ -1,15 +1,19 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
-import type { Companion } from '../../../companion/index.js'
-import { MediaFollower, type MediaFollowerStatus } from '../../../companion/media/index.js'
-import type { Alternative, MediaSource, Programme } from '../../protocol/index.js'
-import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
-import type { FollowState } from './follow-state.js'
+import type { Companion, CompanionPosition } from '../../../companion/index.js'
+import type { MediaFollowerStatus } from '../../../companion/media/index.js'
+import type { Alternative, Programme } from '../../protocol/index.js'
+import { companionOf, type LiveConnection } from '../shared/index.js'
+import { type DeviceSettings, limitLatency, readSettings, writeSettings } from './device-settings.js'
+import { type ErrorReading, withReading } from './error-history.js'
+import { type FollowState, worstOf } from './follow-state.js'
+import { Player } from './player.js'
+import { type Choice, chosenAlternative, presentationOf } from './presentation.js'
+import { Subtitles } from './subtitles.js'
 
-/** What is played: the programme itself, or the id of one of its alternatives. */
-export type Choice = 'programme' | (string & {})
-
-/** How well it is followed, as it was last measured. */
+/** How well the television is followed, as it was last measured. */
 export interface Measurement {
+  /** Milliseconds of `performance.now()`. */
+  readonly at: number
   readonly positionSeconds: number | undefined
   /** By how much the media is ahead of the timeline; undefined while unknown. */
   readonly errorSeconds: number | undefined
@@ -17,46 +21,58 @@ export interface Measurement {
   readonly boundSeconds: number | undefined
   readonly roundTripSeconds: number | undefined
   readonly follower: MediaFollowerStatus | undefined
+  readonly history: readonly ErrorReading[]
 }
 
-const CALIBRATION_KEY = 'dvb-css-rendering-latency-seconds'
 const MEASURE_MILLIS = 200
-const NOTHING: Measurement = {
-  positionSeconds: undefined,
-  errorSeconds: undefined,
-  boundSeconds: undefined,
-  roundTripSeconds: undefined,
-  follower: undefined,
-}
+/** Only what lasts longer is a problem: at the start, the answers of the television are on their way. */
+const UNAVAILABLE_MILLIS = 4000
+/** For how long after its return the page says that it was in the background. */
+const RETURNED_MILLIS = 6000
 
-/** Follows the television with a media element, from the user's gesture on. */
+/** Follows the television from the user's gesture on, with the media and subtitles that the user has chosen. */
 export class Follow {
-  readonly media: HTMLVideoElement
+  readonly video = document.createElement('video')
+  readonly subtitles: Subtitles
   readonly #live: LiveConnection
+  readonly #picture: Player
+  readonly #sound: Player
   readonly #state = signal<FollowState>({ name: 'ready' })
   readonly #choice = signal<Choice>('programme')
-  readonly #measurement = signal<Measurement>(NOTHING)
-  readonly #calibrationSeconds = signal(readCalibration())
+  readonly #isMuted = signal(false)
+  readonly #settings = signal<DeviceSettings>(readSettings())
+  readonly #isStarted = signal(false)
+  readonly #measurement = signal<Measurement>({
+    at: 0,
+    positionSeconds: undefined,
+    errorSeconds: undefined,
+    boundSeconds: undefined,
+    roundTripSeconds: undefined,
+    follower: undefined,
+    history: [],
+  })
   #companion: Companion | undefined
-  #follower: MediaFollower | undefined
-  #failure: string | undefined
-  #playing: string | undefined
-  #isStarted = false
+  #availableAt = 0
+  #wasHiddenAt = Number.NEGATIVE_INFINITY
 
-  constructor(media: HTMLVideoElement, live: LiveConnection) {
-    this.media = media
+  constructor(live: LiveConnection) {
     this.#live = live
-    media.playsInline = true
-    media.loop = true
-    onMediaFailure(media, (detail) => {
-      this.#failure = detail
+    this.video.playsInline = true
+    const failed = () => this.#measure()
+    this.#picture = new Player(this.video, failed)
+    this.#sound = new Player(document.createElement('audio'), failed)
+    this.subtitles = new Subtitles(failed)
+    effect(() => this.#update())
+    effect(() => {
+      if (live.status.value === 'connected') this.reload()
       this.#measure()
     })
-    media.addEventListener('loadedmetadata', () => {
-      this.#failure = undefined
-    })
-    effect(() => this.#update())
     setInterval(() => this.#measure(), MEASURE_MILLIS)
+    document.addEventListener('visibilitychange', () => {
+      this.#wasHiddenAt = performance.now()
+      this.#measure()
+    })
+    this.#showSubtitles()
   }
 
   get state(): ReadonlySignal<FollowState> {
@@ -71,130 +87,162 @@ export class Follow {
     return this.#measurement
   }
 
-  /** The delay between the media element and what is seen and heard on this device. Kept for the next visit. */
-  get calibrationSeconds(): ReadonlySignal<number> {
-    return this.#calibrationSeconds
+  get settings(): ReadonlySignal<DeviceSettings> {
+    return this.#settings
   }
 
+  get isMuted(): ReadonlySignal<boolean> {
+    return this.#isMuted
+  }
+
+  get isStarted(): ReadonlySignal<boolean> {
+    return this.#isStarted
+  }
+
+  /** What the television shows; undefined while that is none of its programmes. */
   get programme(): Programme | undefined {
     const { programmes, state } = this.#live.sections.value
     return programmes?.find(({ id }) => id === state?.programme)
   }
 
-  /** What can be played of the programme: itself, or an alternative. Undefined if it is none that this programme has. */
   get alternative(): Alternative | undefined {
-    return this.programme?.alternatives.find(({ id }) => id === this.#choice.value)
+    return chosenAlternative(this.programme, this.#choice.value)
   }
 
-  /** Starts to follow. To be called by a gesture of the user, after which browsers allow sound. */
+  /** Starts to follow. Called by a gesture of the user, after which browsers allow sound. */
   start(): void {
-    this.#isStarted = true
-    this.#update()
+    this.#availableAt = performance.now()
+    this.#isStarted.value = true
     this.#measure()
   }
 
   stop(): void {
-    this.#isStarted = false
-    this.#follower?.stop()
-    this.#follower = undefined
+    this.#isStarted.value = false
+    this.#picture.stop()
+    this.#sound.stop()
     this.#companion?.stop()
     this.#companion = undefined
-    this.media.pause()
     this.#measure()
   }
 
-  /** Plays after the browser has refused to: called by a gesture of the user. */
+  /** Plays after the browser has refused to. Called by a gesture of the user. */
   retry(): void {
-    this.#follower?.retryPlay()
+    this.#picture.retry()
+    this.#sound.retry()
+  }
+
+  /** Loads what could not be loaded once more. */
+  reload(): void {
+    this.#picture.reload()
+    this.#sound.reload()
+    this.subtitles.reload()
   }
 
   choose(choice: Choice): void {
     this.#choice.value = choice
   }
 
-  calibrate(seconds: number): void {
-    this.#calibrationSeconds.value = seconds
-    writeCalibration(seconds)
-    if (this.#follower !== undefined) this.#follow()
+  mute(isMuted: boolean): void {
+    this.#isMuted.value = isMuted
   }
 
-  /** Called whenever what the television says or the user's choice has changed. */
+  change(settings: Partial<DeviceSettings>): void {
+    const changed = { ...this.#settings.peek(), ...settings }
+    const renderingLatencySeconds = limitLatency(changed.renderingLatencySeconds)
+    this.#settings.value = { ...changed, renderingLatencySeconds }
+    writeSettings(this.#settings.peek())
+  }
+
+  /** Called whenever the television's programme or what the user wants has changed. */
   #update(): void {
     const { setting } = this.#live.sections.value
-    const { programme } = this
-    const sources = this.#choice.value === 'programme' ? programme?.sources : (this.alternative ?? programme)?.sources
-    if (!this.#isStarted || setting === undefined) return
+    const { renderingLatencySeconds, withPicture } = this.#settings.value
+    const { picture, isPictureSilent, sound, subtitles } = presentationOf(
+      this.programme,
+      this.#choice.value,
+      withPicture,
+    )
+    this.video.muted = isPictureSilent || this.#isMuted.value
+    this.#sound.media.muted = this.#isMuted.value
+    if (!this.#isStarted.value || setting === undefined) return
     if (this.#companion === undefined) {
       this.#companion = companionOf(setting)
       this.#companion.start()
     }
-    this.#play(programme?.id, sources ?? [])
-    if (this.#follower === undefined) this.#follow()
-  }
-
-  #play(programme: string | undefined, sources: readonly MediaSource[]): void {
-    const playing = JSON.stringify([programme, sources])
-    if (playing === this.#playing) return
-    this.#playing = playing
-    this.#failure = undefined
-    setSources(this.media, sources)
-  }
-
-  #follow(): void {
-    if (this.#companion === undefined) return
-    this.#follower?.stop()
-    this.#follower = new MediaFollower(this.media, this.#companion, {
-      toleranceSeconds: 0.01,
-      rateStep: 0.002,
-      renderingLatencySeconds: this.#calibrationSeconds.peek(),
-    })
-    this.#follower.start()
+    this.#picture.load(picture)
+    this.#sound.load(sound)
+    this.subtitles.load(subtitles)
+    for (const player of [this.#picture, this.#sound]) {
+      player.follow(this.#companion, renderingLatencySeconds)
+      player.calibrate(renderingLatencySeconds)
+    }
   }
 
   #measure(): void {
+    const at = performance.now()
     const companion = this.#companion
-    const follower = this.#follower?.status()
+    const follower = (this.#sound.isInUse ? this.#sound : this.#picture).status()
     const position = companion?.position()
+    const errorSeconds = companion?.unavailable === undefined ? follower?.errorSeconds : undefined
     this.#measurement.value = {
+      at,
       positionSeconds: position?.seconds,
-      errorSeconds: follower?.errorSeconds,
+      errorSeconds,
       boundSeconds: position?.available === true ? position.errorSeconds : undefined,
       roundTripSeconds: companion?.wallClock?.status().medianRoundTripSeconds,
       follower,
+      history: withReading(this.#measurement.peek().history, at / 1000, errorSeconds),
     }
-    const state = this.#stateNow(follower)
+    const state = this.#stateNow(at)
     if (JSON.stringify(state) !== JSON.stringify(this.#state.peek())) this.#state.value = state
   }
 
-  #stateNow(follower: MediaFollowerStatus | undefined): FollowState {
-    const status = this.#live.status.peek()
-    if (status === 'refused') return { name: 'refused', detail: this.#live.refusal.peek()?.detail ?? '' }
-    if (!this.#isStarted) return { name: status === 'lost' ? 'lost' : 'ready' }
-    if (status === 'lost') return { name: 'lost' }
-    if (this.#live.sections.peek().state === undefined) return { name: 'connecting' }
-    if (this.programme === undefined) return { name: 'no-media' }
-    if (this.#failure !== undefined) return { name: 'unplayable', detail: this.#failure }
+  #stateNow(now: number): FollowState {
+    const connection = this.#live.status.peek()
+    const isStarted = this.#isStarted.peek()
+    const { state, programmes } = this.#live.sections.peek()
+    const programme = programmes?.find(({ id }) => id === state?.programme)
+    if (connection === 'refused') return { name: 'refused', detail: this.#live.refusal.peek()?.detail ?? '' }
+    if (connection === 'lost') {
+      const isPlaying = this.#picture.isPlaying || this.#sound.isPlaying
+      return isStarted && isPlaying ? { name: 'lost-but-playing' } : { name: 'lost' }
+    }
+    if (!isStarted) return { name: 'ready' }
+    if (document.hidden) return { name: 'hidden' }
+    if (state === undefined) return { name: 'connecting' }
+    if (state.presentationStatus[0] === 'transitioning') return { name: 'switching' }
+    if (programme === undefined) return { name: 'no-media' }
+    const players = [this.#picture, this.#sound].filter(({ isInUse }) => isInUse)
+    const failure = players.find((player) => player.failure !== undefined)?.failure ?? this.subtitles.failure
+    if (failure !== undefined) return { name: 'unplayable', detail: failure }
+    if (players.length === 0 && !this.subtitles.isInUse) return { name: 'no-media', isStream: true }
     const unavailable = this.#companion?.unavailable
-    if (unavailable !== undefined)
-      return { name: 'unavailable', reason: unavailable.reason, detail: unavailable.detail }
-    return { name: 'follower', follower: follower?.state ?? 'stopped', limits: follower?.limits ?? [] }
+    if (unavailable === undefined) this.#availableAt = now
+    else {
+      const { reason, detail } = unavailable
+      return { name: 'unavailable', reason, detail, isNew: now - this.#availableAt < UNAVAILABLE_MILLIS }
+    }
+    if (players.length === 0) return { name: 'text', isLoaded: this.subtitles.isLoaded, isPaused: state.speed === 0 }
+    const followers = players.map((player): FollowState & { readonly name: 'follower' } => {
+      const { state: follower = 'stopped', reach, limits = [] } = player.status() ?? {}
+      const wasHidden = now - this.#wasHiddenAt < RETURNED_MILLIS
+      return { name: 'follower', follower, limits, ...(reach !== undefined && { reach }), wasHidden }
+    })
+    return worstOf(followers)
   }
-}
 
-function readCalibration(): number {
-  try {
-    const seconds = Number(localStorage.getItem(CALIBRATION_KEY) ?? 0)
-    return Number.isFinite(seconds) ? seconds : 0
-  } catch {
-    // Storage is blocked.
-    return 0
+  /** Looks at each frame which subtitles are to be read. */
+  #showSubtitles(): void {
+    requestAnimationFrame(() => this.#showSubtitles())
+    if (!this.subtitles.isInUse) return
+    const position = this.#isStarted.peek() ? this.#companion?.position() : undefined
+    this.subtitles.showAt(position === undefined ? undefined : this.#mediaSecondsAt(position))
   }
-}
 
-function writeCalibration(seconds: number): void {
-  try {
-    localStorage.setItem(CALIBRATION_KEY, String(seconds))
-  } catch {
-    // Storage is blocked: it holds until the page is closed.
+  /** Where media should be, which restarts at the end of the programme. */
+  #mediaSecondsAt({ seconds, speed }: CompanionPosition): number {
+    const { durationSeconds } = this.programme ?? {}
+    const calibrated = seconds + this.#settings.peek().renderingLatencySeconds * speed
+    return durationSeconds === undefined || calibrated < 0 ? calibrated : calibrated % durationSeconds
   }
 }

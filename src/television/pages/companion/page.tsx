@@ -5,7 +5,7 @@ import { Follow } from './follow.js'
 import { keepAwake } from './wake-lock.js'
 
 const live = new LiveConnection('companion')
-const follow = new Follow(document.createElement('video'), live)
+const follow = new Follow(live)
 
 render(<CompanionPage live={live} follow={follow} />, document.body)
 keepAwake(follow)

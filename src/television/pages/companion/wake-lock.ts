@@ -1,20 +1,24 @@
 import { effect } from '@preact/signals'
 import type { Follow } from './follow.js'
 
-/** Keeps the screen on while following, where browsers let pages do that: not on plain http addresses of a network. */
+/** Keeps the screen on while following, where browsers let pages do that: not at plain http addresses of a network. */
 export function keepAwake(follow: Follow): void {
   let lock: WakeLockSentinel | undefined
-  const request = async () => {
-    if (document.hidden || follow.state.peek().name !== 'follower') return
-    lock = await navigator.wakeLock?.request('screen').catch(() => undefined)
+  let isWanted = false
+  const update = async () => {
+    if (!isWanted) {
+      await lock?.release()
+      lock = undefined
+    } else if (!document.hidden && lock?.released !== false) {
+      lock = await navigator.wakeLock?.request('screen').catch(() => undefined)
+      // It may have been stopped meanwhile.
+      if (!isWanted) await lock?.release()
+    }
   }
   effect(() => {
-    if (follow.state.value.name === 'follower') {
-      if (lock === undefined || lock.released) void request()
-    } else {
-      void lock?.release()
-      lock = undefined
-    }
+    isWanted = follow.isStarted.value
+    void update()
   })
-  document.addEventListener('visibilitychange', () => void request())
+  // Browsers release it when the page is hidden.
+  document.addEventListener('visibilitychange', () => void update())
 }

@@ -2,9 +2,11 @@
 const PATHS = {
   play: 'M7 4.5v15l13-7.5z',
   pause: 'M6 4.5h4v15H6zM14 4.5h4v15h-4z',
+  stop: 'M6 6h12v12H6z',
   sound: 'M3 9v6h4l5 4.5v-15L7 9zM15 8.2a5 5 0 0 1 0 7.6M17.6 5.4a9 9 0 0 1 0 13.2',
   silence: 'M3 9v6h4l5 4.5v-15L7 9zM15.5 9.5l5 5M20.5 9.5l-5 5',
   fullscreen: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  television: 'M3 5h18v12H3zM9 20.5h6',
 } as const
 
 export type IconName = keyof typeof PATHS
