@@ -121,6 +121,7 @@ export {
   type DropReason,
   LATENCY_BOUNDS,
   LatencyHistogram,
+  type RecentClient,
   type RequestHandler,
   UdpRequestServer,
   type UdpRequestServerOptions,

@@ -58,6 +58,8 @@ export interface WallClockPluginOptions {
   maxRequestsPerSecond?: number
   /** Maximum requests per second of all sources together; others are not answered. Default: no limit. */
   maxRequestsPerSecondTotal?: number
+  /** How many clients `app.wallClockServer.recentClients()` lists at most. 0: none, which saves 0.3 µs for each request. Default 0. */
+  maxRecentClients?: number
   /** Addresses and networks that are answered; all others are not. Default: everyone is. */
   allow?: readonly string[]
   /** Addresses and networks that are not answered, even if in `allow`. Default: none. */
@@ -73,7 +75,13 @@ const { maxMessageBytes: _maxMessageBytes, logger: _logger, ...SERVER_OPTIONS } 
 
 export const WALL_CLOCK_PLUGIN_OPTIONS: OptionTable<
   WallClockPluginOptions,
-  'port' | 'followUp' | 'isolate' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'decorateAs'
+  | 'port'
+  | 'followUp'
+  | 'isolate'
+  | 'maxRequestsPerSecond'
+  | 'maxRequestsPerSecondTotal'
+  | 'maxRecentClients'
+  | 'decorateAs'
 > = {
   ...SERVER_OPTIONS,
   port: option.withDefault(option.port(), DEFAULT_PORT),
@@ -91,11 +99,12 @@ export const wallClockPlugin: FastifyPluginAsync<WallClockPluginOptions> = fp(
   async (app: FastifyInstance, options: WallClockPluginOptions) => {
     const checked = checkOptions(WALL_CLOCK_PLUGIN_OPTIONS, options, { others: SCOPE_OPTIONS })
     const { host, port, precisionSeconds, maxFreqErrorPpm, followUp, isolate, decorateAs } = checked
-    const { maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = checked
+    const { maxRequestsPerSecond, maxRequestsPerSecondTotal, maxRecentClients, allow, deny } = checked
     const wallClock = checked.wallClock ?? new SystemClock()
     const handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     const logger = app.log.child({ endpoint: 'wall-clock-server' }, levelOf(options as RegisterOptions))
-    const serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny, logger }
+    const limits = { maxRequestsPerSecond, maxRequestsPerSecondTotal, maxRecentClients, allow, deny }
+    const serverOptions = { host, port, ...limits, logger }
     const { server, replyTimes } = isolate
       ? isolatedServer(wallClock, { ...handlerOptions, ...serverOptions })
       : serverInThisThread(wallClock, handlerOptions, serverOptions)

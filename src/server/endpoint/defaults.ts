@@ -110,6 +110,9 @@ export const DEFAULTS = {
   maxMessagesPerSecondTotal: Number.POSITIVE_INFINITY as number,
   maxRequestsPerSecondTotal: Number.POSITIVE_INFINITY as number,
 
+  /** UDP clients that a server lists: none, because recording them takes 3 % of the time of a request. */
+  maxRecentClients: 0,
+
   /**
    * New sources whose rate is remembered, and as many known ones: 250 bytes each, so that a flood of forged addresses costs at most 5 MB
    * for each limit.

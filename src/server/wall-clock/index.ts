@@ -1,4 +1,5 @@
 export { LATENCY_BOUNDS, LatencyHistogram } from './latency-histogram.js'
+export type { RecentClient } from './recent-clients.js'
 export type { UdpRequestServerStatistics } from './request-counters.js'
 export { DROP_REASONS, type DropReason, type RequestHandler } from './request-handler.js'
 export {

@@ -1,5 +1,5 @@
 import type { DvbcssErrorCode } from '../../../validation/index.js'
-import type { UdpRequestServerOptions, UdpServerAddress, WallClockHandlerOptions } from '../index.js'
+import type { RecentClient, UdpRequestServerOptions, UdpServerAddress, WallClockHandlerOptions } from '../index.js'
 
 /** The options of the worker's server: all but the logger, which stays in the app's thread. */
 export type IsolatedServerOptions = Omit<UdpRequestServerOptions, 'logger' | 'maxMessageBytes'>
@@ -16,9 +16,15 @@ export interface WallClockWorkerData {
   readonly handlerOptions: WallClockHandlerOptions
 }
 
-/** Messages from the worker. Any message to the worker stops it. */
+/** Messages to the worker. */
+export type WallClockWorkerOrder =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'record'; readonly maxRecentClients: number }
+
+/** Messages from the worker. */
 export type WallClockWorkerMessage =
   | { readonly kind: 'bound'; readonly addresses: readonly UdpServerAddress[] }
   /** Separate fields, because structured clones of errors lose their code. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: DvbcssErrorCode; readonly cause: unknown }
+  | { readonly kind: 'clients'; readonly clients: readonly RecentClient[] }
   | { readonly kind: 'log'; readonly level: 'warn' | 'error'; readonly fields: object; readonly message: string }

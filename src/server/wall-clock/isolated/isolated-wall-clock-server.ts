@@ -5,6 +5,7 @@ import { AddressFilter, type Logger, othersOf } from '../../endpoint/index.js'
 import {
   CLOCK,
   LatencyHistogram,
+  type RecentClient,
   UDP_REQUEST_SERVER_OPTIONS,
   type UdpRequestServerStatistics,
   type UdpServerAddress,
@@ -27,7 +28,7 @@ const { maxMessageBytes: _, ...SERVER_OPTIONS } = UDP_REQUEST_SERVER_OPTIONS
 
 const ISOLATED_WALL_CLOCK_SERVER_OPTIONS: OptionTable<
   IsolatedWallClockServerOptions,
-  'port' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'followUp'
+  'port' | 'maxRequestsPerSecond' | 'maxRequestsPerSecondTotal' | 'maxRecentClients' | 'followUp'
 > = { ...SERVER_OPTIONS, ...WALL_CLOCK_HANDLER_OPTIONS }
 
 /** Counters of an {@link IsolatedWallClockServer}, summed over all its workers. */
@@ -47,6 +48,13 @@ export interface WallClockUdpServer {
     /** How often a worker thread died and was replaced. Absent if the server runs in the thread of the app. */
     readonly restarts?: number
   }
+  /** How many clients `recentClients` lists at most; 0 while they are not recorded. Can be set at any time, which forgets the earlier ones. */
+  maxRecentClients: number
+  /**
+   * The clients whose requests were answered most recently, by their sources; the latest first. A server in a thread of its own reports
+   * them once a second.
+   */
+  recentClients(): readonly RecentClient[]
   /**
    * Binds the socket and waits until it is bound; does nothing if the server is running.
    *
@@ -77,7 +85,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   /** Time from receipt to transmission of each response, of all threads. */
   readonly replyTimes: LatencyHistogram = new LatencyHistogram()
   readonly #wallClock: Clock
-  readonly #serverOptions: IsolatedServerOptions
+  #serverOptions: IsolatedServerOptions
   readonly #handlerOptions: WallClockHandlerOptions
   readonly #logger: Logger | undefined
   readonly #line = new ClockLineWriter()
@@ -90,6 +98,7 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   #running = false
   #worker: IsolatedWorker | undefined
   #addresses: readonly UdpServerAddress[] = []
+  #recentClients: readonly RecentClient[] = []
   #unfollow: (() => void) | undefined
   #restartTimer: NodeJS.Timeout | undefined
   /** The restart in progress. */
@@ -104,9 +113,17 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
     const others = othersOf(new.target, IsolatedWallClockServer)
     const checked = checkOptions(ISOLATED_WALL_CLOCK_SERVER_OPTIONS, options, { others })
     const { precisionSeconds, maxFreqErrorPpm, followUp, logger } = checked
-    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny } = checked
+    const { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, maxRecentClients, allow, deny } = checked
     AddressFilter.of(checked)
-    this.#serverOptions = { host, port, maxRequestsPerSecond, maxRequestsPerSecondTotal, allow, deny }
+    this.#serverOptions = {
+      host,
+      port,
+      maxRequestsPerSecond,
+      maxRequestsPerSecondTotal,
+      maxRecentClients,
+      allow,
+      deny,
+    }
     this.#handlerOptions = { precisionSeconds, maxFreqErrorPpm, followUp }
     this.#line.write(readClockLine(checkOption('wallClock', CLOCK, wallClock)))
     this.#wallClock = wallClock
@@ -126,6 +143,33 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   /** A snapshot of the counters, including those of the worker. They continue over a stop and a start. */
   get statistics(): IsolatedWallClockServerStatistics {
     return { ...sumOf([this.#counted, this.#counters.read()]), restarts: this.#restarts }
+  }
+
+  /** How many clients {@link recentClients} lists at most; 0 while they are not recorded. */
+  get maxRecentClients(): number {
+    return this.#serverOptions.maxRecentClients ?? 0
+  }
+
+  /**
+   * Changes the maximum, for the requests from now on: the clients that were recorded before are forgotten.
+   *
+   * @throws InvalidOptionError
+   */
+  set maxRecentClients(value: number) {
+    const table = ISOLATED_WALL_CLOCK_SERVER_OPTIONS
+    const maxRecentClients = checkOption('maxRecentClients', table.maxRecentClients, value)
+    if (maxRecentClients === this.maxRecentClients) return
+    this.#serverOptions = { ...this.#serverOptions, maxRecentClients }
+    this.#recentClients = []
+    this.#worker?.record(maxRecentClients)
+  }
+
+  /**
+   * The clients whose requests were answered most recently, by their sources; the latest first. The thread reports them once a second;
+   * one that replaces another begins anew.
+   */
+  recentClients(): readonly RecentClient[] {
+    return this.#recentClients
   }
 
   /**
@@ -171,18 +215,24 @@ export class IsolatedWallClockServer implements WallClockUdpServer {
   async #launch(port: number | undefined): Promise<void> {
     this.#counted = sumOf([this.#counted, this.#counters.read()])
     this.#counters = new SharedCounters()
+    const serverOptions = this.#serverOptions
     const worker = await IsolatedWorker.start(
       {
         line: this.#line.buffer,
         counters: this.#counters.buffer,
-        serverOptions: { ...this.#serverOptions, port },
+        serverOptions: { ...serverOptions, port },
         replyTimes: this.replyTimes.memory,
         handlerOptions: this.#handlerOptions,
+      },
+      (clients) => {
+        if (this.maxRecentClients > 0) this.#recentClients = clients
       },
       this.#logger,
     )
     this.#worker = worker
     this.#addresses = worker.addresses
+    // Changed while the worker was starting.
+    if (serverOptions !== this.#serverOptions) worker.record(this.maxRecentClients)
     const started = performance.now()
     void worker.ended.then((err) => {
       if (this.#worker !== worker) return

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { DvbcssError } from '../../../validation/index.js'
 import type { Logger } from '../../endpoint/index.js'
-import type { UdpServerAddress } from '../index.js'
-import type { WallClockWorkerData, WallClockWorkerMessage } from './isolated-messages.js'
+import type { RecentClient, UdpServerAddress } from '../index.js'
+import type { WallClockWorkerData, WallClockWorkerMessage, WallClockWorkerOrder } from './isolated-messages.js'
 
 /** How long a worker may take to stop before it is terminated. */
 const STOP_GRACE_MILLIS = 2000
@@ -21,16 +21,22 @@ export class IsolatedWorker {
   }
 
   /**
+   * @param reported called with the recent clients, at most once a second, if they are recorded.
    * @param logger receives the log of the server in the thread.
    * @throws the error of UdpRequestServer if it cannot be bound, or an earlier error in the thread.
    */
-  static async start(data: WallClockWorkerData, logger: Logger | undefined): Promise<IsolatedWorker> {
+  static async start(
+    data: WallClockWorkerData,
+    reported: (clients: readonly RecentClient[]) => void,
+    logger: Logger | undefined,
+  ): Promise<IsolatedWorker> {
     // Node options of the app's thread, such as loaders, must not apply to this one.
     const worker = new Worker(programUrl(), { workerData: data, execArgv: [], name: 'wall-clock' })
     const ended = endOf(worker)
     const bound = new Promise<readonly UdpServerAddress[]>((resolve, reject) => {
       worker.on('message', (message: WallClockWorkerMessage) => {
         if (message.kind === 'log') logger?.[message.level](message.fields, message.message)
+        else if (message.kind === 'clients') reported(message.clients)
         else if (message.kind === 'bound') resolve(message.addresses)
         else reject(new DvbcssError(message.code, message.message, { cause: message.cause }))
       })
@@ -44,12 +50,21 @@ export class IsolatedWorker {
     }
   }
 
+  /** Changes how many clients are recorded. */
+  record(maxRecentClients: number): void {
+    this.#say({ kind: 'record', maxRecentClients })
+  }
+
   /** Closes the socket and ends the thread, and waits for both. */
   async stop(): Promise<void> {
-    this.#worker.postMessage('stop')
+    this.#say({ kind: 'stop' })
     const timer = setTimeout(() => this.#worker.terminate(), STOP_GRACE_MILLIS)
     await this.ended
     clearTimeout(timer)
+  }
+
+  #say(order: WallClockWorkerOrder): void {
+    this.#worker.postMessage(order)
   }
 }
 

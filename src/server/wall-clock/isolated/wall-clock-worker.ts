@@ -5,11 +5,11 @@ import type { Logger } from '../../endpoint/index.js'
 import { LatencyHistogram, UdpRequestServer } from '../index.js'
 import { SharedCounters } from './isolated-counters.js'
 import { ClockLineReader } from './isolated-line-memory.js'
-import type { WallClockWorkerData, WallClockWorkerMessage } from './isolated-messages.js'
+import type { WallClockWorkerData, WallClockWorkerMessage, WallClockWorkerOrder } from './isolated-messages.js'
 import { IsolatedWallClockHandler } from './isolated-wall-clock-handler.js'
 
-/** Interval at which counters are updated for events outside the handler, mainly failed sends. */
-const COUNTERS_EVERY_MILLIS = 1000
+/** Interval at which the app's thread is told of the recent clients, and of events outside the handler, mainly failed sends. */
+const REPORT_EVERY_MILLIS = 1000
 
 if (parentPort === null)
   throw new DvbcssError('DVBCSS_ERR_WORKER', 'wall-clock-worker: this program runs in a worker thread')
@@ -44,17 +44,27 @@ const handler = new IsolatedWallClockHandler(
   replyTimes,
 )
 const server = new UdpRequestServer(handler, { ...given.serverOptions, logger })
-const counting = setInterval(() => counters.set(server.statistics), COUNTERS_EVERY_MILLIS)
+let reportedAnswers = 0
+const reporting = setInterval(() => {
+  const { statistics } = server
+  counters.set(statistics)
+  if (server.maxRecentClients === 0 || statistics.answers === reportedAnswers) return
+  reportedAnswers = statistics.answers
+  say({ kind: 'clients', clients: server.recentClients() })
+}, REPORT_EVERY_MILLIS)
 
 /** Closes everything, so that the thread ends. */
 async function stop(): Promise<void> {
   await server.stop()
-  clearInterval(counting)
+  clearInterval(reporting)
   counters.set(server.statistics)
   port.close()
 }
 
-port.on('message', stop)
+port.on('message', (order: WallClockWorkerOrder) => {
+  if (order.kind === 'stop') void stop()
+  else server.maxRecentClients = order.maxRecentClients
+})
 try {
   await server.start()
   say({ kind: 'bound', addresses: server.addresses })
