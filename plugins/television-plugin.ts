@@ -16,6 +16,7 @@ import { checkMaxPayload, type DefaultedMountOptions, MOUNT_OPTIONS, type MountO
 import { mountEndpoint } from './mount-endpoint.js'
 import { checkDecoratorIsFree, SCOPE_OPTIONS, scopeOptions } from './options.js'
 import { addMediaRoutes } from './television-media.js'
+import { monitorOf } from './television-monitor.js'
 import { addPageRoutes, LIVE_PATH } from './television-pages.js'
 import { pageSettings } from './television-settings.js'
 
@@ -93,6 +94,8 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     })
     app.decorate<Television>(decorateAs, television)
     app.addHook('onClose', async () => television.stop())
+    const monitor = monitorOf(app, television)
+    app.addHook('onClose', async () => monitor.watch(false))
     const access = { controlHost, controlToken }
     const forServer = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(SERVER, name)))
     const nameOf = () => friendlyName ?? (app.hasDecorator('discovery') ? app.discovery.friendlyName : hostname())
@@ -101,12 +104,7 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
       {
         television,
         access,
-        feed: {
-          companions: () => [],
-          messagesSince: (next) => ({ entries: { entries: [], omitted: 0 }, next }),
-          logSince: (next) => ({ entries: { entries: [], omitted: 0 }, next }),
-          watch: () => {},
-        },
+        feed: monitor,
         setting: (connection, role) => pageSettings(app, connection.localAuthority, base, role, nameOf()),
       },
       forServer,

@@ -39,6 +39,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What the television and its pages tell each other. Runs in a browser too.
   'src/television/protocol': PURE,
   'src/television/media': [...PURE, 'src/television/protocol'],
+  // What control pages are shown of the companions.
+  'src/television/control': [...PURE, ...SERVER, 'src/television/protocol'],
   'src/television': [...PURE, ...SERVER, 'src/television/protocol', 'src/television/media'],
   'src/television/pages/shared': [...PURE, ...COMPANION, 'src/television/protocol'],
   'src/television/pages/tv': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],
@@ -53,6 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/api',
     'src/television/protocol',
     'src/television/media',
+    'src/television/control',
     'src/television',
   ],
   'src/conformance': PURE,

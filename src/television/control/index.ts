@@ -1,0 +1,1 @@
+export { ControlMonitor, type MonitoredServers } from './control-monitor.js'

@@ -1,0 +1,35 @@
+/** The entries since a sequence number, oldest first. */
+export interface JournalPart<Entry> {
+  readonly entries: { readonly entries: readonly Entry[]; readonly omitted: number }
+  /** The sequence number from which to read on. */
+  readonly next: number
+}
+
+/** The last entries of a stream of which a slow reader may miss some. */
+export class Journal<Entry> {
+  readonly #ring: Entry[] = []
+  readonly #capacity: number
+  /** Entries added, and so the sequence number of the next one. */
+  #added = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  add(entry: Entry): void {
+    this.#ring[this.#added % this.#capacity] = entry
+    this.#added += 1
+  }
+
+  /**
+   * @param sequence 0 reads what is there: what was forgotten before does not count as omitted.
+   * @returns the latest entries, and how many before them were omitted.
+   */
+  since(sequence: number): JournalPart<Entry> {
+    const oldest = Math.max(0, this.#added - this.#capacity)
+    const from = Math.min(Math.max(sequence, oldest), this.#added)
+    const entries: Entry[] = []
+    for (let each = from; each < this.#added; each += 1) entries.push(this.#ring[each % this.#capacity] as Entry)
+    return { entries: { entries, omitted: sequence === 0 ? 0 : from - sequence }, next: this.#added }
+  }
+}
