@@ -90,6 +90,7 @@ export {
   type App2AppStatistics,
 } from '../src/server/app2app/index.js'
 export { type CiiConnectionState, type CiiHooks, CiiServer, type CiiServerOptions } from '../src/server/cii/index.js'
+export { type CompanionServers, type ConnectedCompanion, ConnectedCompanions } from '../src/server/companions/index.js'
 export {
   type AddressFilterOptions,
   type Admission,

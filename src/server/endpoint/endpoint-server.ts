@@ -93,8 +93,10 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly #messageRate: RateLimiter | undefined
   readonly #owner: ConnectionOwner
   readonly #observers = new Observers((error) => this.#observerFailed(error))
-  /** {@link #observers}, or undefined while there are none, so that they cost nothing then. */
+  /** {@link #observers}, or undefined while none is told of an event, so that messages cost nothing then. */
   #observed: Observers | undefined
+  #receivingObserved: Observers | undefined
+  #sendingObserved: Observers | undefined
   readonly #hooks: EndpointHooks<ConnectionData>
   #logger: Logger | undefined
   #log: Logger | undefined
@@ -115,8 +117,8 @@ export class EndpointServer<ConnectionData = unknown> {
       get log() {
         return endpoint.log
       },
-      get observers() {
-        return endpoint.#observed
+      get sendingObserved() {
+        return endpoint.#sendingObserved
       },
       bufferFull: (connection) => this.bufferFull(connection),
       closing: (connection) => this.closing(connection),
@@ -213,11 +215,18 @@ export class EndpointServer<ConnectionData = unknown> {
    */
   observe(observer: EndpointObserver): () => void {
     const remove = this.#observers.add(observer)
-    this.#observed = this.#observers
+    this.#observersChanged()
     return () => {
       remove()
-      if (this.#observers.size === 0) this.#observed = undefined
+      this.#observersChanged()
     }
+  }
+
+  #observersChanged(): void {
+    const observers = this.#observers
+    this.#observed = observers.size > 0 ? observers : undefined
+    this.#receivingObserved = observers.observes('messageReceived') ? observers : undefined
+    this.#sendingObserved = observers.observes('messageSent') ? observers : undefined
   }
 
   /** Creates the initial `ConnectionData` of a new connection. Default: undefined. */
@@ -327,7 +336,7 @@ export class EndpointServer<ConnectionData = unknown> {
 
   #message(connection: OpenConnection, message: string | Uint8Array): void {
     this.statistics.messagesIn += 1
-    this.#observed?.notify('messageReceived', connection, message)
+    this.#receivingObserved?.notify('messageReceived', connection, message)
     if (connection.closing || !connection.joined) return
     const refusal = this.#messageRate?.take(connection.source, performance.now() / 1000)
     if (refusal === 'rate-limited') {

@@ -43,6 +43,11 @@ export class Observers {
     this.#failed = failed
   }
 
+  /** Whether an observer is told of these events. */
+  observes(event: keyof EndpointObserver): boolean {
+    return this.#all.some(({ observer }) => observer[event] !== undefined)
+  }
+
   get size(): number {
     return this.#all.length
   }
@@ -77,7 +82,6 @@ export class Observers {
 
   /** @param isText whether bytes are text in UTF-8. */
   messageSent(connection: Connection, data: string | Uint8Array, isText: boolean): void {
-    if (!this.#all.some(({ observer }) => observer.messageSent !== undefined)) return
     this.notify('messageSent', connection, isText && typeof data !== 'string' ? this.#textOf(data) : data)
   }
 

@@ -15,8 +15,8 @@ export interface ConnectionOwner {
   /** The parent of the connections' loggers. */
   readonly log: Logger
   readonly maxBufferedBytes: number
-  /** Undefined while there are none. */
-  readonly observers: Observers | undefined
+  /** The observers of sent messages; undefined while there are none. */
+  readonly sendingObserved: Observers | undefined
   /** Called for each message that was dropped because more than `maxBufferedBytes` are buffered. */
   bufferFull(connection: Connection): void
   /** Called once before the close frame, so that pending data can be sent before it. */
@@ -146,7 +146,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     this.#bytesOut += bytes
     this.#lastMessageOutAt = Date.now()
     this.#socket.send(data, isText, onFlushed)
-    this.#owner.observers?.messageSent(this, data, isText)
+    this.#owner.sendingObserved?.messageSent(this, data, isText)
   }
 
   whenFlushed(flushed: () => void): void {

@@ -1,0 +1,1 @@
+export { type CompanionServers, type ConnectedCompanion, ConnectedCompanions } from './connected-companions.js'
