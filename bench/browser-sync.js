@@ -107,7 +107,7 @@ const ACTIONS = {
     prepare: () => {},
     act: () => {
       const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'))
-      video.currentTime = video.currentTime > 20 ? video.currentTime - 12 : video.currentTime + 12
+      video.currentTime += 12
     },
   },
   'rate × 2': {
@@ -168,6 +168,11 @@ try {
     /** @type {number[]} */
     const parked = []
     for (let round = 0; round < Number(values.rounds); round++) {
+      // So that the programme does not begin again while a change is watched.
+      await tv.evaluate(() => {
+        const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'))
+        if (video.currentTime > 15) video.currentTime = 2
+      })
       await tv.evaluate(prepare)
       await sleep(QUIET_SECONDS * 1000)
       await Promise.all([taken(tv), taken(companion)])

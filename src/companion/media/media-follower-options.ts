@@ -19,10 +19,16 @@ export interface MediaFollowerOptions {
   toleranceSeconds?: number
   /** Larger errors are corrected by a seek instead of a rate change, in seconds. Default 0.25. */
   seekThresholdSeconds?: number
-  /** Maximum bend, as a fraction of the speed. Default 0.04, which is hardly audible while the pitch is preserved. */
+  /** Maximum bend, as a fraction of the speed. Default 0.04: two thirds of a semitone. Small errors are corrected by much smaller bends. */
   maxRateChange?: number
   /** Smallest change of rate that the player can make; bends are multiples of it. Default 0.01. */
   rateStep?: number
+  /**
+   * Whether bends keep the pitch of the sound. Default false: the pitch changes by the fraction of the bend. Chromium loses 20 ms at each
+   * change of the rate if the pitch is kept, and nothing otherwise. At speeds of the timeline other than 1 the pitch is kept as the player
+   * was set.
+   */
+  preservePitch?: boolean
   /** The lowest rate that the player can play. Default 0.0625, as in Chromium and Firefox. */
   minRate?: number
   /** The highest rate that the player can play. Default 16, as in Chromium and Firefox. */
@@ -71,6 +77,7 @@ export const MEDIA_FOLLOWER_OPTIONS: OptionTable<MediaFollowerOptions, keyof Med
   seekThresholdSeconds: option.withDefault(SECONDS_TYPE, 0.25),
   maxRateChange: option.withDefault(option.number({ above: 0, below: 1 }), 0.04),
   rateStep: option.withDefault(RATE_TYPE, 0.01),
+  preservePitch: option.withDefault(option.boolean(), false),
   minRate: option.withDefault(RATE_TYPE, 0.0625),
   maxRate: option.withDefault(RATE_TYPE, 16),
   pollSeconds: option.withDefault(option.seconds({ above: 0 }), 0.1),

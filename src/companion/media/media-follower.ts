@@ -7,7 +7,7 @@ import {
   checkRenderingLatencySeconds,
   type MediaFollowerOptions,
 } from './media-follower-options.js'
-import { SLOW_TIMER_SECONDS } from './playback-constants.js'
+import { EAGER_POLLS, SLOW_TIMER_SECONDS } from './playback-constants.js'
 import { PlaybackControls } from './playback-controls.js'
 import { checkMedia, durationOf, type FollowedMedia, isTick, onMediaEvent, positionOf } from './playback-media.js'
 import { PlaybackReports } from './playback-reports.js'
@@ -85,7 +85,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#retryWait = new DoublingWait(pollSeconds, Math.max(pollSeconds, LONGEST_RETRY_SECONDS))
     this.#correlation = this.#options.correlation
     this.#renderingLatencySeconds = this.#options.renderingLatencySeconds
-    this.#controls = new PlaybackControls(media, ({ error, kind }) => {
+    this.#controls = new PlaybackControls(media, this.#options.preservePitch, ({ error, kind }) => {
       if (kind === 'unsupported') this.emit('unsupported', { error })
       else this.emit('blocked', { error, willRetry: kind !== 'gesture' })
       this.#lookSoon()
@@ -283,7 +283,8 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     }
     this.#polls = (this.#polls + 1) % 1000
     const spread = 0.6 + 0.8 * ((this.#polls ** 2 * GOLDEN_RATIO) % 1)
-    return Math.min(this.#options.pollSeconds * spread, dueSeconds)
+    const isEager = state === 'seeking' || state === 'adjusting'
+    return Math.min((this.#options.pollSeconds * spread) / (isEager ? EAGER_POLLS : 1), dueSeconds)
   }
 
   /** @returns seconds until the next poll */

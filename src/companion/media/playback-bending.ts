@@ -8,6 +8,7 @@ import {
   BEND_OVERSHOOT,
   BEND_SECONDS,
   BENDS_AT_ONCE,
+  LARGE_BEND_SECONDS,
   LONGEST_BEND_SECONDS,
   LONGEST_RATE_DISTRUST_SECONDS,
   RATE_DISTRUST_SECONDS,
@@ -183,6 +184,7 @@ interface BendLimits {
   readonly maxRateChange: number
   /** Bends are whole multiples of this. */
   readonly rateStep: number
+  readonly toleranceSeconds: number
 }
 
 /**
@@ -194,8 +196,9 @@ interface BendLimits {
  * @returns 0 if even one step is too much
  */
 function chooseBend(errorSeconds: number, limits: BendLimits, mostBend: number): number {
-  const { maxRateChange, rateStep } = limits
+  const { maxRateChange, rateStep, toleranceSeconds } = limits
+  const bendSeconds = Math.abs(errorSeconds) > toleranceSeconds ? LARGE_BEND_SECONDS : BEND_SECONDS
   const mostSteps = Math.floor(Math.min(maxRateChange, mostBend) / rateStep + 1e-9)
-  const wantedSteps = Math.max(Math.round(Math.abs(errorSeconds) / BEND_SECONDS / rateStep), 1)
+  const wantedSteps = Math.max(Math.round(Math.abs(errorSeconds) / bendSeconds / rateStep), 1)
   return -Math.sign(errorSeconds) * Math.min(wantedSteps, mostSteps) * rateStep
 }

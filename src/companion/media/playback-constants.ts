@@ -18,8 +18,14 @@ export const COARSE_REPEATS = 0.25
 export const READINGS = 4
 export const READINGS_FOR_SMALL = 8
 
-/** An error should be gone after this time, within the limits of the bend. */
+/** An error within the tolerance should be gone after this time, within the limits of the bend; a larger one sooner. */
 export const BEND_SECONDS = 3
+export const LARGE_BEND_SECONDS = 1
+/**
+ * Rates within this fraction of normal speed are played without keeping the pitch. A browser that keeps it stretches the sound, and
+ * loses 20 ms whenever that begins or ends (Chromium); one that does not keep it is exact.
+ */
+export const PITCH_FREE_WITHIN = 0.05
 /** A bend that would take longer than this is not begun. */
 export const LONGEST_BEND_SECONDS = 120
 /** A bend that has not removed the error by then, as a multiple of the time that it should take, ends. */
@@ -54,9 +60,9 @@ export const SEEKS_IN_A_ROW = 4
 /** After them: the time until the next seek, twice as long every time. */
 export const RARE_SEEK_SECONDS = 15
 export const LONGEST_RARE_SEEK_SECONDS = 300
-/** At most this many seeks and holds at once, and one more per interval, whatever the timeline does. */
-export const SEEKS_AT_ONCE = 6
-export const SEEK_INTERVAL_SECONDS = 6
+/** At most this many seeks and holds at once, and one more per interval, whatever the timeline does. A television that seeks costs two. */
+export const SEEKS_AT_ONCE = 12
+export const SEEK_INTERVAL_SECONDS = 3
 /** The same for seeks of a paused player that is within the tolerance already. */
 export const EXACT_PARKS_AT_ONCE = 3
 export const EXACT_PARK_INTERVAL_SECONDS = 10
@@ -79,6 +85,8 @@ export const PARK_WITHIN_SECONDS = 0.001
 /** A seek that lands further than this from its aim is inexact: on the key frame before, for example. */
 export const EXACT_SEEK_SECONDS = 0.05
 
+/** Polls are this many times as frequent while the player gets in step. */
+export const EAGER_POLLS = 4
 /** How many polls the lateness of timers is estimated from. */
 export const LOOKS_REMEMBERED = 8
 /** Timers that are later than this are slow, as in hidden tabs. */

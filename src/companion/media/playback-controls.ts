@@ -1,4 +1,4 @@
-import { LONGEST_LEAD_SECONDS } from './playback-constants.js'
+import { LONGEST_LEAD_SECONDS, PITCH_FREE_WITHIN } from './playback-constants.js'
 import { PlaybackHoldOff } from './playback-hold-off.js'
 import { canAdvance, type FollowedMedia } from './playback-media.js'
 
@@ -48,6 +48,7 @@ export interface PlayRefusal {
  */
 export class PlaybackControls {
   readonly #media: FollowedMedia
+  readonly #preservesPitch: boolean
   readonly #onRefusal: (refusal: PlayRefusal) => void
   readonly #playHoldOff = new PlaybackHoldOff(1, 30)
   readonly #rateHoldOff = new PlaybackHoldOff(1, 30)
@@ -61,8 +62,12 @@ export class PlaybackControls {
   /** Counts calls of `letGo()`, to ignore results of commands that were sent before the last one. */
   #holds = 0
 
-  constructor(media: FollowedMedia, onRefusal: (refusal: PlayRefusal) => void) {
+  /** As it was before the follower changed it; undefined while it has not. */
+  #preservedPitch: boolean | undefined
+
+  constructor(media: FollowedMedia, preservesPitch: boolean, onRefusal: (refusal: PlayRefusal) => void) {
     this.#media = media
+    this.#preservesPitch = preservesPitch
     this.#onRefusal = onRefusal
   }
 
@@ -99,6 +104,13 @@ export class PlaybackControls {
   letGo(): void {
     this.#isHeld = false
     this.#holds++
+    if (this.#preservedPitch === undefined) return
+    try {
+      this.#media.preservesPitch = this.#preservedPitch
+    } catch {
+      // Best effort: the media is no longer ours.
+    }
+    this.#preservedPitch = undefined
   }
 
   /** @returns 'refused' if the player cannot play at that rate, 'kept' if it already does */
@@ -113,6 +125,7 @@ export class PlaybackControls {
     }
     if (rate === this.#refusedRate) return 'refused'
     try {
+      this.#adaptPitch(rate)
       media.playbackRate = rate
     } catch {
       this.#refusedRate = rate
@@ -122,6 +135,14 @@ export class PlaybackControls {
     this.#rate = rate
     this.#rateAsRead = media.playbackRate
     return 'set'
+  }
+
+  #adaptPitch(rate: number): void {
+    const media = this.#media
+    if (this.#preservesPitch || media.preservesPitch === undefined) return
+    this.#preservedPitch ??= media.preservesPitch
+    const isNear = Math.abs(rate - 1) <= PITCH_FREE_WITHIN
+    media.preservesPitch = this.#preservedPitch && !isNear
   }
 
   /** @returns false if the player refused */

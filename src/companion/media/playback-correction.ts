@@ -8,6 +8,7 @@ import {
   JUDGE_BEND_PAST,
   LOCK_WITHIN,
   LONGEST_WAIT_SECONDS,
+  PITCH_FREE_WITHIN,
   READINGS,
   READINGS_FOR_SMALL,
   SEEK_INTERVAL_SECONDS,
@@ -118,6 +119,7 @@ export class PlaybackCorrection {
     repeats: boolean,
     previous: MediaFollowerState,
   ): MediaFollowerState {
+    this.#window.isJittery = Math.abs(target.speed - 1) > PITCH_FREE_WITHIN
     this.#window.add(reading, repeats)
     const error = this.#window.estimate
     const wasRunning = previous === 'locked' || previous === 'adjusting' || previous === 'limited'

@@ -13,6 +13,8 @@ const BREAK_BELOW_SECONDS = 0.05
  * Old readings are carried along: by what the player should have gained meanwhile, and by jumps of the timeline.
  */
 export class PlaybackErrorWindow {
+  /** Whether readings are as often early as late, as those of a browser that stretches sound: then the error is in their middle. */
+  isJittery = false
   #errors: number[] = []
   #fresh = 0
   /** Of the errors: whether the position was the same as at the reading before. */
@@ -29,13 +31,13 @@ export class PlaybackErrorWindow {
 
   /** Position less target, in seconds; undefined before the first reading. */
   get estimate(): number | undefined {
-    return estimate(this.#errors)
+    return this.#estimate(this.#errors)
   }
 
   /** Of the last readings only, at most those since the last disturbance: the carried ones may be carried wrongly. */
   latest(count: number): { readonly errorSeconds: number; readonly uncertainSeconds: number } | undefined {
     const latest = this.#fresh === 0 ? [] : this.#errors.slice(-Math.min(count, this.#fresh))
-    const errorSeconds = estimate(latest)
+    const errorSeconds = this.#estimate(latest)
     if (errorSeconds === undefined) return undefined
     return { errorSeconds, uncertainSeconds: (2 * spread(latest)) / (latest.length + 1) }
   }
@@ -82,14 +84,18 @@ export class PlaybackErrorWindow {
     this.#fresh = 0
   }
 
+  #estimate(errors: readonly number[]): number | undefined {
+    return this.isJittery ? middle(errors) : nearTop(errors)
+  }
+
   #dropBeforeBreak(): void {
     const before = this.#errors.slice(0, -BREAK_READINGS)
-    const middle = estimate(before)
-    if (middle === undefined) return
+    const typical = nearTop(before)
+    if (typical === undefined) return
     const last = this.#errors.slice(-BREAK_READINGS)
     // A coarse position is often far below the estimate, but no further than it was before.
-    const lowest = Math.min(middle - BREAK_SECONDS, ...before.map((error) => error - BREAK_BELOW_SECONDS))
-    const slipped = last.every((error) => error < lowest) || last.every((error) => error > middle + BREAK_SECONDS)
+    const lowest = Math.min(typical - BREAK_SECONDS, ...before.map((error) => error - BREAK_BELOW_SECONDS))
+    const slipped = last.every((error) => error < lowest) || last.every((error) => error > typical + BREAK_SECONDS)
     if (!slipped) return
     this.#errors = last
     this.#fresh = last.length
@@ -100,7 +106,11 @@ function spread(errors: readonly number[]): number {
   return errors.length === 0 ? 0 : Math.max(...errors) - Math.min(...errors)
 }
 
-function estimate(errors: readonly number[]): number | undefined {
+function nearTop(errors: readonly number[]): number | undefined {
   const falling = [...errors].sort((a, b) => b - a)
   return falling.length < 4 ? falling[0] : falling[1]
+}
+
+function middle(errors: readonly number[]): number | undefined {
+  return [...errors].sort((a, b) => a - b)[errors.length >> 1]
 }

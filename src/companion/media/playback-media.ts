@@ -10,6 +10,8 @@ export interface FollowedMedia {
   currentTime: number
   /** Speed of playback: 1 is normal speed. The follower sets it. */
   playbackRate: number
+  /** Whether changes of the rate keep the pitch of the sound. Changed by the follower while the rate is near 1. */
+  preservesPitch?: boolean
   /** Whether the player is paused, as opposed to playing or waiting for data. */
   readonly paused: boolean
   /** May return a promise, which rejects as that of a media element. */

@@ -4,7 +4,7 @@ import type { MediaSource } from '../../protocol/index.js'
 import { onMediaFailure, setSources } from '../shared/index.js'
 
 /** Measured to be best for media elements: steps of 0.01 overshoot, and are heard. */
-const FOLLOWING = { toleranceSeconds: 0.01, rateStep: 0.002 }
+const FOLLOWING = { toleranceSeconds: 0.004, rateStep: 0.002 }
 
 /** A media element that follows the television. */
 export class Player {

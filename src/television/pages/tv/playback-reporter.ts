@@ -9,18 +9,22 @@ export interface ReportedMedia {
   readonly ended: boolean
   readonly seeking: boolean
   readonly readyState: number
+  readonly loop: boolean
   readonly duration: number
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
+  addEventListener(type: string, listener: (event: { readonly type: string }) => void): void
+  removeEventListener(type: string, listener: (event: { readonly type: string }) => void): void
 }
 
 /** A single reading of `currentTime` is off by milliseconds now and then; the median of these is right to 0.4 ms. */
 const READINGS = 8
 const READING_INTERVAL_MILLIS = 12.5
-/** After a start or a seek readings are not to be trusted until so many medians agree, or the time is over. */
-const AGREEING_MEDIANS = 3
-const AGREEMENT_SECONDS = 0.002
-const SETTLING_SECONDS = 2
+/** An element that was started or sought stands still for a tenth of a second. It runs once so many readings advance evenly. */
+const STARTING_READINGS = 4
+const EVENLY_SECONDS = 0.002
+/** A seek from so near to the end to so near to the beginning is the restart of a loop. */
+const LOOP_EDGE_SECONDS = 0.5
+/** An element that does not run evenly by then never will. */
+const LONGEST_START_SECONDS = 2
 const HAVE_FUTURE_DATA = 3
 /** Browsers skip frames and sound at higher rates, and `currentTime` no longer says what is played. */
 export const HIGHEST_RATE = 4
@@ -33,13 +37,16 @@ export class PlaybackReporter {
   readonly #media: ReportedMedia
   readonly #wallClock: Clock
   readonly #send: (report: PlaybackReport) => void
-  readonly #onState = () => this.#stateChanged()
+  readonly #onState = (event: { readonly type: string }) => this.#stateChanged(event.type)
   #programme = ''
   #timer: ReturnType<typeof setInterval> | undefined
   /** Positions less the time of the wall clock: equal while the element plays evenly. */
   #offsets: number[] = []
-  #medians: number[] = []
-  #settlingUntil = 0
+  /** Since when the element has been about to run; undefined while it runs or is meant to stand still. */
+  #startingSince: number | undefined
+  /** Whether it is about to run because it has restarted a loop, and nobody has stopped it. */
+  #isLooping = false
+  #lastSeconds = 0
 
   constructor(media: ReportedMedia, wallClock: Clock, send: (report: PlaybackReport) => void) {
     this.#media = media
@@ -68,44 +75,63 @@ export class PlaybackReporter {
     this.#timer = undefined
   }
 
-  #stateChanged(): void {
+  #stateChanged(type: string): void {
     this.#offsets = []
-    this.#medians = []
     const now = this.#now()
-    this.#settlingUntil = now + SETTLING_SECONDS
+    if (type === 'seeking') this.#isLooping = this.#hasLooped()
+    if (this.#media.paused) this.#isLooping = false
+    // At a change of the rate alone the element runs on.
+    if (this.#isLooping) this.#startingSince ??= now
+    else if (stateOf(this.#media) !== 'playing') this.#startingSince = undefined
+    else if (type !== 'ratechange') this.#startingSince ??= now
+    this.#lastSeconds = this.#media.currentTime
     this.#report(now)
   }
 
-  #read(): void {
-    const speed = speedOf(this.#media)
-    const now = this.#now()
-    this.#offsets.push(this.#media.currentTime - now * speed)
-    if (this.#offsets.length < READINGS) return
-    const median = medianOf(this.#offsets)
-    this.#offsets = []
-    this.#medians = [...this.#medians, median].slice(-AGREEING_MEDIANS)
-    if (now < this.#settlingUntil && !this.#isSettled()) return
-    this.#settlingUntil = 0
-    this.#report(now, median + now * speed)
+  #hasLooped(): boolean {
+    const { loop, paused, currentTime, duration } = this.#media
+    return loop && !paused && currentTime < LOOP_EDGE_SECONDS && this.#lastSeconds > duration - LOOP_EDGE_SECONDS
   }
 
-  #isSettled(): boolean {
-    const medians = this.#medians
-    return medians.length === AGREEING_MEDIANS && Math.max(...medians) - Math.min(...medians) <= AGREEMENT_SECONDS
+  #read(): void {
+    const now = this.#now()
+    this.#lastSeconds = this.#media.currentTime
+    this.#offsets.push(this.#media.currentTime - now * this.#media.playbackRate)
+    if (this.#startingSince !== undefined) this.#awaitStart(now, this.#startingSince)
+    else if (this.#offsets.length >= READINGS) this.#reportMedian(now)
+  }
+
+  #awaitStart(now: number, since: number): void {
+    this.#offsets = this.#offsets.slice(-STARTING_READINGS)
+    const isEven = Math.max(...this.#offsets) - Math.min(...this.#offsets) <= EVENLY_SECONDS
+    const hasStarted = isEven && this.#offsets.length === STARTING_READINGS
+    if (!hasStarted && now - since < LONGEST_START_SECONDS) return
+    this.#startingSince = undefined
+    this.#isLooping = false
+    this.#reportMedian(now)
+  }
+
+  #reportMedian(now: number): void {
+    const median = medianOf(this.#offsets)
+    this.#offsets = []
+    this.#report(now, median + now * this.#media.playbackRate)
   }
 
   #report(now: number, mediaSeconds: number = this.#media.currentTime): void {
     if (!this.#wallClock.available || !Number.isFinite(mediaSeconds)) return
-    const state = stateOf(this.#media)
-    const { duration } = this.#media
+    const { duration, playbackRate, currentTime } = this.#media
+    const isStarting = this.#startingSince !== undefined
+    // A loop is one jump for those who follow, and no pause.
+    const state = this.#isLooping ? 'playing' : isStarting ? 'waiting' : stateOf(this.#media)
+    const isRunning = state === 'playing'
     this.#send({
       type: 'playback',
       programme: this.#programme,
       state,
       // While nothing moves, the element's own position is exact.
-      mediaSeconds: state === 'playing' ? mediaSeconds : this.#media.currentTime,
+      mediaSeconds: isRunning ? mediaSeconds : currentTime,
       wallClockNanos: String(BigInt(Math.round(now * 1e9))),
-      speed: speedOf(this.#media),
+      speed: isRunning ? playbackRate : 0,
       durationSeconds: Number.isFinite(duration) && duration > 0 ? duration : null,
     })
   }
@@ -120,10 +146,6 @@ export function stateOf({ paused, ended, seeking, readyState }: ReportedMedia): 
   if (seeking) return 'seeking'
   if (paused) return 'paused'
   return readyState < HAVE_FUTURE_DATA ? 'waiting' : 'playing'
-}
-
-function speedOf(media: ReportedMedia): number {
-  return stateOf(media) === 'playing' ? media.playbackRate : 0
 }
 
 function medianOf(values: readonly number[]): number {

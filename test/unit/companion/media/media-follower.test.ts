@@ -91,7 +91,7 @@ describe('a media follower on a running timeline', () => {
     follower.start()
     await pass(8)
     media.stall(3)
-    await pass(3.2)
+    await pass(2.9)
     expect(error()).toBeLessThan(-0.5)
     await pass(12)
     expect(follower.status().state).toBe('locked')

@@ -209,7 +209,7 @@ describe('what was found of a player', () => {
   })
 
   it('makes a pause exact where seeks are', async () => {
-    const { timeline, media, follower } = followedPlayer()
+    const { timeline, media, follower } = followedPlayer({ quantumSeconds: 0.001 })
     follower.start()
     await pass(20)
     timeline.jumpTo(timeline.seconds(), 0)
