@@ -34,11 +34,9 @@ export function CompanionPage({ live, follow }: Props) {
         <Screen follow={follow} />
         <StateCard follow={follow} />
       </div>
-      <div class="settings">
-        <Versions follow={follow} />
-        {follow.isStarted.value && <Numbers follow={follow} />}
-        <Calibration follow={follow} />
-      </div>
+      <Versions follow={follow} />
+      {follow.isStarted.value && <Numbers follow={follow} />}
+      <Calibration follow={follow} />
     </main>
   )
 }

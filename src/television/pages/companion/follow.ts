@@ -1,7 +1,7 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { Companion, CompanionPosition } from '../../../companion/index.js'
 import type { MediaFollowerStatus } from '../../../companion/media/index.js'
-import type { Alternative, Programme } from '../../protocol/index.js'
+import type { Alternative, PageSetting, Programme } from '../../protocol/index.js'
 import { companionOf, type LiveConnection } from '../shared/index.js'
 import { type DeviceSettings, limitLatency, readSettings, writeSettings } from './device-settings.js'
 import { type ErrorReading, withReading } from './error-history.js'
@@ -15,6 +15,8 @@ export interface Measurement {
   /** Milliseconds of `performance.now()`. */
   readonly at: number
   readonly positionSeconds: number | undefined
+  /** That of the timeline; undefined while unknown. */
+  readonly speed: number | undefined
   /** By how much the media is ahead of the timeline; undefined while unknown. */
   readonly errorSeconds: number | undefined
   /** Error bound of the timeline; undefined while unknown. */
@@ -45,6 +47,7 @@ export class Follow {
   readonly #measurement = signal<Measurement>({
     at: 0,
     positionSeconds: undefined,
+    speed: undefined,
     errorSeconds: undefined,
     boundSeconds: undefined,
     roundTripSeconds: undefined,
@@ -52,6 +55,7 @@ export class Follow {
     history: [],
   })
   #companion: Companion | undefined
+  #connectedTo: string | undefined
   #availableAt = 0
   #wasHiddenAt = Number.NEGATIVE_INFINITY
 
@@ -64,7 +68,7 @@ export class Follow {
     this.subtitles = new Subtitles(failed)
     effect(() => this.#update())
     effect(() => {
-      if (live.status.value === 'connected') this.reload()
+      if (live.status.value === 'connected') this.#reconnected()
       this.#measure()
     })
     setInterval(() => this.#measure(), MEASURE_MILLIS)
@@ -165,17 +169,38 @@ export class Follow {
     this.video.muted = isPictureSilent || this.#isMuted.value
     this.#sound.media.muted = this.#isMuted.value
     if (!this.#isStarted.value || setting === undefined) return
-    if (this.#companion === undefined) {
-      this.#companion = companionOf(setting)
-      this.#companion.start()
-    }
+    this.#connect(setting)
     this.#picture.load(picture)
     this.#sound.load(sound)
     this.subtitles.load(subtitles)
     for (const player of [this.#picture, this.#sound]) {
-      player.follow(this.#companion, renderingLatencySeconds)
+      if (this.#companion !== undefined) player.follow(this.#companion, renderingLatencySeconds)
       player.calibrate(renderingLatencySeconds)
     }
+  }
+
+  /** Connects to the television, unless it is connected to it already. Media plays on meanwhile. */
+  #connect(setting: PageSetting): void {
+    const { ciiPath, wallClockPath, timelineSelector } = setting
+    const connectedTo = JSON.stringify([ciiPath, wallClockPath, timelineSelector])
+    if (this.#companion !== undefined && this.#connectedTo === connectedTo) return
+    this.#companion?.stop()
+    this.#picture.release()
+    this.#sound.release()
+    this.#connectedTo = connectedTo
+    this.#companion = companionOf(setting)
+    this.#companion.start()
+  }
+
+  /** The television has come back: the companion connects at once, instead of when its next attempt is due. */
+  #reconnected(): void {
+    this.reload()
+    const companion = this.#companion
+    if (companion === undefined) return
+    const isWhole = companion.ts?.connected === true && companion.wallClock?.status().connected === true
+    if (isWhole && companion.cii.connected) return
+    companion.stop()
+    companion.start()
   }
 
   #measure(): void {
@@ -187,6 +212,7 @@ export class Follow {
     this.#measurement.value = {
       at,
       positionSeconds: position?.seconds,
+      speed: position?.speed,
       errorSeconds,
       boundSeconds: position?.available === true ? position.errorSeconds : undefined,
       roundTripSeconds: companion?.wallClock?.status().medianRoundTripSeconds,
@@ -241,7 +267,7 @@ export class Follow {
 
   /** Where media should be, which restarts at the end of the programme. */
   #mediaSecondsAt({ seconds, speed }: CompanionPosition): number {
-    const { durationSeconds } = this.programme ?? {}
+    const { durationSeconds = this.#picture.durationSeconds } = this.programme ?? {}
     const calibrated = seconds + this.#settings.peek().renderingLatencySeconds * speed
     return durationSeconds === undefined || calibrated < 0 ? calibrated : calibrated % durationSeconds
   }

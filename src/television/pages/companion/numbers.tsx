@@ -4,14 +4,14 @@ import type { Follow } from './follow.js'
 
 /** How well the page follows, for engineers. */
 export function Numbers({ follow }: { readonly follow: Follow }) {
-  const { positionSeconds, errorSeconds, boundSeconds, roundTripSeconds, follower, history, at } =
+  const { positionSeconds, speed, errorSeconds, boundSeconds, roundTripSeconds, follower, history, at } =
     follow.measurement.value
   const entries: readonly (readonly [name: string, value: string])[] = [
     ['Error', millisText(errorSeconds)],
     ['Clock error bound', boundSeconds === undefined ? '–' : `± ${unsigned(boundSeconds)}`],
     ['Round trip', unsigned(roundTripSeconds)],
     ['Position', positionSeconds === undefined ? '–' : timecode(positionSeconds)],
-    ['Television speed', follower?.speed === undefined ? '–' : `${Number(follower.speed.toFixed(3))} ×`],
+    ['Television speed', speed === undefined ? '–' : `${Number(speed.toFixed(3))} ×`],
     ['Playback rate', follower?.rate === undefined ? '–' : `${follower.rate.toFixed(3)} ×`],
     ['Seeks', String(follower?.seeks ?? 0)],
     ['Rate changes', String(follower?.rateChanges ?? 0)],

@@ -41,6 +41,12 @@ export class Player {
     return this.isInUse && !this.media.paused && !this.media.ended
   }
 
+  /** Undefined while it is unknown, and for live media. */
+  get durationSeconds(): number | undefined {
+    const { duration } = this.media
+    return this.isInUse && Number.isFinite(duration) ? duration : undefined
+  }
+
   /** Undefined while it does not follow. */
   status(): MediaFollowerStatus | undefined {
     return this.#follower?.status()
@@ -79,9 +85,14 @@ export class Player {
     this.#follower?.retryPlay()
   }
 
-  stop(): void {
+  /** Follows no more, but plays on. */
+  release(): void {
     this.#follower?.stop()
     this.#follower = undefined
+  }
+
+  stop(): void {
+    this.release()
     this.media.pause()
   }
 }

@@ -48,7 +48,11 @@ function Picture({ video }: { readonly video: HTMLVideoElement }) {
   useEffect(() => {
     place.current?.append(video)
   }, [video])
-  return <div class="picture" ref={place} />
+  return (
+    <div class="picture" ref={place}>
+      <Icon name="television" />
+    </div>
+  )
 }
 
 function Cues({ follow, language }: { readonly follow: Follow; readonly language: string | undefined }) {

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type FollowerState,
+  type FollowState,
+  textOf,
+  worstOf,
+} from '../../../../src/television/pages/companion/follow-state.js'
+
+const follower = (state: FollowerState['follower'], parts: Partial<FollowerState> = {}): FollowerState => ({
+  name: 'follower',
+  follower: state,
+  limits: [],
+  wasHidden: false,
+  ...parts,
+})
+
+const unavailable = (reason: 'wall-clock' | 'no-udp' | 'ts' | 'timeline', isNew = false): FollowState => ({
+  name: 'unavailable',
+  reason,
+  detail: 'a detail',
+  isNew,
+})
+
+describe('textOf', () => {
+  it.each<[FollowState, string, RegExp]>([
+    [{ name: 'lost' }, 'The television cannot be reached', /same network.*connects again by itself/],
+    [{ name: 'lost-but-playing' }, 'Connection lost', /Playback goes on.*connects again by itself/],
+    [{ name: 'no-media' }, 'Nothing to play for this content', /starts when it shows a programme/],
+    [{ name: 'no-media', isStream: true }, 'This page cannot play the stream', /DASH/],
+    [{ name: 'unplayable', detail: '' }, 'This browser cannot play this version', /another version.*another browser/],
+    [{ name: 'refused', detail: 'Open another page.' }, 'The television refuses this page', /^Open another page\.$/],
+    [unavailable('wall-clock'), 'The clock of the television does not answer', /nearer to the access point/],
+    [unavailable('no-udp'), 'The television has no clock for browsers', /WebSocket/],
+    [unavailable('timeline'), 'The television does not say where it is', /starts when it has one/],
+    [follower('blocked'), 'The browser has blocked playback', /Tap Play/],
+    [follower('outside', { reach: 'before' }), 'The television is outside this programme', /before the beginning/],
+    [follower('outside', { reach: 'after' }), 'The television is outside this programme', /past the end/],
+    [follower('outside', { reach: 'gap' }), 'The television is outside this programme', /after the gap/],
+    [follower('failing'), 'The player reports an error', /reload the page/],
+  ])('says of %j what to do', (state, title, advice) => {
+    const text = textOf(state)
+    expect(text).toMatchObject({ mood: 'problem', title })
+    expect(text.advice).toMatch(advice)
+  })
+
+  it.each<[FollowState, string]>([
+    [follower('locked'), 'In step with the television'],
+    [follower('paused'), 'Paused, as the television is'],
+    [follower('stepping'), 'Showing single pictures'],
+    [{ name: 'text', isLoaded: true, isPaused: false }, 'In step with the television'],
+    [{ name: 'text', isLoaded: true, isPaused: true }, 'Paused, as the television is'],
+  ])('is content with %j', (state, title) => {
+    expect(textOf(state)).toMatchObject({ mood: 'good', title })
+  })
+
+  it.each<FollowState>([
+    { name: 'connecting' },
+    { name: 'switching' },
+    { name: 'hidden' },
+    { name: 'text', isLoaded: false, isPaused: false },
+    unavailable('ts'),
+    unavailable('wall-clock', true),
+    follower('seeking'),
+    follower('adjusting'),
+    follower('loading'),
+  ])('asks for patience at %j', (state) => {
+    expect(textOf(state).mood).toBe('busy')
+  })
+
+  it('offers a button where one helps', () => {
+    expect(textOf(follower('blocked')).action).toBe('play')
+    expect(textOf({ name: 'unplayable', detail: 'no decoder' })).toMatchObject({
+      action: 'reload',
+      detail: 'no decoder',
+    })
+    expect(textOf({ name: 'lost' }).action).toBeUndefined()
+  })
+
+  it('explains that browsers slow down pages that are not seen', () => {
+    expect(textOf(follower('adjusting', { wasHidden: true })).advice).toMatch(/in the background.*screen on/)
+    expect(textOf(follower('locked', { limits: ['timers-slow'] }))).toMatchObject({
+      mood: 'busy',
+      title: 'Slowed down by the browser',
+    })
+    expect(textOf(follower('blocked', { limits: ['timers-slow'], wasHidden: true }))).toEqual(
+      textOf(follower('blocked')),
+    )
+  })
+})
+
+describe('worstOf', () => {
+  it('is the state of the player that follows less well', () => {
+    expect(worstOf([follower('locked'), follower('adjusting')])).toEqual(follower('adjusting'))
+    expect(worstOf([follower('blocked'), follower('locked')])).toEqual(follower('blocked'))
+    expect(worstOf([follower('locked'), follower('paused')])).toEqual(follower('locked'))
+  })
+})
