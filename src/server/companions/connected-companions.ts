@@ -2,6 +2,7 @@ import { withoutMapping, withoutZone } from '../../validation/index.js'
 import type { Connection, EndpointServer } from '../endpoint/index.js'
 import type { RecentClient } from '../wall-clock/index.js'
 import type { WallClockUdpServer } from '../wall-clock/isolated/index.js'
+import { assignUdpClients } from './udp-clients.js'
 
 /** The servers of one television. Those that it does not have are left out. */
 export interface CompanionServers {
@@ -21,7 +22,7 @@ export interface ConnectedCompanion {
   readonly key: string
   /** The address of its connections, without its mapping into IPv6. */
   readonly remoteAddress: string
-  /** The header `User-Agent` of its connections; undefined if there is none. */
+  /** The header `User-Agent` of its connections, as it was received; undefined if there is none. */
   readonly userAgent: string | undefined
   /** When its first connection was opened, in milliseconds of the epoch. */
   readonly connectedAt: number
@@ -31,9 +32,12 @@ export interface ConnectedCompanion {
   readonly ts: Connection | undefined
   /** Its connection to the wall clock over WebSocket. */
   readonly wallClock: Connection | undefined
-  /** The clients of the wall clock over UDP at its address within the last minute, if it has no connection to the wall clock. */
+  /**
+   * Its clients of the wall clock over UDP that have sent a request within the last minute. Empty if it has a connection to the wall clock:
+   * companions use one or the other.
+   */
   readonly udp: readonly RecentClient[]
-  /** Whether the clients in `udp` may be other companions': several at this address have no connection to the wall clock. */
+  /** Whether the clients in `udp` may be other companions', which then have the same ones in theirs. */
   readonly isUdpShared: boolean
   /**
    * Whether other companions have the same address and user agent, so that some of the connections may be theirs: two tabs of a browser,
@@ -44,7 +48,7 @@ export interface ConnectedCompanion {
 
 type Kind = 'cii' | 'ts' | 'wallClock'
 
-/** After this time without a request a client over UDP counts as gone: companions ask at least every few seconds. */
+/** After this time without a request a client over UDP counts as gone: companions send one at least every few seconds. */
 const UDP_SILENCE_MILLIS = 60_000
 
 /** The time within which a companion opens its next connection, unless something keeps it from it. */
@@ -64,6 +68,7 @@ class Companion {
   hadCii = false
   /** When its latest connection was opened. */
   latestAt: number
+  udpPort: number | undefined
 
   constructor(remoteAddress: string, userAgent: string | undefined, connectedAt: number) {
     keysGiven += 1
@@ -78,8 +83,8 @@ class Companion {
 /**
  * Tells which connections to the servers of a television are one companion's. The protocols do not say it, so it is inferred: a
  * companion has one address, one user agent and at most one connection of each kind; it opens the one to CII first, and the others
- * soon after it. Connections of different addresses or user agents are never mixed up; for several companions with the same ones the
- * result is a good guess: see {@link ConnectedCompanion.isAmbiguous}.
+ * soon after it. Connections from different addresses or with different user agents are never assigned to one companion; for several companions
+ * with the same ones the result is a good guess: see {@link ConnectedCompanion.isAmbiguous}.
  *
  * Made early, it sees the connections in the order in which they are opened; those that are open before are sorted by their times.
  */
@@ -110,13 +115,17 @@ export class ConnectedCompanions {
 
   /** The companions that have a connection now, in the order in which they connected. */
   list(): ConnectedCompanion[] {
-    const udpClients = this.#recentUdpClients()
-    return [...this.#byAddress].flatMap(([address, companions]) => {
+    const now = Date.now()
+    const udpClients = this.#recentUdpClients(now)
+    const all = [...this.#byAddress].flatMap(([address, companions]) => {
       const clients = udpClients.filter((client) => addressOf(client.address) === address)
-      const isUdpShared = companions.filter(({ wallClock }) => wallClock === undefined).length > 1
+      const overUdp = companions.filter(({ wallClock }) => wallClock === undefined)
+      const shares = assignUdpClients(overUdp, clients, now)
+      const withUserAgent = new Map<string | undefined, number>()
+      for (const { userAgent } of companions) withUserAgent.set(userAgent, (withUserAgent.get(userAgent) ?? 0) + 1)
       return companions.map((companion) => {
         const { key, remoteAddress, userAgent, connectedAt, cii, ts, wallClock } = companion
-        const udp = wallClock === undefined ? clients.filter(({ lastRequestAt }) => lastRequestAt >= connectedAt) : []
+        const share = shares.get(companion)
         return {
           key,
           remoteAddress,
@@ -125,12 +134,13 @@ export class ConnectedCompanions {
           cii,
           ts,
           wallClock,
-          udp,
-          isUdpShared: isUdpShared && udp.length > 0,
-          isAmbiguous: companions.some((other) => other !== companion && other.userAgent === userAgent),
+          udp: share?.clients ?? [],
+          isUdpShared: share?.isShared ?? false,
+          isAmbiguous: (withUserAgent.get(userAgent) ?? 0) > 1,
         }
       })
     })
+    return all.sort((one, other) => one.connectedAt - other.connectedAt)
   }
 
   /** The key of the companion that has this connection; undefined for a connection that is not open. */
@@ -150,13 +160,17 @@ export class ConnectedCompanions {
     const { openedAt } = connection.statistics
     const address = addressOf(connection.remoteAddress)
     const userAgent = userAgentOf(connection)
-    const atAddress = this.#byAddress.get(address) ?? []
+    let atAddress = this.#byAddress.get(address)
+    if (atAddress === undefined) {
+      atAddress = []
+      this.#byAddress.set(address, atAddress)
+    }
     const lacking = atAddress.filter((each) => each.userAgent === userAgent && each[kind] === undefined)
     // The connection to CII is the first of a companion, or replaces one that was lost.
     const known = kind === 'cii' ? lacking.find(({ hadCii }) => hadCii) : nextToOpen(lacking, openedAt)
     if (known !== undefined) return known
     const companion = new Companion(withoutMapping(connection.remoteAddress), userAgent, openedAt)
-    this.#byAddress.set(address, [...atAddress, companion])
+    atAddress.push(companion)
     return companion
   }
 
@@ -172,8 +186,8 @@ export class ConnectedCompanions {
     else this.#byAddress.set(address, others)
   }
 
-  #recentUdpClients(): RecentClient[] {
-    const since = Date.now() - UDP_SILENCE_MILLIS
+  #recentUdpClients(now: number): RecentClient[] {
+    const since = now - UDP_SILENCE_MILLIS
     const clients = this.#servers.wallClockServer?.recentClients() ?? []
     return clients.filter(({ lastRequestAt }) => lastRequestAt >= since)
   }

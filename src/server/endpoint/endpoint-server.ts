@@ -93,7 +93,7 @@ export class EndpointServer<ConnectionData = unknown> {
   readonly #messageRate: RateLimiter | undefined
   readonly #owner: ConnectionOwner
   readonly #observers = new Observers((error) => this.#observerFailed(error))
-  /** {@link #observers}, or undefined while none is told of an event, so that messages cost nothing then. */
+  /** {@link #observers}, or undefined while none has a function for an event, so that messages cost nothing then. */
   #observed: Observers | undefined
   #receivingObserved: Observers | undefined
   #sendingObserved: Observers | undefined

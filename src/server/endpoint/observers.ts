@@ -43,7 +43,7 @@ export class Observers {
     this.#failed = failed
   }
 
-  /** Whether an observer is told of these events. */
+  /** Whether an observer has a function for this event. */
   observes(event: keyof EndpointObserver): boolean {
     return this.#all.some(({ observer }) => observer[event] !== undefined)
   }

@@ -17,9 +17,9 @@ export interface RecentClient {
 
 type Recorded = { -readonly [Member in keyof RecentClient]: RecentClient[Member] }
 
-/** Remembers the clients that have asked most recently, up to a maximum. */
+/** Remembers the clients of the most recent requests, up to a maximum. */
 export class RecentClients {
-  /** If there is no room for a new one, the one that has not asked for the longest time is forgotten. */
+  /** If there is no room for a new one, the one with the oldest last request is forgotten. */
   readonly #clients: LruMap<Recorded>
 
   /** @param max a positive integer. */
@@ -46,7 +46,7 @@ export class RecentClients {
     client.lastRequestAt = now
   }
 
-  /** The one that asked last comes first. */
+  /** The client of the latest request comes first. */
   list(): RecentClient[] {
     const clients = Array.from(this.#clients.items.values(), ({ value }) => ({ ...value }))
     return clients.sort((one, other) => other.lastRequestAt - one.lastRequestAt)

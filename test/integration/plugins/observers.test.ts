@@ -39,7 +39,7 @@ function recorder() {
 }
 
 describe('an observer of an endpoint', () => {
-  it('is told of connections, messages each way, rejected messages and refused handshakes', async () => {
+  it('is notified of connections, messages each way, rejected messages and refused handshakes', async () => {
     const app = makeApp()
     await app.register(ciiPlugin, { prefix: '/cii', maxConnections: 1 })
     const { events, observer } = recorder()
@@ -64,7 +64,7 @@ describe('an observer of an endpoint', () => {
     ])
   })
 
-  it('is told of a message to many clients for each of them, though it is framed once', async () => {
+  it('is notified of a message to many clients for each of them, though it is framed once', async () => {
     const app = makeApp()
     await app.register(tsPlugin, { prefix: '/ts', contentId: 'dvb://1' })
     app.ts.attachTimelineSource(
@@ -81,7 +81,7 @@ describe('an observer of an endpoint', () => {
     }
   })
 
-  it('is told of binary messages as bytes', async () => {
+  it('is notified of binary messages as bytes', async () => {
     const app = makeApp()
     await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
     const sizes: unknown[] = []
@@ -95,7 +95,7 @@ describe('an observer of an endpoint', () => {
     expect(sizes).toEqual([32, 32])
   })
 
-  it('is told what was wrong with a message that was not received completely', async () => {
+  it('is notified of the reason if a message was not received completely', async () => {
     const app = makeApp()
     await app.register(ciiPlugin, { prefix: '/cii', maxMessageBytes: 200 })
     const { events, observer } = recorder()
@@ -123,7 +123,7 @@ describe('an observer of an endpoint', () => {
 })
 
 describe('several observers of an endpoint', () => {
-  it('are told until they are removed, the same one as often as it was added', () => {
+  it('are notified until they are removed, the same one as often as it was added', () => {
     const server = new EndpointServer()
     const told: string[] = []
     const observer = { connected: () => told.push('first') }
@@ -207,7 +207,7 @@ describe('an observer that fails', () => {
     ['a function', () => {}, '"observer" must be an object'],
     ['a misspelt name', { conected: () => {} }, 'did you mean "connected"?'],
     ['no function', { connected: 5 }, '"observer.connected" must be a function; received 5'],
-  ])('is refused if it could never be told anything: %s', (_what, observer, message) => {
+  ])('is refused if it could never be called: %s', (_what, observer, message) => {
     expect(() => new CiiServer().observe(observer as EndpointObserver)).toThrow(message)
   })
 

@@ -54,13 +54,13 @@ describe.each([
     expect(listed?.lastRequestAt).toBeLessThanOrEqual(Date.now())
   })
 
-  it('lists none by default, and begins when it is told to', async () => {
+  it('lists none by default, and begins when the maximum is set', async () => {
     const server = await start()
     await ask(server)
     expect(server.maxRecentClients).toBe(0)
     server.maxRecentClients = 10
     const client = await ask(server)
-    // A thread of its own is told a little later.
+    // A thread of its own gets the maximum a little later.
     for (let tries = 0; tries < 500 && server.recentClients().length === 0; tries += 1) {
       await client.request(new Uint8Array(32))
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -75,7 +75,7 @@ describe.each([
 })
 
 describe('the recent clients of a wall clock server', () => {
-  it('are limited: the one that has not asked for the longest time is forgotten', async () => {
+  it('are limited: the one with the oldest last request is forgotten', async () => {
     const server = await inThisThread({ maxRecentClients: 2 })
     const first = await ask(server)
     const second = await ask(server)
@@ -93,7 +93,7 @@ describe('the recent clients of a wall clock server', () => {
     expect(server.recentClients()).toEqual([])
   })
 
-  it('are recorded by a thread that was told while it was starting', async () => {
+  it('are recorded if the maximum was set while the thread was starting', async () => {
     const server = new IsolatedWallClockServer(new SystemClock(), { host: '127.0.0.1' })
     open.push({ close: () => server.stop() })
     const starting = server.start()

@@ -226,6 +226,42 @@ describe('the clients of the wall clock over UDP', () => {
     ])
   })
 
+  it('belong to the companion that connected just before their first request', () => {
+    const clients: RecentClient[] = []
+    const { servers, openCii } = television(() => clients)
+    const companions = new ConnectedCompanions(servers)
+    for (const port of [1, 2]) {
+      openCii(PHONE)
+      later(500)
+      clients.push(client(PHONE, port))
+      later(10_000)
+      for (const each of clients) Object.assign(each, { lastRequestAt: Date.now() })
+    }
+    const expected = [
+      { udp: [{ port: 1 }], isUdpShared: false },
+      { udp: [{ port: 2 }], isUdpShared: false },
+    ]
+    expect(companions.list()).toMatchObject(expected)
+    later(50_000)
+    for (const each of clients) Object.assign(each, { lastRequestAt: Date.now() })
+    expect(companions.list()).toMatchObject(expected)
+  })
+
+  it('may have another port after an interruption', () => {
+    const clients: RecentClient[] = []
+    const { servers, openCii } = television(() => clients)
+    const companions = new ConnectedCompanions(servers)
+    openCii(PHONE)
+    clients.push(client(PHONE, 1))
+    openCii(PHONE)
+    clients.push(client(PHONE, 2))
+    expect(companions.list()).toMatchObject([{ udp: [{ port: 1 }] }, { udp: [{ port: 2 }] }])
+    later(10_000)
+    Object.assign(clients[0] as RecentClient, { lastRequestAt: Date.now() })
+    clients.push(client(PHONE, 3))
+    expect(companions.list()).toMatchObject([{ udp: [{ port: 1 }] }, { udp: [{ port: 3 }] }])
+  })
+
   it('are marked if several companions may have sent their requests', () => {
     let clients: RecentClient[] = []
     const { servers, openCii } = television(() => clients)
@@ -233,6 +269,7 @@ describe('the clients of the wall clock over UDP', () => {
     openCii()
     openCii(PHONE, 'Native/1')
     expect(companions.list()).toMatchObject([{ isUdpShared: false }, { isUdpShared: false }])
+    later(20_000)
     clients = [client(PHONE, 1), client(PHONE, 2)]
     expect(companions.list()).toMatchObject([
       { udp: [{ port: 1 }, { port: 2 }], isUdpShared: true },
@@ -244,7 +281,7 @@ describe('the clients of the wall clock over UDP', () => {
     const clients: RecentClient[] = []
     const { servers, openCii } = television(() => clients)
     const companions = new ConnectedCompanions(servers)
-    clients.push(client(PHONE, 1, 10))
+    clients.push(client(PHONE, 1, 300))
     openCii()
     expect(companions.list()).toMatchObject([{ udp: [] }])
     clients.push(client(PHONE, 2))
