@@ -1,16 +1,6 @@
 import { render } from 'preact'
-import { LiveConnection } from '../shared/index.js'
+import { Control } from './control.js'
+import { ControlPage } from './control-page.js'
+import { takeToken } from './token.js'
 
-const live = new LiveConnection('control')
-
-function Page() {
-  return (
-    <main class="panel">
-      <h1>{live.sections.value.setting?.friendlyName ?? 'Television'}</h1>
-      <p>{live.status}</p>
-    </main>
-  )
-}
-
-render(<Page />, document.body)
-live.open()
+render(<ControlPage control={new Control(takeToken())} />, document.body)
