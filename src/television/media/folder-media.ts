@@ -6,8 +6,8 @@ import type { MediaLibrary } from './media-library.js'
 import { type MediaName, mediaNameOf } from './media-name.js'
 import { isMediaExtension, isWhatItSays, mimeTypeOf, PLAYABLE } from './media-types.js'
 
-/** Formats that hardware plays come first: a browser takes the first that it can play. */
-const PREFERRED = ['.mp4', '.m4v', '.m4a', '.webm']
+/** Formats that hardware decodes come first, because a browser plays the first that it can. In ascending order. */
+const PREFERRED = ['.webm', '.m4a', '.m4v', '.mp4']
 const CONVERT = 'convert it, for example with: ffmpeg -i FILE -c:v libx264 -c:a aac FILE.mp4'
 
 /** The programmes of a folder, or the one programme of a file. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
@@ -123,9 +123,9 @@ function alternativesOf(names: readonly MediaName[]): Alternative[] {
 }
 
 function sourcesOf(names: readonly MediaName[], isSound: boolean): MediaSource[] {
-  const rank = ({ extension }: MediaName) => (PREFERRED.indexOf(extension) + PREFERRED.length) % (PREFERRED.length + 1)
+  const rank = ({ extension }: MediaName) => PREFERRED.indexOf(extension)
   return [...names]
-    .sort((a, b) => rank(a) - rank(b))
+    .sort((a, b) => rank(b) - rank(a))
     .map(({ file, extension }) => ({
       url: `media/${encodeURIComponent(file)}`,
       type: mimeTypeOf(extension, isSound),
