@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/television/protocol': PURE,
   'src/television/media': [...PURE, 'src/television/protocol'],
   // What control pages are shown of the companions.
-  'src/television/control': [...PURE, ...SERVER, 'src/television/protocol'],
+  'src/television/control': [...PURE, ...SERVER, 'src/server/wall-clock/isolated', 'src/television/protocol'],
   'src/television': [...PURE, ...SERVER, 'src/television/protocol', 'src/television/media'],
   'src/television/pages/shared': [...PURE, ...COMPANION, 'src/television/protocol'],
   'src/television/pages/tv': [...PURE, ...COMPANION, 'src/television/protocol', 'src/television/pages/shared'],

@@ -1,17 +1,21 @@
-import { encodeCii, encodeControlTimestamp } from '../../messages/index.js'
+import {
+  encodeCii,
+  encodeControlTimestamp,
+  encodePresentationTimestamps,
+  encodeSetupData,
+} from '../../messages/index.js'
 import type { CiiServer } from '../../server/cii/index.js'
+import { type ConnectedCompanion, ConnectedCompanions } from '../../server/companions/index.js'
 import type { Connection, EndpointServer } from '../../server/endpoint/index.js'
 import type { TsConnectionState, TsServer } from '../../server/ts/index.js'
-import type { RecentClient } from '../../server/wall-clock/index.js'
+import type { WallClockUdpServer } from '../../server/wall-clock/isolated/index.js'
 import type { CompanionReport, ConnectionReport, LogEntry, MessageEntry, TimelineState } from '../protocol/index.js'
-import { type CompanionGroup, CompanionGroups, type EndpointName } from './companion-groups.js'
 import { problemsOf } from './companion-problems.js'
 import { Journal, type JournalPart } from './journal.js'
 import { logEntry } from './log-line.js'
 import { messageText } from './message-text.js'
-import { Traffic } from './traffic.js'
+import { type EndpointName, Traffic } from './traffic.js'
 import { TsRecord } from './ts-record.js'
-import { WallClockSources } from './wall-clock-sources.js'
 
 /** What a {@link ControlMonitor} observes. */
 export interface MonitoredServers {
@@ -19,7 +23,7 @@ export interface MonitoredServers {
   readonly ts: TsServer
   readonly wallClockWebSocket?: EndpointServer | undefined
   /** The wall clock over UDP, which remembers its clients on request. */
-  readonly wallClockServer?: { maxRecentClients: number; recentClients(): readonly RecentClient[] } | undefined
+  readonly wallClockServer?: Pick<WallClockUdpServer, 'maxRecentClients' | 'recentClients'> | undefined
   timelines(): readonly TimelineState[]
   /** Passes on the lines of a pino log. @returns stops that */
   readonly tapLog?: ((taken: (line: string) => void) => () => void) | undefined
@@ -36,8 +40,8 @@ export class ControlMonitor {
   readonly #servers: MonitoredServers
   readonly #log = new Journal<LogEntry>(MAX_LOG_LINES)
   readonly #traffic = new Traffic()
-  readonly #groups = new CompanionGroups()
-  readonly #sources = new WallClockSources()
+  /** Undefined while nobody watches. */
+  #connected: ConnectedCompanions | undefined
   #records = new WeakMap<Connection, TsRecord>()
   /** Bytes waited for these companions at the last look. */
   #unread = new Set<Connection>()
@@ -65,18 +69,9 @@ export class ControlMonitor {
 
   /** The companions as they are now. */
   companions(): CompanionReport[] {
-    const { cii, ts, wallClockWebSocket, wallClockServer } = this.#servers
-    const groups = this.#groups
-      .update({
-        cii: [...cii.connections.keys()],
-        ts: [...ts.connections.keys()],
-        wc: [...(wallClockWebSocket?.connections.keys() ?? [])],
-      })
-      .slice(0, MAX_COMPANIONS)
-    const withoutWebSocket = groups.filter(({ connections }) => !connections.has('wc'))
-    const overUdp = this.#sources.assign(withoutWebSocket, wallClockServer?.recentClients() ?? [])
+    const connected = this.#connected?.list().slice(0, MAX_COMPANIONS) ?? []
     const unread = new Set<Connection>()
-    const reports = groups.map((group) => this.#companion(group, overUdp.get(group.key) ?? null, unread))
+    const reports = connected.map((companion) => this.#companion(companion, unread))
     this.#unread = unread
     return reports
   }
@@ -91,12 +86,19 @@ export class ControlMonitor {
     ]
     if (wallClockWebSocket !== undefined) this.#stop.push(this.#traffic.observe('wc', wallClockWebSocket))
     if (wallClockServer !== undefined) {
+      // Before the companions are listed, because it forgets the clients that it knew.
       const { maxRecentClients } = wallClockServer
       wallClockServer.maxRecentClients = Math.max(maxRecentClients, MAX_UDP_CLIENTS)
       this.#stop.push(() => {
         wallClockServer.maxRecentClients = maxRecentClients
       })
     }
+    const connected = new ConnectedCompanions(this.#servers)
+    this.#connected = connected
+    this.#stop.push(() => {
+      connected.close()
+      this.#connected = undefined
+    })
     if (tapLog === undefined) return
     this.#stop.push(
       tapLog((line) => {
@@ -121,20 +123,17 @@ export class ControlMonitor {
     return record
   }
 
-  #companion(
-    group: CompanionGroup,
-    overUdp: CompanionReport['wallClock'],
-    unreadNow: Set<Connection>,
-  ): CompanionReport {
-    const { key, remoteAddress, userAgent, connectedAt, connections } = group
-    const { ts: server, cii } = this.#servers
+  #companion(companion: ConnectedCompanion, unreadNow: Set<Connection>): CompanionReport {
+    const { key, remoteAddress, userAgent, connectedAt, cii, ts } = companion
+    const { ts: server, cii: ciiServer } = this.#servers
     const timelines = this.#servers.timelines()
-    const ts = connections.get('ts')
     const state = ts === undefined ? undefined : server.stateOf(ts)
     const record = ts === undefined ? new TsRecord() : this.#recordOf(ts)
     if (ts !== undefined && state !== undefined) record.look(state, ts.statistics.messagesIn, timelines)
-    const wallClock = overWebSocket(connections.get('wc')) ?? overUdp
-    const open = [...connections]
+    const { wallClock, intervalMillis } = wallClockOf(companion, this.#observedSince)
+    const open = Object.entries({ cii, ts, wc: companion.wallClock }).flatMap(([endpoint, connection]) =>
+      connection === undefined ? [] : [[endpoint as EndpointName, connection] as const],
+    )
     for (const [, connection] of open) {
       connection.ping()
       if (connection.bufferedAmount > 0) unreadNow.add(connection)
@@ -144,7 +143,7 @@ export class ControlMonitor {
     return {
       key,
       remoteAddress,
-      userAgent,
+      userAgent: userAgent ?? null,
       connectedAt,
       connections: open.map(([endpoint, connection]) => this.#connection(endpoint, connection, state)),
       timelineSelector: setup?.timelineSelector ?? null,
@@ -155,16 +154,13 @@ export class ControlMonitor {
         now: Date.now(),
         observedSince: this.#observedSince,
         setup,
-        contentId: server.contentId === null ? null : (cii.cii.contentId ?? null),
+        contentId: server.contentId === null ? null : (ciiServer.cii.contentId ?? null),
         timelines,
         relations,
         presentation,
         presentationIntervalMillis,
         wallClock,
-        wallClockIntervalMillis: intervalMillis(
-          wallClock,
-          connections.get('wc')?.statistics.openedAt ?? Math.max(connectedAt, this.#observedSince),
-        ),
+        wallClockIntervalMillis: intervalMillis,
         badMessages: open.reduce((sum, [, { statistics }]) => sum + statistics.badMessages, 0),
         unread: open.flatMap(([, connection]) =>
           unreadNow.has(connection) && this.#unread.has(connection) ? [connection] : [],
@@ -188,13 +184,13 @@ export class ControlMonitor {
       badMessages,
       roundTripSeconds: roundTripSeconds ?? null,
       bufferedBytes: connection.bufferedAmount,
-      lastIn: last.in ? { at: last.in.at, text: last.in.text } : null,
-      lastOut: last.out ? { at: last.out.at, text: last.out.text } : this.#earlierMessage(endpoint, connection, state),
+      lastIn: last.in ? { at: last.in.at, text: last.in.text } : earlierReceived(endpoint, state),
+      lastOut: last.out ? { at: last.out.at, text: last.out.text } : this.#earlierSent(endpoint, connection, state),
     }
   }
 
   /** What a companion was sent before it was observed. */
-  #earlierMessage(
+  #earlierSent(
     endpoint: EndpointName,
     connection: Connection,
     state: TsConnectionState | undefined,
@@ -210,13 +206,37 @@ export class ControlMonitor {
   }
 }
 
-function overWebSocket(connection: Connection | undefined): CompanionReport['wallClock'] {
-  if (connection === undefined) return null
-  const { messagesIn, lastMessageInAt, openedAt } = connection.statistics
-  return { encoding: 'websocket', requests: messagesIn, lastRequestAt: lastMessageInAt ?? openedAt, isShared: false }
+/** What a companion had sent before it was observed. */
+function earlierReceived(endpoint: EndpointName, state: TsConnectionState | undefined): ConnectionReport['lastIn'] {
+  if (endpoint !== 'ts' || state?.setup === undefined) return null
+  const { setup, presentationTimestamps: presented } = state
+  return presented === undefined
+    ? { at: setup.at, text: messageText(encodeSetupData(setup.value)) }
+    : { at: presented.at, text: messageText(encodePresentationTimestamps(presented.value)) }
 }
 
-function intervalMillis(wallClock: CompanionReport['wallClock'], since: number): number | undefined {
-  if (wallClock === null || wallClock.requests < 2 || wallClock.isShared) return undefined
-  return (wallClock.lastRequestAt - since) / (wallClock.requests - 1)
+/** Its requests for the time, and how often it sends one, as far as that is known. */
+function wallClockOf(
+  { wallClock: connection, udp, isUdpShared, connectedAt }: ConnectedCompanion,
+  observedSince: number,
+): { wallClock: CompanionReport['wallClock']; intervalMillis: number | undefined } {
+  if (connection !== undefined) {
+    const { messagesIn: requests, lastMessageInAt, openedAt } = connection.statistics
+    const lastRequestAt = lastMessageInAt ?? openedAt
+    return {
+      wallClock: { encoding: 'websocket', requests, lastRequestAt, isShared: false },
+      intervalMillis: intervalOf(requests, openedAt, lastRequestAt),
+    }
+  }
+  if (udp.length === 0) return { wallClock: null, intervalMillis: undefined }
+  const requests = udp.reduce((sum, client) => sum + client.requests, 0)
+  const lastRequestAt = Math.max(...udp.map((client) => client.lastRequestAt))
+  return {
+    wallClock: { encoding: 'udp', requests, lastRequestAt, isShared: isUdpShared },
+    intervalMillis: isUdpShared ? undefined : intervalOf(requests, Math.max(connectedAt, observedSince), lastRequestAt),
+  }
+}
+
+function intervalOf(count: number, from: number, to: number): number | undefined {
+  return count < 2 ? undefined : (to - from) / (count - 1)
 }

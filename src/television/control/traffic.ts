@@ -1,7 +1,6 @@
 import type { Connection, EndpointObserver, EndpointServer } from '../../server/endpoint/index.js'
 import { visible } from '../../validation/index.js'
 import type { MessageEntry } from '../protocol/index.js'
-import type { EndpointName } from './companion-groups.js'
 import { Journal } from './journal.js'
 import { messageText } from './message-text.js'
 
@@ -9,6 +8,8 @@ import { messageText } from './message-text.js'
 const MAX_MESSAGES = 500
 
 type Entry = { -readonly [Member in keyof MessageEntry]: MessageEntry[Member] }
+
+export type EndpointName = MessageEntry['endpoint']
 
 /** The last message each way. */
 export interface LastMessages {

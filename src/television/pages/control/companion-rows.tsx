@@ -64,7 +64,9 @@ function CompanionRow({ companion, timelines, isOpen, toggle }: Omit<Props, 'col
             <span class="program" title={userAgent ?? 'sent no user agent'}>
               {programOf(userAgent)}
             </span>
-            <span class="code muted">{remoteAddress}</span>
+            <span class="code muted">
+              {remoteAddress} <span class="key">{key}</span>
+            </span>
           </span>
         </button>
       </th>
@@ -76,7 +78,7 @@ function CompanionRow({ companion, timelines, isOpen, toggle }: Omit<Props, 'col
         {timeline?.available === false && <span class="muted note">unavailable now</span>}
       </td>
       <td data-label="Stem" class="code stem" title={contentIdStem ?? undefined}>
-        {contentIdStem === null ? '–' : contentIdStem || '“”'}
+        {contentIdStem === '' ? <span class="muted">any</span> : (contentIdStem ?? '–')}
       </td>
       <td data-label="Presents" class="number">
         <Presents presentation={companion.presentation} />

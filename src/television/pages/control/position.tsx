@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { timecode, timeText } from '../shared/index.js'
+import { Icon, timecode, timeText } from '../shared/index.js'
 import { CommandError } from './command-error.js'
 import type { Control } from './control.js'
 import { useCommand } from './use-command.js'
@@ -42,14 +42,25 @@ export function Position({ control }: { readonly control: Control }) {
           <span class="number muted">{timeText(duration)}</span>
         </div>
       )}
-      <form class="row" onSubmit={go}>
+      <div class="row">
         <button type="button" aria-label="10 seconds back" onClick={() => seek(control.positionSeconds() - 10)}>
           −10 s
         </button>
+        {state?.speed === 0 ? (
+          <button type="button" class="primary wide" onClick={() => send({ name: 'play' })}>
+            <Icon name="play" /> Play
+          </button>
+        ) : (
+          <button type="button" class="primary wide" onClick={() => send({ name: 'pause' })}>
+            <Icon name="pause" /> Pause
+          </button>
+        )}
         <button type="button" aria-label="10 seconds forward" onClick={() => seek(control.positionSeconds() + 10)}>
           +10 s
         </button>
-        <input name="seconds" type="number" step="any" required aria-label="Seek to second" placeholder="seconds" />
+      </div>
+      <form class="row" onSubmit={go}>
+        <input name="seconds" type="number" step="any" required aria-label="Seek to second" placeholder="Second" />
         <button type="submit">Seek</button>
       </form>
       <CommandError error={error} />

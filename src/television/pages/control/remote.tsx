@@ -1,4 +1,3 @@
-import { Icon } from '../shared/index.js'
 import { CommandError } from './command-error.js'
 import { shortSelector } from './companion-name.js'
 import { Content } from './content.js'
@@ -7,7 +6,7 @@ import { Position } from './position.js'
 import { PresentationStatus } from './presentation-status.js'
 import { useCommand } from './use-command.js'
 
-const SPEEDS = [0.5, 1, 1.5, 2]
+const SPEEDS = [0.5, 1, 2]
 
 /** The remote control. */
 export function Remote({ control }: { readonly control: Control }) {
@@ -16,10 +15,10 @@ export function Remote({ control }: { readonly control: Control }) {
     <section class="panel remote" aria-labelledby="remote-title">
       <div class="panel-head">
         <h2 id="remote-title">Remote control</h2>
-        <p class="muted">{state?.driver === 'page' ? 'A page plays the picture' : 'No page plays the picture'}</p>
+        <p class="muted">{state?.driver === 'page' ? 'driven by the picture' : 'on its own clock'}</p>
       </div>
       <Position control={control} />
-      <Playback control={control} />
+      <Speed control={control} />
       <Content control={control} />
       <PresentationStatus control={control} />
       <Timelines control={control} />
@@ -27,7 +26,7 @@ export function Remote({ control }: { readonly control: Control }) {
   )
 }
 
-function Playback({ control }: { readonly control: Control }) {
+function Speed({ control }: { readonly control: Control }) {
   const [send, error] = useCommand(control)
   const speed = control.live.sections.value.state?.speed ?? 0
   const set = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }) => {
@@ -36,42 +35,31 @@ function Playback({ control }: { readonly control: Control }) {
     if (Number.isFinite(value)) send({ name: 'speed', speed: value })
   }
   return (
-    <div class="group">
+    <form class="group" onSubmit={set}>
+      <label for="speed">
+        Speed <span class="muted number">({Number(speed.toFixed(4))})</span>
+      </label>
       <div class="row">
-        {speed === 0 ? (
-          <button type="button" class="primary wide" onClick={() => send({ name: 'play' })}>
-            <Icon name="play" /> Play
-          </button>
-        ) : (
-          <button type="button" class="primary wide" onClick={() => send({ name: 'pause' })}>
-            <Icon name="pause" /> Pause
-          </button>
-        )}
-      </div>
-      <form class="row" onSubmit={set}>
-        <fieldset class="segments">
-          <legend class="visually-hidden">Speed</legend>
+        <div class="segments">
           {SPEEDS.map((each) => (
             <button
               key={each}
               type="button"
+              aria-label={`Speed ${each}`}
               aria-pressed={speed === each}
               onClick={() => send({ name: 'speed', speed: each })}
             >
-              {each}×
+              {each}
             </button>
           ))}
-        </fieldset>
-        <input name="speed" type="number" step="any" required aria-label="Other speed" placeholder="other" />
+        </div>
+        <input id="speed" name="speed" type="number" step="any" required placeholder="0.9" />
         <button type="submit" aria-label="Set speed">
           Set
         </button>
-      </form>
-      <p class="muted">
-        Speed <span class="number">{Number(speed.toFixed(4))}</span>
-      </p>
+      </div>
       <CommandError error={error} />
-    </div>
+    </form>
   )
 }
 
