@@ -59,6 +59,8 @@ export {
   type CompanionSource,
   type CompanionTarget,
   type CompanionTimeline,
+  type PresentationReader,
+  type PresentationReporter,
   positionOn,
   type Unavailable,
   type UnavailableReason,

@@ -49,6 +49,11 @@ export interface CompanionOptions {
    * reports each deviation as a `protocolError` with `forgiven: true`. The `strict` of a client's own options takes precedence.
    */
   strict?: boolean
+  /**
+   * Whether to report to the television, every second and at changes, what is presented: what a {@link MediaFollower} of this companion
+   * plays, otherwise the position of the clock (TS 103 286-2, clause 5.7.4). Default true.
+   */
+  presentationTimestamps?: boolean
   /** The local clock that all other clocks are derived from. Default: a SystemClock. */
   parentClock?: Clock
   /** The transports. Default: WebSockets and, in Node, UDP. The `openSocket` of a client's own options takes precedence. */
@@ -77,6 +82,7 @@ export const COMPANION_OPTIONS: OptionTable<CompanionOptions> = {
   preferWebSocketWallClock: option.withDefault(option.boolean(), false),
   allowedHosts: ALLOWED_HOSTS_TYPE,
   strict: option.withDefault(option.boolean(), false),
+  presentationTimestamps: option.withDefault(option.boolean(), true),
   parentClock: CLOCK_TYPE,
   platform: option.object(PLATFORM_OPTIONS),
   cii: option.object(CLIENT_OPTIONS),

@@ -11,6 +11,7 @@ import { CompanionMoves } from './companion-moves.js'
 import { type CompanionOptions, checkCompanionOptions } from './companion-options.js'
 import { CompanionPlanner, type Plan } from './companion-plan.js'
 import { type CompanionPosition, PositionClock } from './companion-position.js'
+import { CompanionPresentation, type PresentationReader, type PresentationReporter } from './companion-presentation.js'
 import { CompanionRoutes, type Route } from './companion-routes.js'
 import { type CompanionRoute, type CompanionTarget, type RouteUrls, routesOf } from './companion-target.js'
 import type { CompanionTimeline } from './companion-timeline.js'
@@ -58,6 +59,7 @@ export class Companion extends Emitter<CompanionEvents> {
   readonly #moves: CompanionMoves
   readonly #content = new ContentWatch()
   readonly #routes: CompanionRoutes
+  readonly #presentation: CompanionPresentation
   readonly #planner: CompanionPlanner
   readonly #ciiClients: readonly CiiClient[]
 
@@ -84,6 +86,10 @@ export class Companion extends Emitter<CompanionEvents> {
         if (routes.length > 1) queueMicrotask(() => this.#apply())
       },
     })
+    this.#presentation = new CompanionPresentation(
+      () => this.#ts,
+      (detail) => this.emit('protocolError', { source: 'ts', reason: 'presentation-timestamps', detail }),
+    )
     this.#planner = new CompanionPlanner(this.#options, this.#routes)
     this.#ciiClients = routes.map(({ cii }) => cii)
     for (const route of routes) {
@@ -152,6 +158,7 @@ export class Companion extends Emitter<CompanionEvents> {
     if (this.#started) return
     this.#started = true
     this.#routes.start()
+    if (this.#options.presentationTimestamps !== false) this.#presentation.start()
     // The state from before a stop may still be current, in which case CII reports no change.
     this.#apply()
   }
@@ -163,10 +170,20 @@ export class Companion extends Emitter<CompanionEvents> {
     this.#round += 1
     this.#moves.settle()
     this.#routes.stop()
+    this.#presentation.stop()
     this.#dropTs()
     this.#dropWallClock()
     this.#reportedProblems = []
     this.#check()
+  }
+
+  /**
+   * Says what is presented of the content, which the companion reports to the television every second and at changes. Until then it
+   * reports the position of {@link clock}. A {@link MediaFollower} that follows the companion calls this by itself.
+   * @param reader the seconds by which what is presented is ahead of {@link clock}; undefined while nothing is
+   */
+  present(reader: PresentationReader): PresentationReporter {
+    return this.#presentation.present(reader)
   }
 
   /** The current position; undefined until one has been known. It is valid only if its `available` is true. */
@@ -259,12 +276,14 @@ export class Companion extends Emitter<CompanionEvents> {
     })
     this.#ts = ts
     ts.on('timing', (event) => {
+      if (event.applied) this.#presentation.changed()
       this.emit('timing', event)
       this.#check()
     })
     forwardClient('ts', ts, this.#emit)
     let wasLost = false
     ts.on('disconnected', () => {
+      if (!this.#isRenewing) this.#presentation.disconnected()
       wasLost = !this.#isRenewing
     })
     ts.on('connected', () => {

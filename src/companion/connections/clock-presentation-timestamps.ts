@@ -18,6 +18,8 @@ export interface PresentationClocks {
 export interface PresentationTimestampsOptions {
   /** Whether to include the actual presentation while that clock is available. Default true. */
   includeActual?: boolean
+  /** By how many seconds of content what is presented is ahead of the clock `actual`; negative: behind. Default 0. */
+  aheadSeconds?: number
   /**
    * Converts readings of the clocks to content time, in whole ticks. Default: identity. Needed for PTS, which wraps at 2³³ whereas a
    * {@link TsClient} continues to count.
@@ -33,6 +35,7 @@ const CLOCKS: OptionTable<PresentationClocks> = {
 }
 const OPTIONS: OptionTable<PresentationTimestampsOptions, keyof PresentationTimestampsOptions> = {
   includeActual: option.withDefault(option.boolean(), true),
+  aheadSeconds: option.withDefault(option.number({}, 'seconds'), 0),
   toContentTime: option.withDefault(option.func<(ticks: number) => number>(), (ticks) => ticks),
 }
 
@@ -54,18 +57,22 @@ export function presentationTimestampsOf(
   const { earliest, latest } = checkOptions(CLOCKS, clocks, { within: 'clocks' })
   const wallClock = checkOption('clocks.wallClock', CLOCK_TYPE, clocks.wallClock)
   const actual = checkOption('clocks.actual', CLOCK_TYPE, clocks.actual)
-  const { includeActual, toContentTime } = checkOptions(OPTIONS, options)
+  const { includeActual, aheadSeconds, toContentTime } = checkOptions(OPTIONS, options)
   const now = wallClock.now()
-  const timestampOf = (clock: Clock | undefined): PresentationTimestamp | undefined => {
+  const timestampOf = (clock: Clock | undefined, ahead = 0): PresentationTimestamp | undefined => {
     if (clock?.available !== true) return undefined
     const ticks = Math.floor(wallClock.toOtherClock(clock, now))
     if (!Number.isFinite(ticks)) return undefined
     // Messages contain whole ticks, so compute the time of the whole tick. A stopped clock never reads it.
     const moment = clock.toOtherClock(wallClock, ticks)
     const wallClockTicks = Number.isFinite(moment) ? moment : now
-    return { contentTime: integer(toContentTime(ticks)), wallClockTime: integer(wallClock.toNanos(wallClockTicks)) }
+    const aheadTicks = Math.round(ahead * clock.tickRate)
+    return {
+      contentTime: integer(toContentTime(ticks + aheadTicks)),
+      wallClockTime: integer(wallClock.toNanos(wallClockTicks)),
+    }
   }
-  const actualTimestamp = timestampOf(actual)
+  const actualTimestamp = timestampOf(actual, aheadSeconds)
   const anyTime = actualTimestamp?.contentTime ?? integer(toContentTime(actual.now()))
   return {
     ...(includeActual && actualTimestamp !== undefined && { actual: actualTimestamp }),

@@ -38,6 +38,9 @@ const LONGEST_RETRY_SECONDS = 30
  */
 const GOLDEN_RATIO = 0.618_033_988_75
 
+/** In these states the media presents the content, well or badly. */
+const PRESENTING: ReadonlySet<MediaFollowerState> = new Set(['locked', 'limited', 'adjusting', 'paused', 'stepping'])
+
 /**
  * Keeps a media element on a timeline: seeks when it is far off, adjusts its rate slightly (a bend) when it is near, and pauses with the
  * timeline. From `start()` to `stop()` it controls position, rate and pause of the media, and reverts changes by the user.
@@ -69,6 +72,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
   #clock: FollowedClock | undefined
   #forgetClock: (() => void) | undefined
   #forgetMedia: (() => void) | undefined
+  #presentation: ReturnType<NonNullable<ClockHolder['present']>> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #lookIsNear = false
 
@@ -161,6 +165,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#failures = 0
     this.#retryWait.reset()
     this.#steering.reset()
+    if ('present' in this.#source) this.#presentation = this.#source.present?.(() => this.#presentedAhead())
     // In a listener, a poll may be in progress; and a listener that restarts the follower whenever it stops must not recurse.
     if (this.#looking || this.#emitting > 0) this.#lookIn(0)
     else this.#look()
@@ -175,6 +180,8 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     clearTimeout(this.#timer)
     this.#timers.forget()
     attempt(forgetMedia)
+    attempt(() => this.#presentation?.end())
+    this.#presentation = undefined
     attempt(() => this.#forgetClock?.())
     this.#forgetClock = undefined
     this.#clock = undefined
@@ -227,6 +234,11 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     const target = playbackTarget(clock, this.#correlation, this.#renderingLatencySeconds)
     const loops = this.#options.loop === 'auto' ? this.#media.loop === true : this.#options.loop
     return target !== undefined && loops ? inLoop(target, durationOf(this.#media)) : target
+  }
+
+  /** Undefined while nothing is presented. */
+  #presentedAhead(): number | undefined {
+    return PRESENTING.has(this.#state) ? this.#steering.errorSeconds : undefined
   }
 
   /** Polls after the current call: clocks report changes from inside their setters. */
@@ -311,6 +323,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     const previous = this.#state
     if (state === previous) return
     this.#state = state
+    attempt(() => this.#presentation?.changed())
     this.emit('status', { ...this.status(), previous })
   }
 }

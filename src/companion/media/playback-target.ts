@@ -8,6 +8,11 @@ export type FollowedClock = Pick<Clock, 'now' | 'tickRate' | 'effectiveSpeed' | 
 export interface ClockHolder {
   /** The clock to follow now; undefined while there is none. */
   readonly clock: FollowedClock | undefined
+  /**
+   * Where the holder wants to know it: called at the start with a function that returns by how many seconds the media is ahead of the
+   * clock, or undefined while it presents nothing.
+   */
+  present?(reader: () => number | undefined): { changed(): void; end(): void }
 }
 
 /** A moment of the content and its position in the media, both in seconds. They differ for live streams and excerpts. */
