@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CorrelatedClock } from '../../../../src/clocks/index.js'
+import { PlaybackReporter } from '../../../../src/television/pages/tv/playback-reporter.js'
+import type { PlaybackReport } from '../../../../src/television/protocol/index.js'
+import { type ManualClock, manualClock } from '../../../helpers/manual-clock.js'
+
+/** How long an element stands still after it has begun to play or was sought, as Chromium's does. */
+const START_SECONDS = 0.08
+
+/** A media element whose position moves with the test's clock. */
+class Element {
+  paused = true
+  ended = false
+  seeking = false
+  readyState = 4
+  duration = 40
+  loop = false
+  playbackRate = 1
+  /** Added to a reading now and then. */
+  noiseSeconds = 0
+  readonly #clock: ManualClock
+  readonly #listeners = new Map<string, Set<(event: { type: string }) => void>>()
+  #from = 0
+  #since = 0
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock
+  }
+
+  get #now(): number {
+    return this.#clock.nanos / 1e9
+  }
+
+  get currentTime(): number {
+    if (this.paused) return this.#from
+    return this.#from + Math.max(this.#now - this.#since, 0) * this.playbackRate + this.noiseSeconds
+  }
+
+  addEventListener(type: string, listener: (event: { type: string }) => void): void {
+    this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener))
+  }
+
+  removeEventListener(type: string, listener: (event: { type: string }) => void): void {
+    this.#listeners.get(type)?.delete(listener)
+  }
+
+  get listeners(): number {
+    return [...this.#listeners.values()].reduce((sum, each) => sum + each.size, 0)
+  }
+
+  emit(type: string): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener({ type })
+  }
+
+  play(): void {
+    this.paused = false
+    this.#since = this.#now + START_SECONDS
+    this.emit('playing')
+  }
+
+  pause(): void {
+    this.#from = this.currentTime
+    this.paused = true
+    this.emit('pause')
+  }
+
+  seek(seconds: number): void {
+    this.#from = seconds
+    this.#since = this.#now + START_SECONDS
+    this.seeking = true
+    this.emit('seeking')
+    this.seeking = false
+    this.emit('seeked')
+    if (!this.paused) this.emit('playing')
+  }
+}
+
+let clock: ManualClock
+let wallClock: CorrelatedClock
+let element: Element
+let reporter: PlaybackReporter
+let reports: PlaybackReport[]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  clock = manualClock()
+  wallClock = new CorrelatedClock(clock.clock)
+  element = new Element(clock)
+  reports = []
+  reporter = new PlaybackReporter(element, wallClock, (report) => reports.push(report))
+})
+
+afterEach(() => {
+  reporter.stop()
+  vi.useRealTimers()
+})
+
+function pass(seconds: number): void {
+  for (let millis = 0; millis < seconds * 1000; millis += 2.5) {
+    clock.advanceSeconds(0.0025)
+    vi.advanceTimersByTime(2.5)
+  }
+}
+
+/** The reports, each with where it says that the element would be at time 0 of the wall clock. */
+const lines = () =>
+  reports.map(({ state, speed, mediaSeconds, wallClockNanos }) => ({
+    state,
+    speed,
+    offset: Number((mediaSeconds - speed * (Number(wallClockNanos) / 1e9)).toFixed(4)),
+  }))
+
+describe('the reports of the picture page', () => {
+  it('say at once that the element is paused, and exactly where', () => {
+    element.seek(12.3456)
+    reporter.start('clip')
+    expect(reports).toEqual([
+      {
+        type: 'playback',
+        programme: 'clip',
+        state: 'paused',
+        mediaSeconds: 12.3456,
+        wallClockNanos: '0',
+        speed: 0,
+        durationSeconds: 40,
+      },
+    ])
+  })
+
+  it('say that it plays only once it moves, and then where: no companion starts twice', () => {
+    reporter.start('clip')
+    element.play()
+    pass(0.5)
+    const speeds = lines().map(({ speed }) => speed)
+    expect(speeds.indexOf(1)).toBe(2)
+    expect(
+      new Set(
+        lines()
+          .slice(2)
+          .map(({ offset }) => offset),
+      ),
+    ).toEqual(new Set([-START_SECONDS]))
+    expect(lines().slice(0, 2)).toEqual([
+      { state: 'paused', speed: 0, offset: 0 },
+      { state: 'waiting', speed: 0, offset: 0 },
+    ])
+  })
+
+  it('come every tenth of a second, as the median of readings', () => {
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    reports.length = 0
+    for (let millis = 0; millis < 1000; millis += 25) {
+      element.noiseSeconds = millis % 100 === 0 ? 0.008 : 0
+      pass(0.025)
+    }
+    expect(reports.length).toBeGreaterThanOrEqual(9)
+    expect(reports.length).toBeLessThanOrEqual(11)
+    expect(new Set(lines().map(({ offset }) => offset))).toEqual(new Set([-START_SECONDS]))
+  })
+
+  it('announce a seek at its aim, and say that it plays on once it does', () => {
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    reports.length = 0
+    element.seek(30)
+    pass(0.5)
+    expect(lines()[0]).toEqual({ state: 'seeking', speed: 0, offset: 30 })
+    const running = lines().filter(({ speed }) => speed === 1)
+    expect(new Set(running.map(({ offset }) => offset))).toEqual(new Set([Number((30 - 1 - START_SECONDS).toFixed(4))]))
+  })
+
+  it('make one jump of the restart of a loop, and no pause', () => {
+    element.loop = true
+    element.seek(39)
+    element.play()
+    pass(0.2)
+    reporter.start('clip')
+    pass(0.85)
+    reports.length = 0
+    element.seek(0)
+    pass(0.5)
+    expect(lines().map(({ speed }) => speed)).not.toContain(0)
+    expect(lines()[0]?.state).toBe('playing')
+  })
+
+  it('follow the rate at once', () => {
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    element.pause()
+    element.playbackRate = 2
+    element.emit('ratechange')
+    element.play()
+    pass(0.5)
+    expect(lines().at(-1)?.speed).toBe(2)
+  })
+
+  it('are not sent while the wall clock is unknown, nor after the end', () => {
+    element.play()
+    wallClock.available = false
+    reporter.start('clip')
+    pass(0.5)
+    expect(reports).toEqual([])
+    wallClock.available = true
+    pass(0.2)
+    expect(reports.length).toBeGreaterThan(0)
+    reporter.stop()
+    reports.length = 0
+    element.pause()
+    pass(0.5)
+    expect(reports).toEqual([])
+    expect(element.listeners).toBe(0)
+  })
+})
