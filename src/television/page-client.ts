@@ -9,6 +9,8 @@ export class PageClient extends StateSender {
   readonly connection: Connection
   /** Undefined until it has said hello and was accepted. */
   role: PageRole | undefined
+  /** What a companion page has said of its calibration. */
+  calibrationSeconds: number | undefined
   watch: Watch = { type: 'watch', messages: false, log: false }
   /** The version of each section that it was sent. */
   readonly sent: Partial<Record<Section, number>> = {}

@@ -1,10 +1,12 @@
 import { MessageError } from '../messages/index.js'
 import { type Connection, EndpointServer, type EndpointServerOptions } from '../server/endpoint/index.js'
 import { visible } from '../validation/index.js'
+import { withCalibrations } from './calibrations.js'
 import { type ControlAccess, refusalOf } from './control-access.js'
 import { PageClient, type Section } from './page-client.js'
 import {
   type CommandRequest,
+  type CompanionReport,
   decodePageMessage,
   type Hello,
   type PageMessage,
@@ -18,7 +20,7 @@ import type { DrivingPage, Television } from './television.js'
 
 /** What control pages are shown of the companions. */
 export interface ControlFeed {
-  companions(): Update['companions']
+  companions(): readonly CompanionReport[]
   /** @returns what has come since a sequence number, and the next one */
   messagesSince(sequence: number): { readonly entries: NonNullable<Update['messages']>; readonly next: number }
   logSince(sequence: number): { readonly entries: NonNullable<Update['log']>; readonly next: number }
@@ -107,6 +109,9 @@ export class PageServer extends EndpointServer<PageClient> {
       case 'media-failed':
         if (role !== 'tv') return `expected ${said.type} from a page of the picture, received it from ${role}`
         break
+      case 'calibration':
+        if (role !== 'companion') return `expected ${said.type} from a companion page, received it from ${role}`
+        break
       default:
         if (role !== 'control') return `expected ${said.type} from a control page, received it from ${role}`
     }
@@ -125,6 +130,9 @@ export class PageServer extends EndpointServer<PageClient> {
           { detail: visible(said.detail) },
           'the page cannot play the programme',
         )
+        return undefined
+      case 'calibration':
+        client.calibrationSeconds = said.renderingLatencySeconds
         return undefined
       case 'watch':
         client.watch = said
@@ -237,7 +245,7 @@ export class PageServer extends EndpointServer<PageClient> {
       case 'seat':
         return this.#seatOf(client)
       case 'companions':
-        return feed.companions()
+        return withCalibrations(feed.companions(), this.#clients.values())
     }
   }
 

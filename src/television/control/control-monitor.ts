@@ -150,6 +150,7 @@ export class ControlMonitor {
       contentIdStem: setup?.contentIdStem ?? null,
       wallClock,
       presentation,
+      calibrationSeconds: null,
       problems: problemsOf({
         now: Date.now(),
         observedSince: this.#observedSince,

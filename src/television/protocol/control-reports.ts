@@ -41,6 +41,8 @@ export interface CompanionReport {
     /** How much later (positive) or earlier the companion presents a moment of the content than the television; null if it did not say. */
     readonly lateSeconds: number | null
   } | null
+  /** The delay of the device that its user has set on the companion page; null where that is unknown. */
+  readonly calibrationSeconds: number | null
   /** What is wrong with this companion, for people; empty if nothing is known to be. */
   readonly problems: readonly string[]
 }

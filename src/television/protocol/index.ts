@@ -1,6 +1,7 @@
 export type { TelevisionCommand } from './commands.js'
 export type { CompanionReport, ConnectionReport, LogEntry, MessageEntry } from './control-reports.js'
 export {
+  type Calibration,
   type CommandRequest,
   type DriveRequest,
   decodePageMessage,

@@ -62,6 +62,13 @@ export interface MediaFailure {
   readonly detail: string
 }
 
+/** The delay of its device that the user of a companion page has set. */
+export interface Calibration {
+  readonly type: 'calibration'
+  /** By how much its player is ahead of what is seen and heard, in seconds. */
+  readonly renderingLatencySeconds: number
+}
+
 /** What a control page wants to be sent besides the state. */
 export interface Watch {
   readonly type: 'watch'
@@ -83,6 +90,7 @@ export type PageMessage =
   | ProgrammeChoice
   | PlaybackReport
   | MediaFailure
+  | Calibration
   | Watch
   | CommandRequest
 
@@ -121,6 +129,10 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
     type: 'media-failed',
     programme: readText('programme', source.programme),
     detail: readText('detail', source.detail),
+  }),
+  calibration: (source) => ({
+    type: 'calibration',
+    renderingLatencySeconds: readFiniteNumber('renderingLatencySeconds', source.renderingLatencySeconds),
   }),
   watch: (source) => ({
     type: 'watch',

@@ -263,6 +263,25 @@ describe('the control page', () => {
   })
 })
 
+describe('the calibration of a companion page', () => {
+  it('is shown to control pages beside the companion of the same address and browser', async () => {
+    const { url } = await television()
+    const headers = { 'user-agent': 'Phone/1' }
+    const control = await Page.open(url, { role: 'control' })
+    const ts = await WsClient.open(`${url}/ts`, { headers })
+    ts.send({ contentIdStem: '', timelineSelector: 'urn:dvb:css:timeline:pts' })
+    const page = new Page(await WsClient.open(`${url}/pages/live`, { headers }))
+    page.client.send({ type: 'hello', role: 'companion' })
+    page.client.send({ type: 'calibration', renderingLatencySeconds: 0.3 })
+    const companions = () => control.sections.companions as { calibrationSeconds: number; problems: string[] }[]
+    await until(() => companions()[0]?.calibrationSeconds === 0.3)
+    expect(companions()[0]?.problems.join()).toContain('Its calibration makes it play 300 ms early')
+    page.client.send({ type: 'calibration', renderingLatencySeconds: 0.02 })
+    await until(() => companions()[0]?.calibrationSeconds === 0.02)
+    expect(companions()[0]?.problems.join()).not.toContain('calibration')
+  })
+})
+
 describe('what pages send', () => {
   it.each([
     ['{"type":"playback"}', 'before hello'],

@@ -26,6 +26,7 @@ describe('a message of a page', () => {
     REPORT,
     { ...REPORT, state: 'ended', speed: 0, durationSeconds: 40 },
     { type: 'media-failed', programme: 'clip', detail: 'no decoder' },
+    { type: 'calibration', renderingLatencySeconds: -0.2 },
     { type: 'watch', messages: true, log: false },
     { type: 'command', id: 1, command: { name: 'pause' } },
     { type: 'command', id: 2, command: { name: 'seek', seconds: -3 } },
@@ -41,7 +42,10 @@ describe('a message of a page', () => {
 
   it.each([
     [{}, 'type: expected a string, it is missing'],
-    [{ type: 'constructor' }, 'type: expected hello, drive, select, playback, media-failed, watch, command'],
+    [
+      { type: 'constructor' },
+      'type: expected hello, drive, select, playback, media-failed, calibration, watch, command',
+    ],
     [{ type: 'hello', role: 'king' }, 'role: expected tv, companion, control'],
     [{ ...REPORT, mediaSeconds: '1' }, 'mediaSeconds: expected a number'],
     [{ ...REPORT, wallClockNanos: 12 }, 'wallClockNanos: expected an integer of at most 30 digits in a string'],

@@ -82,6 +82,9 @@ function CompanionRow({ companion, timelines, isOpen, toggle }: Omit<Props, 'col
       </td>
       <td data-label="Presents" class="number">
         <Presents presentation={companion.presentation} />
+        {companion.calibrationSeconds !== null && companion.calibrationSeconds !== 0 && (
+          <span class="muted note">calibrated {millisText(companion.calibrationSeconds)}</span>
+        )}
       </td>
       <td data-label="Wall clock">
         <WallClock wallClock={companion.wallClock} />

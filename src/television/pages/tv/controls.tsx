@@ -11,12 +11,14 @@ interface Props {
 }
 
 /** The controls below the picture. They move the media element, and so the timeline. */
-export function Controls({ picture, screen }: Props) {
+export function Controls({ live, picture, screen }: Props) {
   const media = useMedia(picture.media)
   const isFollowing = picture.mode.value === 'following' || picture.mode.value === 'aligning'
   const duration = Number.isFinite(media.duration) ? media.duration : 0
   const place = `${timeText(media.currentTime)} of ${timeText(duration)}`
-  const rates = RATES.includes(media.playbackRate) ? RATES : [...RATES, media.playbackRate]
+  // While it follows, the rate is that of the timeline, bent a little.
+  const rate = isFollowing ? (live.sections.value.state?.speed ?? 1) : media.playbackRate
+  const rates = RATES.includes(rate) ? RATES : [...RATES, rate]
   return (
     <section class="controls" aria-label="Playback">
       <button type="button" class="icon" disabled={isFollowing} onClick={() => picture.togglePlay()}>
@@ -42,12 +44,12 @@ export function Controls({ picture, screen }: Props) {
         <span class="visually-hidden">Speed</span>
         <select
           disabled={isFollowing}
-          value={media.playbackRate}
+          value={rate}
           onChange={(event) => picture.setRate(Number(event.currentTarget.value))}
         >
-          {rates.map((rate) => (
-            <option key={rate} value={rate}>
-              {Number(rate.toFixed(3))} ×
+          {rates.map((each) => (
+            <option key={each} value={each}>
+              {Number(each.toFixed(3))} ×
             </option>
           ))}
         </select>
