@@ -32,6 +32,4 @@ export interface ConnectionStatistics {
    * `heartbeatIntervalSeconds` (default 30), and when {@link Connection.ping} is called.
    */
   readonly roundTripSeconds: number | undefined
-  /** When that pong was received. */
-  readonly roundTripMeasuredAt: number | undefined
 }

@@ -54,7 +54,6 @@ export class OpenConnection implements Connection, ConnectionHandlers {
   #lastMessageInAt = Number.NaN
   #lastMessageOutAt = Number.NaN
   #roundTripSeconds = Number.NaN
-  #roundTripMeasuredAt = Number.NaN
   #controlFrames = 0
   #controlFramesSince = 0
 
@@ -107,7 +106,6 @@ export class OpenConnection implements Connection, ConnectionHandlers {
       lastMessageOutAt: known(this.#lastMessageOutAt),
       badMessages: this.#badMessages,
       roundTripSeconds: known(this.#roundTripSeconds),
-      roundTripMeasuredAt: known(this.#roundTripMeasuredAt),
     }
   }
 
@@ -193,7 +191,6 @@ export class OpenConnection implements Connection, ConnectionHandlers {
 
   pong(roundTripSeconds: number): void {
     this.#roundTripSeconds = roundTripSeconds
-    this.#roundTripMeasuredAt = Date.now()
   }
 
   failed(error: Error): void {
