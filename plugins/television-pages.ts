@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { send } from '@fastify/send'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -22,10 +23,15 @@ export interface PageRoutesOptions {
   readonly access: ControlAccess
   /** Other origins from which the pages may load media. Default: none. */
   readonly mediaOrigins?: readonly string[]
+  /** The script that plays DASH streams. Default: none. */
+  readonly dashPlayer?: string | undefined
 }
 
 /** Adds the documents of the pages, their scripts and style sheets, and the QR code of the companion page. */
-export function addPageRoutes(scope: FastifyInstance, { access, mediaOrigins = [] }: PageRoutesOptions): void {
+export function addPageRoutes(
+  scope: FastifyInstance,
+  { access, mediaOrigins = [], dashPlayer }: PageRoutesOptions,
+): void {
   const policy = contentSecurityPolicy(mediaOrigins)
   const authorities = new SharedAuthorities()
   for (const role of ROLES) {
@@ -39,10 +45,15 @@ export function addPageRoutes(scope: FastifyInstance, { access, mediaOrigins = [
         'cross-origin-opener-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
       })
-      return sendFile(request, reply, `${role}.html`)
+      return sendFile(request, reply, join(PAGES, `${role}.html`))
     })
   }
-  for (const file of FILES) scope.get(`/pages/${file}`, async (request, reply) => sendFile(request, reply, file))
+  for (const file of FILES) {
+    scope.get(`/pages/${file}`, async (request, reply) => sendFile(request, reply, join(PAGES, file)))
+  }
+  if (dashPlayer !== undefined) {
+    scope.get('/pages/dash.js', async (request, reply) => sendFile(request, reply, dashPlayer))
+  }
   scope.get('/pages/companion-qr.svg', async (request, reply) => {
     const url = companionUrl(scope, requestAuthority(request, authorities), scope.prefix)
     return reply
@@ -52,9 +63,12 @@ export function addPageRoutes(scope: FastifyInstance, { access, mediaOrigins = [
   })
 }
 
-async function sendFile(request: FastifyRequest, reply: FastifyReply, file: string): Promise<FastifyReply> {
+async function sendFile(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
   // Always asked for again, and rarely sent again: the pages of another version of the television would not understand it.
-  const { statusCode, headers, stream } = await send(request.raw, `/${file}`, { root: PAGES, cacheControl: false })
+  const { statusCode, headers, stream } = await send(request.raw, `/${basename(path)}`, {
+    root: dirname(path),
+    cacheControl: false,
+  })
   reply.headers({ ...headers, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
   return reply.code(statusCode).send(stream)
 }

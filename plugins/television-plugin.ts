@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, RegisterOptions } from 'fasti
 import fp from 'fastify-plugin'
 import { ENDPOINT_OPTIONS, type EndpointServerOptions } from '../src/server/endpoint/index.js'
 import { PageServer, type Programme, Television } from '../src/television/index.js'
-import { type MediaLibrary, openMedia } from '../src/television/media/index.js'
+import { dashPlayerFor, type MediaLibrary, openMedia, ownProgrammes } from '../src/television/media/index.js'
 import {
   ConflictingOptionError,
   checkOptions,
@@ -88,6 +88,7 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     const decorateAs = checked.decorateAs ?? 'television'
     checkDecoratorIsFree(app, decorateAs)
     const library = await libraryOf(checked)
+    const dashPlayer = dashPlayerFor(library.programmes)
     const television = new Television(app, {
       programmes: library.programmes,
       ...(contentId !== undefined && { contentId }),
@@ -115,7 +116,7 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     })
     await app.register(
       async (routes) => {
-        addPageRoutes(routes, { access, mediaOrigins: library.origins })
+        addPageRoutes(routes, { access, mediaOrigins: library.origins, dashPlayer })
         addMediaRoutes(routes, library)
       },
       { ...scope, prefix },
@@ -131,6 +132,6 @@ async function libraryOf(options: TelevisionPluginOptions): Promise<MediaLibrary
   const [first, second] = given.map(([name]) => name)
   if (first !== undefined && second !== undefined)
     throw new ConflictingOptionError(second, `cannot be combined with ${first}`)
-  if (programmes !== undefined) return { programmes, folder: undefined, files: new Set(), origins: [] }
+  if (programmes !== undefined) return ownProgrammes(programmes)
   return openMedia({ media, mpd, contentId: contentId ?? (mpd === undefined ? DEFAULT_CONTENT_ID : undefined) })
 }

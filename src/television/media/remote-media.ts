@@ -1,30 +1,41 @@
 import { basename } from 'node:path'
-import type { XMLParser } from 'fast-xml-parser'
-import type { Programme } from '../protocol/index.js'
+import { DASH_TYPE, type Programme } from '../protocol/index.js'
+import { dashManifestOf } from './dash-manifest.js'
 import { mediaError } from './media-error.js'
 import type { MediaLibrary } from './media-library.js'
-import { isMediaExtension, mimeTypeOf } from './media-types.js'
+import { mediaOrigins } from './media-origins.js'
+import { mimeTypeOf } from './media-types.js'
 
 const TIMEOUT_MILLIS = 10_000
 const MAX_MPD_BYTES = 4 * 1024 * 1024
 const METHOD_REFUSED = [405, 501]
+/** Content types of servers that do not know what they send. */
+const UNTYPED = ['', 'application/octet-stream', 'binary/octet-stream', 'application/mp4', 'application/ogg']
+/** What browsers send with a request from a page of another site. Servers that allow it may answer only if it is there. */
+const FROM_A_PAGE = { origin: 'http://localhost' }
+
+const A_FILE = 'expected the URL of a media file that browsers can play'
+const AN_MPD = 'expected the URL of a DASH manifest (MPD)'
 
 /** One programme that is played from another host. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
 export async function openUrl(url: URL, contentId: string | undefined): Promise<MediaLibrary> {
-  const expected = 'expected the address of a media file that browsers can play'
-  const response = await request(url, { method: 'HEAD' }, expected)
+  checkUrl(url, 'play', A_FILE)
+  const response = await request(url, { method: 'HEAD' }, 'play', A_FILE)
   await response.body?.cancel()
-  if (!response.ok && !METHOD_REFUSED.includes(response.status)) {
-    throw mediaError(`cannot play ${url}: the server answered ${response.status} ${response.statusText}; ${expected}`)
+  const isUnknown = METHOD_REFUSED.includes(response.status)
+  if (!response.ok && !isUnknown) throw refused(response, url, 'play', A_FILE)
+  const stated = isUnknown ? '' : contentTypeOf(response)
+  const named = mimeTypeOf(/\.[^.]+$/.exec(url.pathname.toLowerCase())?.[0] ?? '')
+  const isPlayable = /^(video|audio)\/./
+  const type = isPlayable.test(stated) ? stated : UNTYPED.includes(stated) ? named : ''
+  if (stated === DASH_TYPE || url.pathname.endsWith('.mpd')) {
+    throw mediaError(`cannot play ${url} as a file: it is a DASH manifest; give it as mpd (dvbcss tv --mpd URL)`)
   }
-  const stated = response.ok ? (response.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() : ''
-  const name = decodeURIComponent(basename(url.pathname))
-  const extension = /\.[^.]+$/.exec(name.toLowerCase())?.[0] ?? ''
-  const type = isMediaExtension(extension) ? mimeTypeOf(extension) : (stated ?? '')
-  const isMedia = /^(video|audio)\//.test(stated ?? '') || isMediaExtension(extension)
-  if (!isMedia) throw mediaError(`cannot play ${url}: the server sends ${stated || 'no content type'}; ${expected}`)
-  const programme = { id: 'url', title: name || url.host, sources: [{ url: url.href, type }], alternatives: [] }
-  return remote({ ...programme, contentId: contentId ?? url.href }, [url])
+  if (!isPlayable.test(type)) {
+    throw mediaError(`cannot play ${url}: the server sends ${stated || 'no content type'}; ${A_FILE}`)
+  }
+  const programme = { id: 'url', title: titleOf(url), sources: [{ url: url.href, type }], alternatives: [] }
+  return remote({ ...programme, contentId: contentId ?? url.href }, [url, new URL(response.url)])
 }
 
 /**
@@ -32,44 +43,72 @@ export async function openUrl(url: URL, contentId: string | undefined): Promise<
  * @throws DvbcssError `DVBCSS_ERR_MEDIA`
  */
 export async function openMpd(url: URL, contentId: string | undefined): Promise<MediaLibrary> {
-  const expected = 'expected a DASH manifest (MPD)'
-  const response = await request(url, {}, expected)
-  if (!response.ok)
-    throw mediaError(`cannot load ${url}: the server answered ${response.status} ${response.statusText}; ${expected}`)
-  const root = await rootOf(await textOf(response, url, expected))
-  if (root === undefined) throw mediaError(`cannot play ${url}: its content is not a manifest; ${expected}`)
-  const durationSeconds = secondsOf(root.mediaPresentationDuration)
+  checkUrl(url, 'load', AN_MPD)
+  const response = await request(url, { headers: FROM_A_PAGE }, 'load', AN_MPD)
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw refused(response, url, 'load', AN_MPD)
+  }
+  const manifest = await dashManifestOf(await textOf(response, url))
+  if (manifest === undefined) throw mediaError(`cannot play ${url}: its content is not a manifest; ${AN_MPD}`)
+  if (!response.headers.has('access-control-allow-origin')) {
+    throw mediaError(
+      `cannot play ${url}: its server does not let pages of other sites load it; it has to send Access-Control-Allow-Origin: *`,
+    )
+  }
+  const { durationSeconds, title, urls } = manifest
   const programme: Programme = {
     id: 'mpd',
-    title: root.title ?? (decodeURIComponent(basename(url.pathname)) || url.host),
+    title: title ?? titleOf(url),
     contentId: contentId ?? url.href,
     ...(durationSeconds !== undefined && { durationSeconds }),
     sources: [],
     mpdUrl: url.href,
     alternatives: [],
   }
-  return remote(programme, [url, ...root.baseUrls.filter((each) => URL.canParse(each)).map((each) => new URL(each))])
+  return remote(programme, [url, new URL(response.url), ...urls])
 }
 
 function remote(programme: Programme, urls: readonly URL[]): MediaLibrary {
-  const origins = [...new Set(urls.map(({ origin }) => origin))]
-  return { programmes: [programme], folder: undefined, files: new Set(), origins }
+  return { programmes: [programme], folder: undefined, files: new Set(), origins: mediaOrigins(urls) }
 }
 
-async function request(url: URL, init: RequestInit, expected: string): Promise<Response> {
+/** Refuses what no page may load. Does not repeat a password. */
+function checkUrl(url: URL, verb: string, expected: string): void {
+  if (url.username !== '' || url.password !== '') {
+    throw mediaError(
+      `cannot ${verb} media from ${url.host} with a user name in the URL: browsers refuse it; ${expected}`,
+    )
+  }
+  if (mediaOrigins([url]).length === 0) throw mediaError(`cannot ${verb} ${url}: it has no valid host; ${expected}`)
+}
+
+function titleOf(url: URL): string {
+  const name = basename(url.pathname)
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) })
-  } catch (error) {
-    const { cause, message, name } = error as Error
-    const reason =
-      name === 'TimeoutError'
-        ? `no answer within ${TIMEOUT_MILLIS / 1000} s`
-        : ((cause as Error | undefined)?.message ?? message)
-    throw mediaError(`cannot load ${url}: ${reason}; ${expected}`, error)
+    return decodeURIComponent(name) || url.host
+  } catch {
+    return name
   }
 }
 
-async function textOf(response: Response, url: URL, expected: string): Promise<string> {
+function contentTypeOf({ headers }: Response): string {
+  return (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+function refused({ status, statusText }: Response, url: URL, verb: string, expected: string): Error {
+  return mediaError(`cannot ${verb} ${url}: the server answered ${`${status} ${statusText}`.trim()}; ${expected}`)
+}
+
+async function request(url: URL, init: RequestInit, verb: string, expected: string): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) })
+  } catch (error) {
+    throw mediaError(`cannot ${verb} ${url}: ${reasonOf(error)}; ${expected}`, error)
+  }
+}
+
+async function textOf(response: Response, url: URL): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
@@ -79,50 +118,14 @@ async function textOf(response: Response, url: URL, expected: string): Promise<s
       chunks.push(chunk)
     }
   } catch (error) {
-    throw mediaError(`cannot load ${url}: ${(error as Error).message}; ${expected}`, error)
+    throw mediaError(`cannot load ${url}: ${reasonOf(error)}; ${AN_MPD}`, error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-interface Manifest {
-  readonly mediaPresentationDuration: string | undefined
-  readonly title: string | undefined
-  readonly baseUrls: readonly string[]
-}
-
-async function rootOf(text: string): Promise<Manifest | undefined> {
-  try {
-    const parsed = (await parser()).parse(text) as Record<string, unknown>
-    const mpd = parsed.MPD
-    if (typeof mpd !== 'object' || mpd === null) return undefined
-    const { '@mediaPresentationDuration': duration, ProgramInformation, BaseURL } = mpd as Record<string, unknown>
-    const title = (ProgramInformation as Record<string, unknown> | undefined)?.Title
-    return {
-      mediaPresentationDuration: typeof duration === 'string' ? duration : undefined,
-      title: typeof title === 'string' && title !== '' ? title : undefined,
-      baseUrls: [BaseURL].flat().filter((each) => typeof each === 'string'),
-    }
-  } catch {
-    return undefined
-  }
-}
-
-async function parser(): Promise<XMLParser> {
-  const { XMLParser: Parser } = await import('fast-xml-parser')
-  return new Parser({
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
-    parseTagValue: false,
-    removeNSPrefix: true,
-    processEntities: false,
-  })
-}
-
-/** Seconds of an XML Schema duration of hours, minutes and seconds. */
-function secondsOf(duration: string | undefined): number | undefined {
-  const match = /^P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? '')
-  if (match === null) return undefined
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0))
-  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-  return total > 0 ? total : undefined
+/** `fetch` has the reason of a failure as its cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message, name } = error as Error
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MILLIS / 1000} s`
+  return (cause as Error | undefined)?.message || message
 }

@@ -13,7 +13,14 @@ export {
   type PlaybackState,
   type Watch,
 } from './page-messages.js'
-export type { Alternative, AlternativeKind, MediaSource, Programme } from './programme.js'
+export {
+  type Alternative,
+  type AlternativeKind,
+  DASH_TYPE,
+  type MediaSource,
+  type Programme,
+  sourcesOf,
+} from './programme.js'
 export type {
   Action,
   Answer,

@@ -36,3 +36,11 @@ export interface Programme {
   readonly mpdUrl?: string
   readonly alternatives: readonly Alternative[]
 }
+
+/** The MIME type of a DASH manifest. */
+export const DASH_TYPE = 'application/dash+xml'
+
+/** What to play for a programme: its DASH stream, or its files. */
+export function sourcesOf({ sources, mpdUrl }: Programme): readonly MediaSource[] {
+  return mpdUrl === undefined ? sources : [{ url: mpdUrl, type: DASH_TYPE }]
+}

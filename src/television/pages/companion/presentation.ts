@@ -1,4 +1,10 @@
-import type { Alternative, AlternativeKind, MediaSource, Programme } from '../../protocol/index.js'
+import {
+  type Alternative,
+  type AlternativeKind,
+  type MediaSource,
+  type Programme,
+  sourcesOf,
+} from '../../protocol/index.js'
 
 /** What the user wants to follow: the programme itself, or the id of one of its alternatives. */
 export type Choice = 'programme' | (string & {})
@@ -28,10 +34,10 @@ export function goesWithPicture(kind: AlternativeKind | undefined): boolean {
 export function presentationOf(programme: Programme | undefined, choice: Choice, withPicture: boolean): Presentation {
   if (programme === undefined) return NOTHING
   const alternative = chosenAlternative(programme, choice)
-  if (alternative === undefined) return { ...NOTHING, picture: programme.sources }
+  if (alternative === undefined) return { ...NOTHING, picture: sourcesOf(programme) }
   const { kind, sources } = alternative
   if (kind === 'video') return { ...NOTHING, picture: sources }
-  const picture = withPicture ? programme.sources : []
+  const picture = withPicture ? sourcesOf(programme) : []
   if (kind === 'subtitles') return { ...NOTHING, picture, subtitles: sources }
   return { ...NOTHING, picture, isPictureSilent: true, sound: sources }
 }

@@ -1,7 +1,7 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { Companion } from '../../../companion/index.js'
 import { MediaFollower } from '../../../companion/media/index.js'
-import type { Action, Programme } from '../../protocol/index.js'
+import { type Action, type Programme, sourcesOf } from '../../protocol/index.js'
 import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
 import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
 
@@ -125,7 +125,7 @@ export class Picture {
 
   #load(programme: Programme | undefined): void {
     this.#failure.value = undefined
-    setSources(this.media, programme?.sources ?? [])
+    setSources(this.media, programme === undefined ? [] : sourcesOf(programme))
     // While aligning or following, the follower plays.
     if (this.#mode.peek() === 'driving' && programme !== undefined) void this.#play()
   }
