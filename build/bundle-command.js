@@ -25,7 +25,9 @@ const { metafile } = await build({
   external: Object.keys({ ...dependencies, ...peerDependencies }),
   legalComments: 'inline',
   // Bundled CommonJS packages require Node's modules.
-  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   metafile: true,
   logLevel: 'warning',
 })

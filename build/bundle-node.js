@@ -88,7 +88,9 @@ for (const [name, used] of BUNDLED) {
     target: 'node20',
     legalComments: 'none',
     // CommonJS packages require Node's modules.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     metafile: true,
     logLevel: 'warning',
   })
