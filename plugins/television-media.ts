@@ -10,8 +10,9 @@ export function addMediaRoutes(scope: FastifyInstance, library: MediaLibrary): v
       .flatMap(({ sources, alternatives }) => [...sources, ...alternatives.flatMap((each) => each.sources)])
       .map(({ url, type }) => [decodeURIComponent(url.replace(/^media\//, '')), type]),
   )
-  scope.get<{ Params: { file: string } }>('/media/:file', async (request, reply) => {
-    const { file } = request.params
+  // A wildcard, because Fastify limits the length of parameters to 100, by default.
+  scope.get<{ Params: { '*': string } }>('/media/*', async (request, reply) => {
+    const { '*': file } = request.params
     const path = await fileOf(library, file)
     if (path === undefined) return reply.callNotFound()
     const { statusCode, headers, stream } = await send(request.raw, `/${encodeURIComponent(basename(path))}`, {

@@ -4,41 +4,88 @@ import type { Alternative, MediaSource, Programme } from '../protocol/index.js'
 import { mediaError } from './media-error.js'
 import type { MediaLibrary } from './media-library.js'
 import { type MediaName, mediaNameOf } from './media-name.js'
-import { isMediaExtension, isWhatItSays, mimeTypeOf, PLAYABLE } from './media-types.js'
+import { isMediaExtension, isWhatItSays, mimeTypeOf, PLAYABLE, SUBTITLES } from './media-types.js'
 
 /** Formats that hardware decodes come first, because a browser plays the first that it can. In ascending order. */
 const PREFERRED = ['.webm', '.m4a', '.m4v', '.mp4']
-const CONVERT = 'convert it, for example with: ffmpeg -i FILE -c:v libx264 -c:a aac FILE.mp4'
+const EXPECTED = 'expected a media file, a folder with some, or an http URL'
+const CONVERT = 'convert other files, for example with: ffmpeg -i FILE -c:v libx264 -c:a aac FILE.mp4'
 
-/** The programmes of a folder, or the one programme of a file. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
-export async function openFolder(path: string, contentId: string | undefined): Promise<MediaLibrary> {
-  const isFolder = await isDirectory(path)
-  const folder = await realpath(isFolder ? path : dirname(path))
-  const wanted = isFolder ? undefined : basename(path)
-  const names = (await readdir(folder))
+/** The programmes of a folder, by their names. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
+async function openFolder(folder: string, contentId: string | undefined): Promise<MediaLibrary> {
+  const groups = groupsOf(await playableOf(folder, await mediaNamesIn(folder)))
+  const programmes = [...groups]
+    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+    .map(([stem, group], index) => programmeOf(stem, group, index === 0 ? contentId : undefined))
+  if (programmes.length === 0) throw mediaError(`no media in "${folder}": expected files in ${PLAYABLE}; ${CONVERT}`)
+  return libraryOf(folder, programmes)
+}
+
+/** The programme of a file, with its other formats and its alternatives. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
+async function openFile(path: string, contentId: string | undefined): Promise<MediaLibrary> {
+  const [folder, file] = [dirname(path), basename(path)]
+  const { extension } = mediaNameOf(file)
+  if (!isMediaExtension(extension) || extension === SUBTITLES) {
+    throw mediaError(`cannot play "${file}": expected ${PLAYABLE}; ${CONVERT}`)
+  }
+  if (file.startsWith('.'))
+    throw mediaError(`cannot play "${file}": files with a dot before their names are not served`)
+  if (!(await openedAs(path, () => isWhatItSays(path, extension)))) {
+    throw mediaError(`cannot play "${file}": its content is not ${extension.slice(1).toUpperCase()}; ${CONVERT}`)
+  }
+  const stem = file.slice(0, -extension.length)
+  // It is what is played, even if its name is that of an alternative.
+  const names = (await mediaNamesIn(folder)).map((name) =>
+    isNamed(name, stem) ? { ...name, stem, alternative: undefined } : name,
+  )
+  const groups = groupsOf(
+    await playableOf(
+      folder,
+      names.filter((name) => name.stem === stem),
+    ),
+  )
+  const group = groups.get(stem) ?? { files: [], alternatives: [] }
+  return libraryOf(folder, [programmeOf(stem, group, contentId)])
+}
+
+/** Opens a file or a folder. @throws DvbcssError `DVBCSS_ERR_MEDIA` */
+export async function openPath(path: string, contentId: string | undefined): Promise<MediaLibrary> {
+  const resolved = await openedAs(path, () => realpath(path))
+  const stats = await openedAs(path, () => stat(resolved))
+  if (stats.isDirectory()) return openFolder(resolved, contentId)
+  if (stats.isFile()) return openFile(resolved, contentId)
+  throw mediaError(`cannot open "${path}": it is neither a file nor a folder; ${EXPECTED}`)
+}
+
+/** @throws DvbcssError `DVBCSS_ERR_MEDIA`, with the reason that the system gives */
+async function openedAs<T>(path: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file or folder',
+      EACCES: 'permission denied',
+    }
+    throw mediaError(`cannot open "${path}": ${reasons[code ?? ''] ?? message}; ${EXPECTED}`, error)
+  }
+}
+
+async function mediaNamesIn(folder: string): Promise<MediaName[]> {
+  const names = await openedAs(folder, () => readdir(folder))
+  return names
     .filter((file) => !file.startsWith('.'))
     .map(mediaNameOf)
     .filter(({ extension }) => isMediaExtension(extension))
-  const own = wanted === undefined ? undefined : mediaNameOf(wanted)
-  if (own !== undefined && (!isMediaExtension(own.extension) || own.extension === '.vtt')) {
-    throw mediaError(`cannot play "${wanted}": expected ${PLAYABLE}; ${CONVERT}`)
-  }
+}
+
+async function playableOf(folder: string, names: readonly MediaName[]): Promise<MediaName[]> {
   const playable: MediaName[] = []
-  for (const name of names) {
-    const isPlayable = await isInside(folder, name)
-    if (isPlayable) playable.push(name)
-    else if (name.file === wanted)
-      throw mediaError(`cannot play "${wanted}": its content is not ${name.extension.slice(1)}; ${CONVERT}`)
-  }
-  const groups = groupsOf(playable)
-  const chosen =
-    own === undefined ? [...groups] : [...groups].filter(([, { files }]) => files.some(({ file }) => file === wanted))
-  const programmes = chosen
-    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-    .map(([stem, group], index) => programmeOf(stem, group, index === 0 ? contentId : undefined))
-  if (programmes.length === 0) {
-    throw mediaError(`no media in "${path}": expected files in ${PLAYABLE}`)
-  }
+  for (const name of names) if (await isPlayable(folder, name)) playable.push(name)
+  return playable
+}
+
+function libraryOf(folder: string, programmes: readonly Programme[]): MediaLibrary {
   const sources = programmes.flatMap((each) => [
     ...each.sources,
     ...each.alternatives.flatMap((other) => other.sources),
@@ -47,28 +94,34 @@ export async function openFolder(path: string, contentId: string | undefined): P
   return { programmes, folder, files, origins: [] }
 }
 
-/** The path of a file of the library as it is now; undefined if it has gone, or leads out of the folder. */
-export async function fileOf({ folder, files }: MediaLibrary, file: string): Promise<string | undefined> {
-  if (folder === undefined || !files.has(file)) return undefined
-  const path = await realpath(join(folder, file)).catch(() => undefined)
-  return path?.startsWith(folder + sep) === true ? path : undefined
+/** Whether its name is this, with any extension of pictures or sound. */
+function isNamed({ file, extension }: MediaName, name: string): boolean {
+  return extension !== SUBTITLES && file.slice(0, -extension.length) === name
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+/** The path of a file of the library as it is now; undefined if it is no longer a file, or leads out of the folder. */
+export async function fileOf({ folder, files }: MediaLibrary, file: string): Promise<string | undefined> {
+  return folder === undefined || !files.has(file) ? undefined : fileInside(folder, file)
+}
+
+/** The path of a file whose links are resolved; undefined if there is no such file in the folder. */
+async function fileInside(folder: string, file: string): Promise<string | undefined> {
   try {
-    return (await stat(path)).isDirectory()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'there is no such file or folder' : (error as Error).message
-    throw mediaError(`cannot open "${path}": ${reason}; expected a media file, a folder with some, or an http URL`)
+    const path = await realpath(join(folder, file))
+    const isInside = path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+    return isInside && (await stat(path)).isFile() ? path : undefined
+  } catch {
+    return undefined
   }
 }
 
-async function isInside(folder: string, { file, extension }: MediaName): Promise<boolean> {
+async function isPlayable(folder: string, { file, extension }: MediaName): Promise<boolean> {
+  const path = await fileInside(folder, file)
+  if (path === undefined) return false
   try {
-    const path = await realpath(join(folder, file))
-    return path.startsWith(folder + sep) && (await stat(path)).isFile() && (await isWhatItSays(path, extension))
+    return await isWhatItSays(path, extension)
   } catch {
+    // It may not be read.
     return false
   }
 }
@@ -91,7 +144,7 @@ function groupsOf(names: readonly MediaName[]): Map<string, Group> {
     if (name.alternative === undefined) continue
     const group = groups.get(name.stem)
     if (group !== undefined) group.alternatives.push(name)
-    else if (name.extension !== '.vtt') groupOf(name.file.slice(0, -name.extension.length)).files.push(name)
+    else if (name.extension !== SUBTITLES) groupOf(name.file.slice(0, -name.extension.length)).files.push(name)
   }
   return groups
 }

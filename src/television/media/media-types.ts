@@ -32,7 +32,8 @@ const TYPES: Readonly<Record<string, MediaType>> = {
   '.flac': { sound: 'audio/flac', isOne: (head) => head.toString('latin1', 0, 4) === 'fLaC' },
 }
 
-const SUBTITLES = '.vtt'
+/** The extension of WebVTT. */
+export const SUBTITLES = '.vtt'
 
 export const PLAYABLE = 'MP4, WebM, Ogg, MP3, AAC, WAV or FLAC'
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { openFolder } from './folder-media.js'
+import { openPath } from './folder-media.js'
 import { mediaError } from './media-error.js'
 import type { MediaLibrary, MediaLocation } from './media-library.js'
 import { openMpd, openUrl } from './remote-media.js'
@@ -14,12 +14,12 @@ export async function openMedia({ media, mpd, contentId }: MediaLocation): Promi
     return openMpd(new URL(mpd), contentId)
   }
   if (media === undefined) return openTestClip(contentId)
-  return isHttpUrl(media) ? openUrl(new URL(media), contentId) : openFolder(media, contentId)
+  return isHttpUrl(media) ? openUrl(new URL(media), contentId) : openPath(media, contentId)
 }
 
 /** The clip of this package, of which more is known than its files say. */
 async function openTestClip(contentId: string | undefined): Promise<MediaLibrary> {
-  const library = await openFolder(`${packageFolder()}/media/${CLIP}.mp4`, contentId)
+  const library = await openPath(`${packageFolder()}/media/${CLIP}.mp4`, contentId)
   return { ...library, programmes: library.programmes.map((each) => ({ ...each, durationSeconds: CLIP_SECONDS })) }
 }
 
