@@ -23,7 +23,8 @@ const SUSPICIONS = 2
 export class CompanionPresentation {
   readonly #client: () => TsClient | undefined
   readonly #refused: (detail: string) => void
-  #reader: PresentationReader | undefined
+  /** The last one reports. If it ends, the one before does. */
+  #readers: readonly PresentationReader[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #isStarted = false
   #isRefused = false
@@ -51,16 +52,16 @@ export class CompanionPresentation {
     clearTimeout(this.#timer)
   }
 
-  /** Reports by this reader from now on, instead of by the last one. */
+  /** Reports by this reader from now on, until it ends. */
   present(reader: PresentationReader): PresentationReporter {
-    this.#reader = reader
+    this.#readers = [...this.#readers, reader]
     this.changed()
     return {
       changed: () => {
-        if (this.#reader === reader) this.changed()
+        if (this.#readers.at(-1) === reader) this.changed()
       },
       end: () => {
-        if (this.#reader === reader) this.#reader = undefined
+        this.#readers = this.#readers.filter((each) => each !== reader)
       },
     }
   }
@@ -95,7 +96,8 @@ export class CompanionPresentation {
   #send(): void {
     const client = this.#client()
     if (client?.connected !== true || !client.clock.available) return
-    const aheadSeconds = this.#reader === undefined ? 0 : this.#reader()
+    const reader = this.#readers.at(-1)
+    const aheadSeconds = reader === undefined ? 0 : reader()
     const timestamps = client.presentationTimestamps({
       includeActual: aheadSeconds !== undefined,
       ...(aheadSeconds !== undefined && { aheadSeconds }),

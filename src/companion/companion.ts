@@ -179,7 +179,8 @@ export class Companion extends Emitter<CompanionEvents> {
 
   /**
    * Says what is presented of the content, which the companion reports to the television every second and at changes. Until then it
-   * reports the position of {@link clock}. A {@link MediaFollower} that follows the companion calls this by itself.
+   * reports the position of {@link clock}. A {@link MediaFollower} that follows the companion calls this by itself. The last of several
+   * presentations is reported.
    * @param reader the seconds by which what is presented is ahead of {@link clock}; undefined while nothing is
    */
   present(reader: PresentationReader): PresentationReporter {

@@ -122,6 +122,17 @@ describe('the presentation timestamps of a companion', () => {
     await until(() => received.at(-1)?.aheadSeconds !== undefined)
   })
 
+  it('are again those of the presentation before when the last one ends', async () => {
+    const { received, url } = await television()
+    const companion = companionOf(url)
+    companion.present(() => 3)
+    const last = companion.present(() => 7)
+    const isReported = (aheadSeconds: number) => Math.abs((received.at(-1)?.aheadSeconds ?? 0) - aheadSeconds) < 0.5
+    await until(() => isReported(7))
+    last.end()
+    await until(() => isReported(3))
+  })
+
   it('count from the beginning again where the timeline wraps', async () => {
     const { received, url } = await television(2 ** 33 / TICKS_PER_SECOND - 0.5)
     companionOf(url)

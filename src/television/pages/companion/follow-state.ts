@@ -13,9 +13,7 @@ export interface FollowerState {
 
 /** What the page is doing, or what keeps it from following. */
 export type FollowState =
-  | { readonly name: 'ready' | 'connecting' | 'lost' | 'lost-but-playing' | 'hidden' | 'switching' }
-  /** `isStream`: the programme is only a DASH stream. */
-  | { readonly name: 'no-media'; readonly isStream?: boolean }
+  | { readonly name: 'ready' | 'connecting' | 'lost' | 'lost-but-playing' | 'hidden' | 'switching' | 'no-media' }
   | { readonly name: 'refused' | 'unplayable'; readonly detail: string }
   /** `isNew`: it has not been so for long, as after the start. */
   | {
@@ -63,8 +61,8 @@ const FOLLOWER: Readonly<Record<MediaFollowerState, StateText>> = {
   },
   limited: {
     mood: 'busy',
-    title: 'As close as this browser gets',
-    advice: 'It cannot place the media more exactly. Another browser may.',
+    title: 'Nearly in step',
+    advice: 'This browser cannot place the media more exactly now. It tries again later.',
   },
   outside: {
     mood: 'problem',
@@ -129,7 +127,11 @@ export function textOf(state: FollowState): StateText {
     case 'switching':
       return { mood: 'busy', title: 'The television is switching', advice: 'This page goes along by itself.' }
     case 'no-media':
-      return noMediaText(state.isStream === true)
+      return {
+        mood: 'problem',
+        title: 'Nothing to play for this content',
+        advice: 'The television shows content without media for this page. Playback starts when it shows a programme.',
+      }
     case 'unplayable':
       return { ...FOLLOWER.unsupported, detail: state.detail }
     case 'unavailable':
@@ -138,21 +140,6 @@ export function textOf(state: FollowState): StateText {
       return textOfText(state)
     case 'follower':
       return followerText(state)
-  }
-}
-
-function noMediaText(isStream: boolean): StateText {
-  if (isStream) {
-    return {
-      mood: 'problem',
-      title: 'This page cannot play the stream',
-      advice: 'The television plays a DASH stream. Playback starts when it shows a programme with a file.',
-    }
-  }
-  return {
-    mood: 'problem',
-    title: 'Nothing to play for this content',
-    advice: 'The television shows content without media for this page. Playback starts when it shows a programme.',
   }
 }
 

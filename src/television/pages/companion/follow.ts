@@ -189,6 +189,8 @@ export class Follow {
     this.#sound.release()
     this.#connectedTo = connectedTo
     this.#companion = companionOf(setting)
+    // What the television is told while no media is played: the media followers say by themselves what they play.
+    this.#companion.present(() => (this.subtitles.isInUse ? 0 : undefined))
     this.#companion.start()
   }
 
@@ -241,7 +243,7 @@ export class Follow {
     const players = [this.#picture, this.#sound].filter(({ isInUse }) => isInUse)
     const failure = players.find((player) => player.failure !== undefined)?.failure ?? this.subtitles.failure
     if (failure !== undefined) return { name: 'unplayable', detail: failure }
-    if (players.length === 0 && !this.subtitles.isInUse) return { name: 'no-media', isStream: true }
+    if (players.length === 0 && !this.subtitles.isInUse) return { name: 'no-media' }
     const unavailable = this.#companion?.unavailable
     if (unavailable === undefined) this.#availableAt = now
     else {

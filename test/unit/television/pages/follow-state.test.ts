@@ -26,7 +26,6 @@ describe('textOf', () => {
     [{ name: 'lost' }, 'The television cannot be reached', /same network.*connects again by itself/],
     [{ name: 'lost-but-playing' }, 'Connection lost', /Playback goes on.*connects again by itself/],
     [{ name: 'no-media' }, 'Nothing to play for this content', /starts when it shows a programme/],
-    [{ name: 'no-media', isStream: true }, 'This page cannot play the stream', /DASH/],
     [{ name: 'unplayable', detail: '' }, 'This browser cannot play this version', /another version.*another browser/],
     [{ name: 'refused', detail: 'Open another page.' }, 'The television refuses this page', /^Open another page\.$/],
     [unavailable('wall-clock'), 'The clock of the television does not answer', /nearer to the access point/],
