@@ -1,7 +1,7 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { Companion } from '../../../companion/index.js'
 import { MediaFollower } from '../../../companion/media/index.js'
-import { type Action, type Programme, sourcesOf } from '../../protocol/index.js'
+import { type Action, type Programme, sourcesOf, type TelevisionState } from '../../protocol/index.js'
 import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
 import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
 
@@ -19,6 +19,10 @@ export type SoundState = 'on' | 'muted-by-browser' | 'blocked'
 const TOLERANCE_SECONDS = 0.02
 /** A follower that does not get nearer by then will not: the television then takes the position of the element. */
 const LONGEST_ALIGNMENT_SECONDS = 8
+/** A picture that is farther from the television after a switch was not what the television has restarted. */
+const RESTARTED_SECONDS = 0.5
+/** A clock that is missing for so long is worth a notice; at the start its first answer is on its way. */
+const CLOCK_GRACE_SECONDS = 3
 /** How long it has to be in step before it drives. */
 const ALIGNED_SECONDS = 0.4
 const CHECK_MILLIS = 100
@@ -31,11 +35,18 @@ export class Picture {
   readonly #sound = signal<SoundState>('on')
   readonly #failure = signal<string | undefined>(undefined)
   readonly #programme = signal<Programme | undefined>(undefined)
+  readonly #hasClock = signal(true)
+  readonly #isRateLimited = signal(false)
+  /** Whether the television was between two contents at the last update. */
+  #wasSwitching = false
+  /** Whether the connection was lost and has not come back. */
+  #wasLost = false
   #companion: Companion | undefined
   #follower: MediaFollower | undefined
   #reporter: PlaybackReporter | undefined
   #alignedSince: number | undefined
   #aligningSince = 0
+  #clockSeenAt = 0
 
   constructor(media: HTMLVideoElement, live: LiveConnection) {
     this.media = media
@@ -50,6 +61,13 @@ export class Picture {
     })
     media.addEventListener('loadedmetadata', () => {
       this.#failure.value = undefined
+    })
+    media.addEventListener('volumechange', () => {
+      if (!media.muted && this.#sound.peek() === 'muted-by-browser') this.#sound.value = 'on'
+    })
+    media.addEventListener('ratechange', () => {
+      this.#isRateLimited.value = media.playbackRate >= HIGHEST_RATE
+      if (media.playbackRate > HIGHEST_RATE) media.playbackRate = HIGHEST_RATE
     })
     effect(() => this.#update())
     setInterval(() => this.#checkAlignment(), CHECK_MILLIS)
@@ -72,15 +90,32 @@ export class Picture {
     return this.#programme
   }
 
-  /** Whether the wall clock of the television is known. */
-  get hasClock(): boolean {
-    return this.#companion?.wallClock?.clock.available === true
+  /** Whether the wall clock of the television is known, without which nothing can be reported. */
+  get hasClock(): ReadonlySignal<boolean> {
+    return this.#hasClock
+  }
+
+  /** Whether the picture plays as fast as browsers can. */
+  get isRateLimited(): ReadonlySignal<boolean> {
+    return this.#isRateLimited
+  }
+
+  /** Whether the viewer moves this picture, and not another page. */
+  get isMovable(): boolean {
+    return this.#mode.value === 'driving' || this.#mode.value === 'alone'
+  }
+
+  /** The speed to show: while the element is brought into step, its own differs a little. */
+  get speed(): number {
+    return this.isMovable ? this.media.playbackRate : (this.#live.sections.value.state?.speed ?? 1)
   }
 
   /** Plays with sound: called by a gesture of the user, after which browsers allow it. */
   allowSound(): void {
+    const wasBlocked = this.#sound.peek() === 'blocked'
     this.media.muted = false
     this.#sound.value = 'on'
+    if (!wasBlocked) return
     if (this.#follower === undefined) void this.#play()
     else this.#follower.retryPlay()
   }
@@ -115,27 +150,39 @@ export class Picture {
     }
     const programme = programmes?.find(({ id }) => id === state?.programme)
     const isOther = programme?.id !== this.#programme.peek()?.id
+    const isSwitching = state?.presentationStatus[0] === 'transitioning'
+    const hasSwitched = this.#wasSwitching && !isSwitching
+    this.#wasSwitching = isSwitching
     this.#programme.value = programme
     if (isOther) this.#load(programme)
     if (!isConnected || seat === undefined) this.#enter('alone')
     else if (!seat.drives) this.#enter('following')
     else if (this.#mode.peek() !== 'driving') this.#enter('aligning')
-    else if (isOther && programme !== undefined) this.#reporter?.start(programme.id)
+    else if (programme !== undefined && isOther) this.#reporter?.start(programme.id)
+    if (state !== undefined && hasSwitched && this.#mode.peek() === 'driving') this.#begin(state)
+  }
+
+  /** The television has switched, maybe to the beginning of the same programme: the picture begins with it. */
+  #begin({ positionSeconds, speed }: TelevisionState): void {
+    if (Math.abs(this.media.currentTime - positionSeconds) > RESTARTED_SECONDS) this.seekTo(positionSeconds)
+    if (speed !== 0) void this.#play()
   }
 
   #load(programme: Programme | undefined): void {
     this.#failure.value = undefined
     setSources(this.media, programme === undefined ? [] : sourcesOf(programme))
-    // While aligning or following, the follower plays.
-    if (this.#mode.peek() === 'driving' && programme !== undefined) void this.#play()
+    // While aligning or following, the follower plays. While the television switches, the picture waits for it.
+    if (this.#mode.peek() === 'driving' && programme !== undefined && !this.#wasSwitching) void this.#play()
   }
 
   #enter(mode: PictureMode): void {
     if (mode === this.#mode.peek()) return
     this.#mode.value = mode
+    if (mode !== 'alone' && this.#wasLost) this.#reconnected()
     this.#reporter?.stop()
     if (mode === 'alone') {
       // It plays on, so that the viewer sees no difference.
+      this.#wasLost = true
       this.#follower?.stop()
       this.#follower = undefined
     } else if (mode === 'driving') {
@@ -145,6 +192,14 @@ export class Picture {
       this.#alignedSince = undefined
       this.#follow()
     }
+  }
+
+  /** The television has come back, maybe another one: nothing that was known of the last one counts, and no back-off is waited for. */
+  #reconnected(): void {
+    this.#wasLost = false
+    this.#companion?.stop()
+    this.#companion?.start()
+    if (this.#failure.peek() !== undefined) this.#load(this.#programme.peek())
   }
 
   #follow(): void {
@@ -160,24 +215,35 @@ export class Picture {
 
   #drive(): void {
     const programme = this.#programme.peek()
-    const wallClock = this.#companion?.wallClock
-    const wasPaused = this.media.paused
+    const speed = this.#live.sections.peek().state?.speed ?? 1
+    const isPaused = this.#follower?.status().state === 'paused'
     this.#follower?.stop()
     this.#follower = undefined
-    if (programme === undefined || wallClock === undefined) return
-    this.#reporter = new PlaybackReporter(this.media, wallClock.clock, (report) => this.#live.send(report))
+    if (programme === undefined) return
+    this.#reporter ??= new PlaybackReporter(
+      this.media,
+      () => this.#companion?.wallClock?.clock,
+      (report) => this.#live.send(report),
+    )
     this.#reporter.start(programme.id)
-    if (!wasPaused) void this.#play()
+    if (isPaused || speed === 0) return
+    // No element plays backwards.
+    this.setRate(speed > 0 ? speed : 1)
+    void this.#play()
   }
 
   #checkAlignment(): void {
-    if (this.#mode.value !== 'aligning' || this.#programme.value === undefined || !this.hasClock) return
     const now = performance.now() / 1000
+    const hasClock = this.#companion?.wallClock?.clock.available === true
+    if (hasClock) this.#clockSeenAt = now
+    this.#hasClock.value = now - this.#clockSeenAt < CLOCK_GRACE_SECONDS
+    if (this.#mode.value !== 'aligning' || this.#programme.value === undefined || !hasClock) return
     const state = this.#follower?.status().state
     const isAligned = state === 'locked' || state === 'paused'
     if (!isAligned) this.#alignedSince = undefined
     else this.#alignedSince ??= now
     const hasData = this.media.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA
+    if (!hasData) this.#aligningSince = now
     const isLate = hasData && state !== 'blocked' && now - this.#aligningSince > LONGEST_ALIGNMENT_SECONDS
     if (isLate || (this.#alignedSince !== undefined && now - this.#alignedSince >= ALIGNED_SECONDS))
       this.#enter('driving')

@@ -25,6 +25,7 @@ const EVENLY_SECONDS = 0.002
 const LOOP_EDGE_SECONDS = 0.5
 /** An element that does not run evenly by then never will. */
 const LONGEST_START_SECONDS = 2
+const HAVE_NOTHING = 0
 const HAVE_FUTURE_DATA = 3
 /** Browsers skip frames and sound at higher rates, and `currentTime` no longer says what is played. */
 export const HIGHEST_RATE = 4
@@ -35,7 +36,7 @@ const STATE_EVENTS = ['playing', 'pause', 'seeking', 'seeked', 'ratechange', 'wa
 /** Reports what a media element does, at moments of the wall clock. */
 export class PlaybackReporter {
   readonly #media: ReportedMedia
-  readonly #wallClock: Clock
+  readonly #wallClock: () => Clock | undefined
   readonly #send: (report: PlaybackReport) => void
   readonly #onState = (event: { readonly type: string }) => this.#stateChanged(event.type)
   #programme = ''
@@ -48,7 +49,8 @@ export class PlaybackReporter {
   #isLooping = false
   #lastSeconds = 0
 
-  constructor(media: ReportedMedia, wallClock: Clock, send: (report: PlaybackReport) => void) {
+  /** @param wallClock nothing is reported while it is undefined or unavailable */
+  constructor(media: ReportedMedia, wallClock: () => Clock | undefined, send: (report: PlaybackReport) => void) {
     this.#media = media
     this.#wallClock = wallClock
     this.#send = send
@@ -65,7 +67,9 @@ export class PlaybackReporter {
     for (const type of STATE_EVENTS) this.#media.addEventListener(type, this.#onState)
     this.#timer = setInterval(() => this.#read(), READING_INTERVAL_MILLIS)
     this.#offsets = []
-    this.#report(this.#now())
+    const now = this.#now()
+    // While it plays, the first median is soon there, and better than one reading.
+    if (now !== undefined && stateOf(this.#media) !== 'playing') this.#report(now)
   }
 
   stop(): void {
@@ -78,6 +82,7 @@ export class PlaybackReporter {
   #stateChanged(type: string): void {
     this.#offsets = []
     const now = this.#now()
+    if (now === undefined) return
     if (type === 'seeking') this.#isLooping = this.#hasLooped()
     if (this.#media.paused) this.#isLooping = false
     // At a change of the rate alone the element runs on.
@@ -95,6 +100,10 @@ export class PlaybackReporter {
 
   #read(): void {
     const now = this.#now()
+    if (now === undefined) {
+      this.#offsets = []
+      return
+    }
     this.#lastSeconds = this.#media.currentTime
     this.#offsets.push(this.#media.currentTime - now * this.#media.playbackRate)
     if (this.#startingSince !== undefined) this.#awaitStart(now, this.#startingSince)
@@ -118,8 +127,9 @@ export class PlaybackReporter {
   }
 
   #report(now: number, mediaSeconds: number = this.#media.currentTime): void {
-    if (!this.#wallClock.available || !Number.isFinite(mediaSeconds)) return
-    const { duration, playbackRate, currentTime } = this.#media
+    const { duration, playbackRate, currentTime, readyState } = this.#media
+    // An element without media is nowhere: the television goes on by itself.
+    if (readyState === HAVE_NOTHING || !Number.isFinite(mediaSeconds)) return
     const isStarting = this.#startingSince !== undefined
     // A loop is one jump for those who follow, and no pause.
     const state = this.#isLooping ? 'playing' : isStarting ? 'waiting' : stateOf(this.#media)
@@ -136,8 +146,10 @@ export class PlaybackReporter {
     })
   }
 
-  #now(): number {
-    return this.#wallClock.nanos() / 1e9
+  /** Seconds of the wall clock; undefined while it is unknown. */
+  #now(): number | undefined {
+    const clock = this.#wallClock()
+    return clock?.available === true ? clock.nanos() / 1e9 : undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CorrelatedClock } from '../../../../src/clocks/index.js'
-import { PlaybackReporter } from '../../../../src/television/pages/tv/playback-reporter.js'
+import { PlaybackReporter, stateOf } from '../../../../src/television/pages/tv/playback-reporter.js'
 import type { PlaybackReport } from '../../../../src/television/protocol/index.js'
 import { type ManualClock, manualClock } from '../../../helpers/manual-clock.js'
 
@@ -87,7 +87,11 @@ beforeEach(() => {
   wallClock = new CorrelatedClock(clock.clock)
   element = new Element(clock)
   reports = []
-  reporter = new PlaybackReporter(element, wallClock, (report) => reports.push(report))
+  reporter = new PlaybackReporter(
+    element,
+    () => wallClock,
+    (report) => reports.push(report),
+  )
 })
 
 afterEach(() => {
@@ -213,5 +217,72 @@ describe('the reports of the picture page', () => {
     pass(0.5)
     expect(reports).toEqual([])
     expect(element.listeners).toBe(0)
+  })
+
+  it('state a pause at once and exactly', () => {
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    pass(0.23)
+    reports.length = 0
+    element.pause()
+    expect(reports).toMatchObject([{ state: 'paused', speed: 0, mediaSeconds: element.currentTime }])
+    pass(0.3)
+    expect(new Set(reports.map(({ mediaSeconds }) => mediaSeconds))).toEqual(new Set([element.currentTime]))
+  })
+
+  it('say within two seconds where an element is that never runs evenly', () => {
+    reporter.start('clip')
+    element.play()
+    for (let step = 0; step < 90; step++) {
+      element.noiseSeconds = step % 2 === 0 ? 0.02 : -0.02
+      pass(0.025)
+    }
+    expect(reports.at(-1)).toMatchObject({ state: 'playing', speed: 1 })
+  })
+
+  it('call a seek of the viewer to the beginning no loop', () => {
+    element.loop = true
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    reports.length = 0
+    element.seek(0)
+    expect(lines()[0]).toEqual({ state: 'seeking', speed: 0, offset: 0 })
+  })
+
+  it('are not made of an element without media: the television goes on by itself', () => {
+    element.readyState = 0
+    element.duration = Number.NaN
+    reporter.start('clip')
+    element.emit('waiting')
+    pass(0.5)
+    expect(reports).toEqual([])
+    element.readyState = 1
+    element.emit('waiting')
+    expect(reports).toMatchObject([{ state: 'paused', durationSeconds: null }])
+  })
+
+  it('name the programme of the last start', () => {
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    reporter.start('film')
+    pass(0.2)
+    expect(new Set(reports.map(({ programme }) => programme))).toEqual(new Set(['film']))
+  })
+})
+
+describe('the state of a media element', () => {
+  const playing = { paused: false, ended: false, seeking: false, readyState: 4 }
+
+  it.each([
+    [{}, 'playing'],
+    [{ paused: true }, 'paused'],
+    [{ paused: true, seeking: true }, 'seeking'],
+    [{ readyState: 2 }, 'waiting'],
+    [{ ended: true, paused: true }, 'ended'],
+  ])('with %o is %s', (parts, state) => {
+    expect(stateOf(Object.assign(new Element(clock), playing, parts))).toBe(state)
   })
 })
