@@ -3,6 +3,7 @@ import type { Authority, Connection, ConnectionHandlers, ConnectionSocket, Hands
 import type { ConnectionStatistics } from './connection-statistics.js'
 import type { EndpointStatistics, TimeoutReason } from './endpoint-statistics.js'
 import type { Logger } from './logger.js'
+import { messageTime } from './message-time.js'
 import type { Observers } from './observers.js'
 import { sourceKey } from './source-key.js'
 
@@ -142,7 +143,7 @@ export class OpenConnection implements Connection, ConnectionHandlers {
     statistics.bytesOut += bytes
     this.#messagesOut += 1
     this.#bytesOut += bytes
-    this.#lastMessageOutAt = Date.now()
+    this.#lastMessageOutAt = messageTime()
     this.#socket.send(data, isText, onFlushed)
     this.#owner.sendingObserved?.messageSent(this, data, isText)
   }

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js'
+import { messageTime } from './message-time.js'
 import type { RoundMember } from './update-rounds.js'
 
 /** The server's part of state sending, shared by all clients. */
@@ -46,7 +47,7 @@ export abstract class StateSender implements RoundMember {
     }
     const message = this.#composer.compose(this)
     if (message === undefined) return
-    this.sentAt = Date.now()
+    this.sentAt = messageTime()
     this.#connection.sendText(message)
   }
 }

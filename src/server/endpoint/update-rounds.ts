@@ -1,3 +1,5 @@
+import { sliceBegan, sliceEnded } from './message-time.js'
+
 /** Milliseconds for which a round may occupy the event loop before other work, such as wall clock requests, gets its turn. */
 const SLICE_MILLISECONDS = 1
 
@@ -79,11 +81,16 @@ export class UpdateRounds {
     }
     this.#handlers.sliceBegins?.()
     const end = performance.now() + SLICE_MILLISECONDS
-    while (this.#next < this.#round.length) {
-      const member = this.#round[this.#next++] as RoundMember
-      // A member that was flushed meanwhile is up to date.
-      if (member.queued) this.#update(member)
-      if (this.#next % MEMBERS_PER_LOOK === 0 && performance.now() >= end) break
+    sliceBegan()
+    try {
+      while (this.#next < this.#round.length) {
+        const member = this.#round[this.#next++] as RoundMember
+        // A member that was flushed meanwhile is up to date.
+        if (member.queued) this.#update(member)
+        if (this.#next % MEMBERS_PER_LOOK === 0 && performance.now() >= end) break
+      }
+    } finally {
+      sliceEnded()
     }
     this.#running = false
     this.#scheduled = this.#next < this.#round.length || this.#waiting.length > 0

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Cii, CiiServer, type Connection, InvalidOptionError } from '../../../../plugins/index.js'
 import { FakeSocket } from '../../../helpers/fake-socket.js'
 import { nextTurn } from '../../../helpers/next-turn.js'
@@ -223,6 +223,27 @@ describe('what the server knows of a client', () => {
     expect(stateOf(cii)?.cii?.value).toEqual({ ...(socket.messages[0] as Cii), teUrl: 'http://te/' })
     expect(stateOf(cii)?.cii?.at).toBeGreaterThanOrEqual(before)
     expect(stateOf(cii)?.cii?.at).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('has the time of each change, and so have the statistics of its connection', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const cii = new CiiServer({ logger })
+      cii.open(new Socket())
+      const [connection] = cii.connections.keys()
+      for (const change of ['http://1/', 'http://2/']) {
+        vi.setSystemTime(Date.now() + 1000)
+        cii.update({ mrsUrl: change })
+        await nextTurn()
+        expect(stateOf(cii)?.cii?.at).toBe(Date.now())
+      }
+      vi.setSystemTime(Date.now() + 1000)
+      connection?.send('outside a round')
+      expect(connection?.statistics.lastMessageOutAt).toBe(Date.now())
+      expect(stateOf(cii)?.cii?.at).toBe(Date.now() - 1000)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is the state that it was sent, and not one that waits until it reads', async () => {
