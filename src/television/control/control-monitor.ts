@@ -15,7 +15,7 @@ import { Journal, type JournalPart } from './journal.js'
 import { logEntry } from './log-line.js'
 import { messageText } from './message-text.js'
 import { type EndpointName, Traffic } from './traffic.js'
-import { TsRecord } from './ts-record.js'
+import { TsRecord, type WallClockUse } from './ts-record.js'
 
 /** What a {@link ControlMonitor} observes. */
 export interface MonitoredServers {
@@ -130,7 +130,7 @@ export class ControlMonitor {
     const state = ts === undefined ? undefined : server.stateOf(ts)
     const record = ts === undefined ? new TsRecord() : this.#recordOf(ts)
     if (ts !== undefined && state !== undefined) record.look(state, ts.statistics.messagesIn, timelines)
-    const { wallClock, intervalMillis } = wallClockOf(companion, this.#observedSince)
+    const { wallClock, intervalMillis } = record.wallClock(wallClockOf(companion, this.#observedSince))
     const open = Object.entries({ cii, ts, wc: companion.wallClock }).flatMap(([endpoint, connection]) =>
       connection === undefined ? [] : [[endpoint as EndpointName, connection] as const],
     )
@@ -216,11 +216,10 @@ function earlierReceived(endpoint: EndpointName, state: TsConnectionState | unde
     : { at: presented.at, text: messageText(encodePresentationTimestamps(presented.value)) }
 }
 
-/** Its requests for the time, and how often it sends one, as far as that is known. */
 function wallClockOf(
   { wallClock: connection, udp, isUdpShared, connectedAt }: ConnectedCompanion,
   observedSince: number,
-): { wallClock: CompanionReport['wallClock']; intervalMillis: number | undefined } {
+): WallClockUse {
   if (connection !== undefined) {
     const { messagesIn: requests, lastMessageInAt, openedAt } = connection.statistics
     const lastRequestAt = lastMessageInAt ?? openedAt

@@ -5,12 +5,20 @@ import { RelationHistory } from './relation-history.js'
 
 type Presentation = NonNullable<CompanionReport['presentation']>
 
+/** The requests of a companion for the time, and how often it sends one, as far as that is known. */
+export interface WallClockUse {
+  readonly wallClock: CompanionReport['wallClock']
+  readonly intervalMillis: number | undefined
+}
+
 /** What a companion was told of its timeline, and how it presents it. */
 export class TsRecord {
   readonly relations: RelationHistory = new RelationHistory()
   #presentation: Presentation | null = null
   /** Between the last two that were looked at. */
   #intervalMillis: number | undefined
+
+  #overWebSocket: WallClockUse | undefined
 
   /** The last presentation timestamps that were looked at. */
   get presentation(): Presentation | null {
@@ -42,6 +50,13 @@ export class TsRecord {
       at,
       lateSeconds: this.#lateSeconds(presentationTimestamps, setup.value.timelineSelector, timelines),
     }
+  }
+
+  /** A companion that asked over WebSocket has lost its clock with the connection: clients over UDP are others'. */
+  wallClock(use: WallClockUse): WallClockUse {
+    const { wallClock } = use
+    if (wallClock?.encoding === 'websocket') this.#overWebSocket = use
+    return wallClock === null || wallClock.isShared ? (this.#overWebSocket ?? use) : use
   }
 
   #lateSeconds(
