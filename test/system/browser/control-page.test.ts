@@ -82,7 +82,7 @@ describe.runIf(has('chromium'))('the control page', () => {
     await page.getByRole('button', { name: 'Seek' }).click()
     await until(() => Math.abs((position()?.seconds ?? 0) - 90.5) < 0.001)
     await page.locator('.timecode', { hasText: '00:01:30.500' }).waitFor()
-    await page.getByLabel('10 seconds forward').click()
+    await page.getByTitle('10 seconds forward').click()
     await until(() => Math.abs((position()?.seconds ?? 0) - 100.5) < 0.001)
     await page.getByLabel('Position in the programme').focus()
     await page.keyboard.press('Home')

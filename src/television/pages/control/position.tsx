@@ -43,7 +43,7 @@ export function Position({ control }: { readonly control: Control }) {
         </div>
       )}
       <div class="row">
-        <button type="button" onClick={() => seek(control.positionSeconds() - 10)}>
+        <button type="button" title="10 seconds back" onClick={() => seek(control.positionSeconds() - 10)}>
           −10 s
         </button>
         {state?.speed === 0 ? (
@@ -55,7 +55,7 @@ export function Position({ control }: { readonly control: Control }) {
             <Icon name="pause" /> Pause
           </button>
         )}
-        <button type="button" onClick={() => seek(control.positionSeconds() + 10)}>
+        <button type="button" title="10 seconds forward" onClick={() => seek(control.positionSeconds() + 10)}>
           +10 s
         </button>
       </div>
