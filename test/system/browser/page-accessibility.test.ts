@@ -1,4 +1,3 @@
-import axe from 'axe-core'
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +6,7 @@ import { televisionPlugin } from '../../../plugins/television.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
 import { has } from '../../helpers/needs.js'
+import { barriers } from './barriers.js'
 
 const TEST_TIMEOUT_MILLIS = 120_000
 const PATIENCE = { timeout: 40_000 }
@@ -93,19 +93,6 @@ describe.runIf(has('chromium'))('the pages of the television', { timeout: TEST_T
     })
     await tab.goto(`${url}${path}`)
     return tab
-  }
-
-  /** What is wrong with the page as it is now, by WCAG 2.1 AA. */
-  async function barriers(tab: Page): Promise<string[]> {
-    await tab.evaluate(axe.source)
-    const violations = await tab.evaluate(async () => {
-      const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core') }
-      const found = await checker.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
-      return found.violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`,
-      )
-    })
-    return violations
   }
 
   it('report it to this test when they break their policy', async () => {
