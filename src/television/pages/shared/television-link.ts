@@ -1,9 +1,13 @@
-import { Companion } from '../../../companion/index.js'
+import { Companion, type CompanionOptions } from '../../../companion/index.js'
 import type { PageSetting } from '../../protocol/index.js'
 
 /** A companion of the television that serves this page: over WebSockets alone, at the address of the page. */
-export function companionOf({ ciiPath, wallClockPath, timelineSelector }: PageSetting): Companion {
+export function companionOf(
+  { ciiPath, wallClockPath, timelineSelector }: PageSetting,
+  options: CompanionOptions = {},
+): Companion {
   return new Companion(socketUrl(ciiPath), {
+    ...options,
     timelineSelector,
     preferWebSocketWallClock: true,
     ...(wallClockPath !== null && { wallClockUrl: socketUrl(wallClockPath) }),

@@ -145,7 +145,8 @@ export class Picture {
     const { setting, state, programmes, seat } = this.#live.sections.value
     const isConnected = this.#live.status.value === 'connected'
     if (setting !== undefined && this.#companion === undefined) {
-      this.#companion = companionOf(setting)
+      // It is the television, and not one of its companions.
+      this.#companion = companionOf(setting, { presentationTimestamps: false })
       this.#companion.start()
     }
     const programme = programmes?.find(({ id }) => id === state?.programme)
