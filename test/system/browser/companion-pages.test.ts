@@ -152,6 +152,24 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
     expect(errors).toEqual([])
   })
 
+  it('explains what browsers do to a page in the background', async () => {
+    television = await RunningTelevision.start(media)
+    await follow()
+    await setHidden(true)
+    await expectState('In the background')
+    await setHidden(false)
+    await expect.poll(() => text('.state'), PATIENCE).toMatch(/It was in the background/)
+    await expectFollowing()
+  })
+
+  it('remembers what was followed', async () => {
+    television = await RunningTelevision.start(media)
+    await open(television.companionUrl)
+    await choose('audio-de')
+    await tab.reload()
+    await expect.poll(() => tab.isChecked('input[value="audio-de"]'), PATIENCE).toBe(true)
+  })
+
   it('has a button for when the browser blocks playback', async () => {
     television = await RunningTelevision.start(media)
     const isBlocked = (message: ConsoleMessage) => message.text().startsWith('The browser has blocked playback')
@@ -208,6 +226,14 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
     await open(television.companionUrl)
     await tab.tap('text=Follow')
     await expectFollowing()
+  }
+
+  /** Headless browsers never hide a page by themselves. */
+  async function setHidden(isHidden: boolean): Promise<void> {
+    await tab.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { value, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, isHidden)
   }
 
   async function choose(version: string): Promise<void> {

@@ -1,5 +1,9 @@
+import type { Choice } from './presentation.js'
+
 /** What is kept on this device for the next visit. */
 export interface DeviceSettings {
+  /** What is followed. */
+  readonly choice: Choice
   /** How much later media is seen and heard on this device than its player says. */
   readonly renderingLatencySeconds: number
   /** Whether other sound and subtitles come with the picture. */
@@ -8,7 +12,7 @@ export interface DeviceSettings {
 
 export const MAX_LATENCY_SECONDS = 0.5
 const KEY = 'dvb-css-companion'
-const DEFAULTS: DeviceSettings = { renderingLatencySeconds: 0, withPicture: false }
+const DEFAULTS: DeviceSettings = { choice: 'programme', renderingLatencySeconds: 0, withPicture: false }
 
 /** The settings of this device; the defaults where there are none, or storage is blocked. */
 export function readSettings(): DeviceSettings {
@@ -30,8 +34,12 @@ export function writeSettings(settings: DeviceSettings): void {
 
 /** The settings in what was stored, which another version of the page may have written. */
 export function settingsOf(stored: unknown): DeviceSettings {
-  const { renderingLatencySeconds, withPicture } = { ...DEFAULTS, ...(stored as Partial<DeviceSettings> | null) }
+  const { choice, renderingLatencySeconds, withPicture } = {
+    ...DEFAULTS,
+    ...(stored as Partial<DeviceSettings> | null),
+  }
   return {
+    choice: typeof choice === 'string' ? choice : DEFAULTS.choice,
     renderingLatencySeconds: limitLatency(Number(renderingLatencySeconds)),
     withPicture: withPicture === true,
   }

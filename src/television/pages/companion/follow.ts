@@ -7,7 +7,7 @@ import { type DeviceSettings, limitLatency, readSettings, writeSettings } from '
 import { type ErrorReading, withReading } from './error-history.js'
 import { type FollowState, worstOf } from './follow-state.js'
 import { Player } from './player.js'
-import { type Choice, chosenAlternative, presentationOf } from './presentation.js'
+import { chosenAlternative, presentationOf } from './presentation.js'
 import { Subtitles } from './subtitles.js'
 
 /** How well the television is followed, as it was last measured. */
@@ -40,7 +40,6 @@ export class Follow {
   readonly #picture: Player
   readonly #sound: Player
   readonly #state = signal<FollowState>({ name: 'ready' })
-  readonly #choice = signal<Choice>('programme')
   readonly #isMuted = signal(false)
   readonly #settings = signal<DeviceSettings>(readSettings())
   readonly #isStarted = signal(false)
@@ -83,10 +82,6 @@ export class Follow {
     return this.#state
   }
 
-  get choice(): ReadonlySignal<Choice> {
-    return this.#choice
-  }
-
   get measurement(): ReadonlySignal<Measurement> {
     return this.#measurement
   }
@@ -110,7 +105,7 @@ export class Follow {
   }
 
   get alternative(): Alternative | undefined {
-    return chosenAlternative(this.programme, this.#choice.value)
+    return chosenAlternative(this.programme, this.#settings.value.choice)
   }
 
   /** Starts to follow. Called by a gesture of the user, after which browsers allow sound. */
@@ -142,10 +137,6 @@ export class Follow {
     this.subtitles.reload()
   }
 
-  choose(choice: Choice): void {
-    this.#choice.value = choice
-  }
-
   mute(isMuted: boolean): void {
     this.#isMuted.value = isMuted
   }
@@ -160,12 +151,8 @@ export class Follow {
   /** Called whenever the television's programme or what the user wants has changed. */
   #update(): void {
     const { setting } = this.#live.sections.value
-    const { renderingLatencySeconds, withPicture } = this.#settings.value
-    const { picture, isPictureSilent, sound, subtitles } = presentationOf(
-      this.programme,
-      this.#choice.value,
-      withPicture,
-    )
+    const { choice, renderingLatencySeconds, withPicture } = this.#settings.value
+    const { picture, isPictureSilent, sound, subtitles } = presentationOf(this.programme, choice, withPicture)
     this.video.muted = isPictureSilent || this.#isMuted.value
     this.#sound.media.muted = this.#isMuted.value
     if (!this.#isStarted.value || setting === undefined) return

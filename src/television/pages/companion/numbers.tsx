@@ -11,7 +11,7 @@ export function Numbers({ follow }: { readonly follow: Follow }) {
     ['Clock error bound', boundSeconds === undefined ? '–' : `± ${unsigned(boundSeconds)}`],
     ['Round trip', unsigned(roundTripSeconds)],
     ['Position', positionSeconds === undefined ? '–' : timecode(positionSeconds)],
-    ['Television speed', speed === undefined ? '–' : `${Number(speed.toFixed(3))} ×`],
+    ['Television speed', speed === undefined ? '–' : `${String(Number(speed.toFixed(3))).replace('-', '−')} ×`],
     ['Playback rate', follower?.rate === undefined ? '–' : `${follower.rate.toFixed(3)} ×`],
     ['Seeks', String(follower?.seeks ?? 0)],
     ['Rate changes', String(follower?.rateChanges ?? 0)],

@@ -1,3 +1,4 @@
+import type { MediaFollowerState } from '../../../companion/media/index.js'
 import type { Follow } from './follow.js'
 import { textOf } from './follow-state.js'
 
@@ -28,16 +29,24 @@ export function StateCard({ follow }: { readonly follow: Follow }) {
   )
 }
 
+/** In these states the error says how well the media follows. */
+const PLAYING: ReadonlySet<MediaFollowerState> = new Set(['locked', 'limited', 'adjusting', 'seeking', 'paused'])
+
 /** The error in words. Not announced: it changes five times a second. */
 function ErrorText({ follow }: { readonly follow: Follow }) {
   const { errorSeconds, follower } = follow.measurement.value
-  if (follow.state.value.name !== 'follower' || errorSeconds === undefined || follower?.state === 'outside') return null
-  const millis = Math.round(Math.abs(errorSeconds) * 1000)
-  const where = millis === 0 ? 'exactly' : errorSeconds > 0 ? 'ahead' : 'behind'
+  if (follow.state.value.name !== 'follower' || errorSeconds === undefined) return null
+  if (follower === undefined || !PLAYING.has(follower.state)) return null
+  const millis = Math.abs(errorSeconds) * 1000
   return (
     <p class="how-far">
-      <strong class="number">{millis < 10_000 ? `${millis} ms` : `${Math.round(millis / 1000)} s`}</strong>{' '}
-      <span class="muted">{where}</span>
+      <strong class="number">{sizeText(millis)}</strong>{' '}
+      <span class="muted">{errorSeconds > 0 ? 'ahead' : 'behind'}</span>
     </p>
   )
+}
+
+function sizeText(millis: number): string {
+  if (millis < 1) return '< 1 ms'
+  return millis < 10_000 ? `${Math.round(millis)} ms` : `${Math.round(millis / 1000)} s`
 }

@@ -38,7 +38,13 @@ function Version({ follow, id, label, note, language }: VersionProps) {
   const chosen = follow.alternative?.id ?? 'programme'
   return (
     <label class="version">
-      <input type="radio" name="version" value={id} checked={chosen === id} onChange={() => follow.choose(id)} />
+      <input
+        type="radio"
+        name="version"
+        value={id}
+        checked={chosen === id}
+        onChange={() => follow.change({ choice: id })}
+      />
       <span lang={language}>{label}</span>
       <span class="muted">{note}</span>
     </label>

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { limitLatency, settingsOf } from '../../../../src/television/pages/companion/device-settings.js'
 
-const DEFAULTS = { renderingLatencySeconds: 0, withPicture: false }
+const DEFAULTS = { choice: 'programme', renderingLatencySeconds: 0, withPicture: false }
 
 describe('the settings of a device', () => {
   it('are read as they were stored', () => {
-    const settings = { renderingLatencySeconds: -0.12, withPicture: true }
+    const settings = { choice: 'audio-de', renderingLatencySeconds: -0.12, withPicture: true }
     expect(settingsOf(JSON.parse(JSON.stringify(settings)))).toEqual(settings)
   })
 
-  it.each([null, 3, 'text', [], {}, { renderingLatencySeconds: 'x', withPicture: 1 }])(
+  it.each([null, 3, 'text', [], {}, { choice: 1, renderingLatencySeconds: 'x', withPicture: 1 }])(
     'are the defaults for %j',
     (stored) => {
       expect(settingsOf(stored)).toEqual(DEFAULTS)
