@@ -1,4 +1,4 @@
-import type { XMLParser } from 'fast-xml-parser'
+import type { X2jOptions } from 'fast-xml-parser'
 
 /** What a television has to know of a DASH manifest. */
 export interface DashManifest {
@@ -22,10 +22,22 @@ const URL_NAMES = [
   '@xlink:href',
 ]
 
+const XML_OPTIONS: X2jOptions = {
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  // Those of a document could expand to any length.
+  processEntities: false,
+  transformTagName: (name) => name.replace(/^.*:/, ''),
+}
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
 /** Undefined for what is not a DASH manifest. */
 export async function dashManifestOf(text: string): Promise<DashManifest | undefined> {
   try {
-    const { MPD: mpd } = (await parser()).parse(text) as Record<string, unknown>
+    const { XMLParser, XMLValidator } = await import('fast-xml-parser')
+    if (XMLValidator.validate(text) !== true) return undefined
+    const { MPD: mpd } = new XMLParser(XML_OPTIONS).parse(text) as Record<string, unknown>
     if (!isElement(mpd) || mpd.Period === undefined) return undefined
     const { ProgramInformation: information } = mpd
     const title = isElement(information) ? textOf([information.Title].flat()[0]) : undefined
@@ -41,17 +53,6 @@ export async function dashManifestOf(text: string): Promise<DashManifest | undef
   }
 }
 
-async function parser(): Promise<XMLParser> {
-  const { XMLParser: Parser } = await import('fast-xml-parser')
-  return new Parser({
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
-    parseTagValue: false,
-    processEntities: false,
-    transformTagName: (name) => name.replace(/^.*:/, ''),
-  })
-}
-
 function isElement(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -59,7 +60,8 @@ function isElement(value: unknown): value is Record<string, unknown> {
 /** An element with attributes has its text as a property. */
 function textOf(value: unknown): string | undefined {
   const text = isElement(value) ? value['#text'] : value
-  return typeof text === 'string' ? text : undefined
+  if (typeof text !== 'string') return undefined
+  return text.replaceAll(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] ?? '')
 }
 
 function* urlsIn(element: Record<string, unknown>): Generator<URL> {
