@@ -124,7 +124,7 @@ describe('a DASH manifest', () => {
         alternatives: [],
       },
     ])
-    expect(origins.sort()).toEqual([
+    expect([...origins].sort()).toEqual([
       url,
       'http://cdn.example',
       'http://segments.example',
