@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type DashServer, serveDash } from '../../helpers/dash-server.js'
 import { mediaFolder, removeFoldersAfterEach } from '../../helpers/media-folder.js'
-import { until } from '../../helpers/until.js'
 import { dvbcss, endToolsAfterEach } from './tools.js'
 
 endToolsAfterEach()
@@ -68,7 +67,7 @@ describe('dvbcss tv', () => {
   it('--mpd shows a DASH stream under its own content id, and serves dash.js', () =>
     withDash(async (stream) => {
       const url = await television('--mpd', stream.url)
-      await until(async () => (await contentIdOf(url)) === stream.url)
+      expect(await contentIdOf(url)).toBe(stream.url)
       const script = await fetch(`${url}/pages/dash.js`)
       expect([script.status, script.headers.get('content-type')]).toEqual([200, expect.stringMatching('javascript')])
       const page = await fetch(`${url}/tv`)
