@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   type FollowerState,
@@ -21,6 +22,10 @@ const unavailable = (reason: 'wall-clock' | 'no-udp' | 'ts' | 'timeline', isNew 
   isNew,
 })
 
+const DOCUMENTATION = readFileSync(new URL('../../../../docs/television.md', import.meta.url), 'utf8')
+/** What speaks for itself, or never happens to this page. */
+const UNDOCUMENTED = ['The player reports an error', 'The television refuses this page']
+
 describe('textOf', () => {
   it.each<[FollowState, string, RegExp]>([
     [{ name: 'lost' }, 'The television cannot be reached', /same network.*connects again by itself/],
@@ -40,6 +45,7 @@ describe('textOf', () => {
     const text = textOf(state)
     expect(text).toMatchObject({ mood: 'problem', title })
     expect(text.advice).toMatch(advice)
+    if (!UNDOCUMENTED.includes(title)) expect(DOCUMENTATION).toContain(`| ${title} `)
   })
 
   it.each<[FollowState, string]>([
