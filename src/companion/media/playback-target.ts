@@ -12,7 +12,12 @@ export interface ClockHolder {
    * Where the holder wants to know it: called at the start with a function that returns by how many seconds the media is ahead of the
    * clock, or undefined while it presents nothing.
    */
-  present?(reader: () => number | undefined): { changed(): void; end(): void }
+  present?(reader: () => number | undefined): {
+    /** The media has changed otherwise than with the clock. */
+    changed(): void
+    /** The media is no longer followed. */
+    end(): void
+  }
 }
 
 /** A moment of the content and its position in the media, both in seconds. They differ for live streams and excerpts. */

@@ -114,7 +114,7 @@ async function textOf(response: Response, url: URL): Promise<string> {
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length
-      if (bytes > MAX_MPD_BYTES) throw new Error(`it is longer than ${MAX_MPD_BYTES} bytes`)
+      if (bytes > MAX_MPD_BYTES) throw mediaError(`it is longer than ${MAX_MPD_BYTES} bytes`)
       chunks.push(chunk)
     }
   } catch (error) {

@@ -55,9 +55,10 @@ describe('the packed package', () => {
         reached.add(join(path, '..', specifier))
       }
     }
-    const published = files.filter((path) => /^dist\/(?!cli\/).*\.js$/.test(path))
+    const published = files.filter((path) => /^dist\/(?!cli\/|pages\/).*\.js$/.test(path))
     expect(published.toSorted()).toEqual([...reached].toSorted())
-    expect(published.filter((path) => !files.includes(`${path}.map`))).toEqual([])
+    const ours = published.filter((path) => !path.startsWith('dist/libraries/'))
+    expect(ours.filter((path) => !files.includes(`${path}.map`))).toEqual([])
   })
 
   it('holds every source that its maps point to', async () => {
@@ -83,6 +84,24 @@ describe('the packed package', () => {
       expect(licences).toMatch(new RegExp(`^== ${name} .*\\(MIT\\)\n\n`, 'm'))
   })
 
+  it('holds the pages of the television as bundles, with the licences of the packages in them', async () => {
+    for (const page of ['tv', 'companion', 'control']) {
+      const parts = [`${page}.html`, `${page}.js`, `${page}-style.css`].map((name) => `dist/pages/${name}`)
+      expect(files).toEqual(expect.arrayContaining(parts))
+      expect(await readFile(join(ROOT, `dist/pages/${page}.js`), 'utf8')).not.toMatch(/^import\b|\bfrom\s*["']/m)
+    }
+    const licences = async (folder: string) => readFile(join(ROOT, `dist/${folder}/THIRD-PARTY-LICENSES.txt`), 'utf8')
+    expect(await licences('pages')).toMatch(/^== preact .*\(MIT\)\n\n/m)
+    expect(await licences('libraries')).toMatch(/^== @fastify\/send .*\(MIT\)\n\n/m)
+  })
+
+  it('holds the test clip, within 1.5 MB', async () => {
+    const media = files.filter((path) => path.startsWith('media/'))
+    expect(media).toEqual(expect.arrayContaining(['media/test-clip.mp4', 'media/test-clip.webm']))
+    const sizes = await Promise.all(media.map(async (path) => (await readFile(join(ROOT, path))).length))
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_500_000)
+  })
+
   it('asks the app for its Fastify, and brings no second one', async () => {
     const { dependencies, peerDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
     expect(peerDependencies.fastify).toBe('^5.0.0')
@@ -99,7 +118,7 @@ describe('the packed package', () => {
 
   it('holds nothing else: no tests, measurements, settings or leftovers', () => {
     const known =
-      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/chunks\/[\w-]+\.js(\.map)?|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt)|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md))$/
+      /^((dist\/)?(src|plugins)\/.*\.(js|d\.ts|js\.map|d\.ts\.map|ts)|dist\/chunks\/[\w-]+\.js(\.map)?|dist\/(src\/api|plugins)\/[\w-]+\.(cjs|d\.cts)|dist\/(cli|libraries|pages)\/([\w-]+\.(js|css|html|svg)|THIRD-PARTY-LICENSES\.txt)|media\/test-clip[\w.]*|docs\/pictures\/[\w-]+\.jpg|examples\/.*\.(js|html)|docs\/.*\.(md|png|svg)|(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md))$/
     expect(
       files.filter((path) => !known.test(path) || /(^|\/)(test|bench|node_modules)\/|\.test\./.test(path)),
     ).toEqual([])
