@@ -3,8 +3,10 @@ import type { Connection } from '../../server/endpoint/index.js'
 import { TsServer } from '../../server/ts/index.js'
 import { visible } from '../../validation/index.js'
 
-/** Logs the presentation timestamps that companions send. */
+/** Logs the presentation timestamps that companions send: the first of each connection, and at level debug those that follow. */
 export class LoggingTsServer extends TsServer {
+  readonly #logged = new WeakSet<Connection>()
+
   override onPresentationTimestamps(
     connection: Connection,
     { actual, earliest, latest }: PresentationTimestamps,
@@ -16,6 +18,8 @@ export class LoggingTsServer extends TsServer {
       earliest: text(earliest),
       latest: text(latest),
     })
-    this.logLimited(connection.log, 'info', fields, 'presentation timestamps')
+    const level = this.#logged.has(connection) ? 'debug' : 'info'
+    this.#logged.add(connection)
+    this.logLimited(connection.log, level, fields, 'presentation timestamps')
   }
 }

@@ -144,6 +144,7 @@ export class ControlMonitor {
       key,
       remoteAddress,
       userAgent: userAgent ?? null,
+      page: pageOf(cii),
       connectedAt,
       connections: open.map(([endpoint, connection]) => this.#connection(endpoint, connection, state)),
       timelineSelector: setup?.timelineSelector ?? null,
@@ -205,6 +206,13 @@ export class ControlMonitor {
       ? null
       : { at: timestamp.at, text: messageText(encodeControlTimestamp(timestamp.value)) }
   }
+}
+
+/** The page of this television that opened a connection to CII: it says so in the query. */
+function pageOf(cii: Connection | undefined): CompanionReport['page'] {
+  const query = cii?.handshake.url?.split('?', 2)[1]
+  const page = new URLSearchParams(query).get('page')
+  return page === 'tv' || page === 'companion' ? page : null
 }
 
 /** What a companion had sent before it was observed. */

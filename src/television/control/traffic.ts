@@ -1,4 +1,4 @@
-import type { Connection, EndpointObserver, EndpointServer } from '../../server/endpoint/index.js'
+import type { BadMessageReason, Connection, EndpointObserver, EndpointServer } from '../../server/endpoint/index.js'
 import { visible } from '../../validation/index.js'
 import type { MessageEntry } from '../protocol/index.js'
 import { Journal } from './journal.js'
@@ -6,6 +6,9 @@ import { messageText } from './message-text.js'
 
 /** More than a page shows. */
 const MAX_MESSAGES = 500
+
+/** Messages that were rejected for these reasons were not received completely. */
+const INCOMPLETE: ReadonlySet<BadMessageReason> = new Set(['broken-frame', 'too-fragmented', 'control-flood'])
 
 type Entry = { -readonly [Member in keyof MessageEntry]: MessageEntry[Member] }
 
@@ -20,6 +23,8 @@ export interface LastMessages {
 /** The messages of the endpoints as they go by. */
 export class Traffic {
   readonly journal: Journal<MessageEntry> = new Journal(MAX_MESSAGES)
+  /** The message that is processed now. */
+  #received: { readonly connection: Connection; readonly entry: Entry } | undefined
   readonly #last = new WeakMap<Connection, LastMessages>()
 
   lastOf(connection: Connection): LastMessages {
@@ -39,7 +44,12 @@ export class Traffic {
   ): () => void {
     const observer: EndpointObserver = {
       messageReceived: (connection, message) => {
-        this.lastOf(connection).in = this.#add(endpoint, connection, 'in', messageText(message))
+        const entry = this.#add(endpoint, connection, 'in', messageText(message))
+        this.lastOf(connection).in = entry
+        this.#received = { connection, entry }
+        queueMicrotask(() => {
+          this.#received = undefined
+        })
       },
       messageSent: (connection, message) => {
         this.lastOf(connection).out = this.#add(endpoint, connection, 'out', messageText(message))
@@ -47,10 +57,10 @@ export class Traffic {
       },
       messageRejected: (connection, reason, detail) => {
         const why = `${reason}: ${visible(detail)}`
-        const last = this.lastOf(connection).in
-        // A message is rejected while it is received, unless it was not received completely.
-        if (last !== undefined && last.rejected === null && last.at >= Date.now() - 1) last.rejected = why
-        else this.#add(endpoint, connection, 'in', '').rejected = why
+        const received = this.#received
+        const isOfIt = received?.connection === connection && !INCOMPLETE.has(reason)
+        const entry = isOfIt ? received.entry : this.#add(endpoint, connection, 'in', '')
+        entry.rejected = why
       },
     }
     return server.observe(observer)

@@ -23,6 +23,8 @@ export interface CompanionReport {
   readonly key: string
   readonly remoteAddress: string
   readonly userAgent: string | null
+  /** The page of this television that it is; null if it is none. That of the picture follows, to know the wall clock. */
+  readonly page: 'tv' | 'companion' | null
   readonly connectedAt: number
   readonly connections: readonly ConnectionReport[]
   readonly timelineSelector: string | null

@@ -38,9 +38,15 @@ export function programOf(userAgent: string | null): string {
   return userAgent.length <= MAX_CHARACTERS ? userAgent : `${userAgent.slice(0, MAX_CHARACTERS - 1)}…`
 }
 
+/** What it is, for people. */
+export function kindOf({ page, userAgent }: CompanionReport): string {
+  if (page === 'tv') return 'Picture page'
+  return page === 'companion' ? 'Companion page' : programOf(userAgent)
+}
+
 /** What distinguishes a companion from others, in one line. */
-export function companionName({ userAgent, remoteAddress, key }: CompanionReport): string {
-  return `${programOf(userAgent)} · ${remoteAddress} · ${key}`
+export function companionName(companion: CompanionReport): string {
+  return `${kindOf(companion)} · ${companion.remoteAddress} · ${companion.key}`
 }
 
 /** A timeline selector without what all of them have in common: `pts`, `temi:1:1`. */

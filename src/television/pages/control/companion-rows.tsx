@@ -1,6 +1,6 @@
 import type { CompanionReport, TimelineState } from '../../protocol/index.js'
 import { Icon, millisText } from '../shared/index.js'
-import { programOf, shortSelector } from './companion-name.js'
+import { kindOf, programOf, shortSelector } from './companion-name.js'
 import { Connections } from './connections.js'
 import { agoText, bytesText, durationText } from './units.js'
 
@@ -46,7 +46,7 @@ export function CompanionRows({ companion, timelines, isOpen, toggle, columns }:
 }
 
 function CompanionRow({ companion, timelines, isOpen, toggle }: Omit<Props, 'columns'>) {
-  const { key, remoteAddress, userAgent, connectedAt, timelineSelector, contentIdStem } = companion
+  const { key, remoteAddress, userAgent, page, connectedAt, timelineSelector, contentIdStem } = companion
   const timeline = timelines.find(({ selector }) => selector === timelineSelector)
   const waiting = companion.connections.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   return (
@@ -62,8 +62,9 @@ function CompanionRow({ companion, timelines, isOpen, toggle }: Omit<Props, 'col
           <Icon name="chevron" />
           <span>
             <span class="program" title={userAgent ?? 'sent no user agent'}>
-              {programOf(userAgent)}
+              {kindOf(companion)}
             </span>
+            {page !== null && <span>{programOf(userAgent)}</span>}
             <span class="code muted">
               {remoteAddress} <span class="key">{key}</span>
             </span>

@@ -38,7 +38,13 @@ export class Control {
     return this.#isRefusedToken
   }
 
+  /** Those that follow the television, without the pages of its own picture. */
   get companions(): readonly CompanionReport[] {
+    return this.connected.filter(({ page }) => page !== 'tv')
+  }
+
+  /** All that have connections to its endpoints. */
+  get connected(): readonly CompanionReport[] {
     return this.live.sections.value.companions ?? []
   }
 

@@ -65,7 +65,7 @@ interface FilterProps {
 
 function Filter({ control, filter, change }: FilterProps) {
   const { text, direction, endpoint, companion } = filter
-  const isGone = companion !== '' && !control.companions.some(({ key }) => key === companion)
+  const isGone = companion !== '' && !control.connected.some(({ key }) => key === companion)
   return (
     <search class="filter">
       <input
@@ -102,7 +102,7 @@ function Filter({ control, filter, change }: FilterProps) {
       >
         <option value="">All companions</option>
         {isGone && <option value={companion}>A companion that has gone</option>}
-        {control.companions.map((each) => (
+        {control.connected.map((each) => (
           <option key={each.key} value={each.key}>
             {companionName(each)}
           </option>

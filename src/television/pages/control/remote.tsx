@@ -15,7 +15,7 @@ export function Remote({ control }: { readonly control: Control }) {
     <section class="panel remote" aria-labelledby="remote-title">
       <div class="panel-head">
         <h2 id="remote-title">Remote control</h2>
-        <p class="muted">{state?.driver === 'page' ? 'driven by the picture' : 'on its own clock'}</p>
+        <p class="muted">{state?.driver === 'page' ? 'The picture drives' : 'On its own clock'}</p>
       </div>
       <Position control={control} />
       <Speed control={control} />

@@ -108,6 +108,7 @@ describe('the monitor of a television', () => {
     expect(report).toMatchObject({
       remoteAddress: '192.0.2.1',
       userAgent: null,
+      page: null,
       timelineSelector: SELECTOR,
       contentIdStem: 'dvb://',
       wallClock: { encoding: 'websocket', requests: 5, isShared: false },
@@ -128,6 +129,13 @@ describe('the monitor of a television', () => {
     const after = await pass(1, second)
     expect(after.map(({ key }) => key)).toEqual([before[1]?.key])
     expect(after[0]?.connections).toHaveLength(3)
+  })
+
+  it('knows the pages of its own television', () => {
+    for (const url of ['/cii?page=tv', '/cii?page=companion', '/cii?page=other', '/cii']) {
+      cii.open(Object.assign(new FakeSocket(), { handshake: { url, headers: { 'user-agent': url } } }))
+    }
+    expect(monitor.companions().map(({ page }) => page)).toEqual(['tv', 'companion', null, null])
   })
 
   it('finds within 5 s that a companion presents late', async () => {
@@ -155,6 +163,31 @@ describe('the monitor of a television', () => {
     expect(problemsOf(await pass(4, companion))).toEqual(['It has not asked for the wall clock for 4 s.'])
     companion.asks = true
     expect(problemsOf(await pass(1, companion))).toEqual([])
+  })
+
+  it('does not take the clock of others for that of a companion that has lost its own', async () => {
+    const now = () => ({ firstRequestAt: 0, lastRequestAt: Date.now(), requests: 100 })
+    const shared = new ControlMonitor({
+      cii,
+      ts,
+      wallClockWebSocket: wc,
+      wallClockServer: {
+        maxRecentClients: 0,
+        recentClients: () => [
+          { address: '192.0.2.1', port: 1, ...now() },
+          { address: '192.0.2.1', port: 2, ...now() },
+        ],
+      },
+      timelines: () => [{ selector: SELECTOR, unitsPerSecond: 90_000, available: true }],
+    })
+    shared.watch(true)
+    monitor = shared
+    const companions = [new FollowingCompanion(), new FollowingCompanion()]
+    await pass(5, ...companions)
+    for (const companion of companions) companion.wc.handlers.closed(1006, '')
+    for (const companion of companions) companion.asks = false
+    const reports = await pass(4, ...companions)
+    expect(problemsOf(reports)).toEqual(Array(2).fill('It has not asked for the wall clock for 4 s.'))
   })
 
   it('finds within 5 s that a companion no longer presents, but not while there is no timeline', async () => {
@@ -200,6 +233,11 @@ describe('the monitor of a television', () => {
     ])
     expect(entries.at(-1)).toMatchObject({ text: 'nonsense\\u000a', rejected: expect.stringContaining('not-json') })
     expect(entries.slice(0, -1).every(({ rejected }) => rejected === null)).toBe(true)
+    companion.ts.handlers.failed(new Error('invalid opcode'))
+    expect(monitor.messagesSince(0).entries.entries.at(-1)).toMatchObject({
+      text: '',
+      rejected: 'broken-frame: invalid opcode',
+    })
   })
 
   it('observes nothing when nobody watches', async () => {
