@@ -17,9 +17,7 @@ export function Notices({ live, picture }: Props) {
       <Connection live={live} picture={picture} />
       <Content live={live} picture={picture} />
       {picture.mode.value === 'following' && <OtherDriver live={live} picture={picture} />}
-      {picture.isRateLimited.value && (
-        <p class="notice">Browsers play at most at {HIGHEST_RATE} times the normal speed.</p>
-      )}
+      {picture.isRateLimited.value && <p class="notice">Browsers play at most at {HIGHEST_RATE} times normal speed.</p>}
       {isHidden && picture.media.muted && (
         <p class="notice warn">The browser pauses this tab while it is hidden, because it plays no sound.</p>
       )}

@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { Companion } from '../../../companion/index.js'
-import { MediaFollower } from '../../../companion/media/index.js'
+import { MediaFollower, type MediaFollowerStatus } from '../../../companion/media/index.js'
 import { type Action, type Programme, sourcesOf, type TelevisionState } from '../../protocol/index.js'
 import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
 import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
@@ -17,6 +17,8 @@ export type PictureMode = 'alone' | 'following' | 'aligning' | 'driving'
 export type SoundState = 'on' | 'muted-by-browser' | 'blocked'
 
 const TOLERANCE_SECONDS = 0.02
+/** A hand-over from so near is not seen, and what remains is not worth the wait. */
+const NEAR_SECONDS = 0.035
 /** A follower that does not get nearer by then will not: the television then takes the position of the element. */
 const LONGEST_ALIGNMENT_SECONDS = 8
 /** A picture that is farther from the television after a switch was not what the television has restarted. */
@@ -26,6 +28,8 @@ const CLOCK_GRACE_SECONDS = 3
 /** How long it has to be in step before it drives. */
 const ALIGNED_SECONDS = 0.4
 const CHECK_MILLIS = 100
+const LOWEST_RATE = 0.1
+const RATE_NOTICE_MILLIS = 6000
 
 /** The media element of the page and its part in the television. */
 export class Picture {
@@ -47,6 +51,7 @@ export class Picture {
   #alignedSince: number | undefined
   #aligningSince = 0
   #clockSeenAt = 0
+  #rateNotice: ReturnType<typeof setTimeout> | undefined
 
   constructor(media: HTMLVideoElement, live: LiveConnection) {
     this.media = media
@@ -66,8 +71,7 @@ export class Picture {
       if (!media.muted && this.#sound.peek() === 'muted-by-browser') this.#sound.value = 'on'
     })
     media.addEventListener('ratechange', () => {
-      this.#isRateLimited.value = media.playbackRate >= HIGHEST_RATE
-      if (media.playbackRate > HIGHEST_RATE) media.playbackRate = HIGHEST_RATE
+      if (this.#mode.peek() === 'driving' && media.playbackRate > HIGHEST_RATE) this.setRate(media.playbackRate)
     })
     effect(() => this.#update())
     setInterval(() => this.#checkAlignment(), CHECK_MILLIS)
@@ -95,19 +99,21 @@ export class Picture {
     return this.#hasClock
   }
 
-  /** Whether the picture plays as fast as browsers can. */
+  /** Whether a higher rate was wanted a moment ago than browsers play well. */
   get isRateLimited(): ReadonlySignal<boolean> {
     return this.#isRateLimited
   }
 
   /** Whether the viewer moves this picture, and not another page. */
   get isMovable(): boolean {
-    return this.#mode.value === 'driving' || this.#mode.value === 'alone'
+    return this.#mode.value !== 'following'
   }
 
   /** The speed to show: while the element is brought into step, its own differs a little. */
   get speed(): number {
-    return this.isMovable ? this.media.playbackRate : (this.#live.sections.value.state?.speed ?? 1)
+    const { playbackRate } = this.media
+    const isOwn = this.#mode.value === 'driving' || this.#mode.value === 'alone'
+    return isOwn ? playbackRate : this.#live.sections.value.state?.speed || playbackRate
   }
 
   /** Plays with sound: called by a gesture of the user, after which browsers allow it. */
@@ -126,18 +132,32 @@ export class Picture {
   }
 
   togglePlay(): void {
+    this.#takeOver()
     if (this.media.paused) void this.#play()
     else this.media.pause()
   }
 
   seekTo(seconds: number): void {
+    this.#takeOver()
     const { duration } = this.media
     const end = Number.isFinite(duration) ? duration : Number.POSITIVE_INFINITY
     this.media.currentTime = Math.min(Math.max(seconds, 0), Math.max(end - 0.05, 0))
   }
 
   setRate(rate: number): void {
-    this.media.playbackRate = Math.min(Math.max(rate, 0.1), HIGHEST_RATE)
+    this.#takeOver()
+    this.media.playbackRate = Math.min(Math.max(rate, LOWEST_RATE), HIGHEST_RATE)
+    if (rate <= HIGHEST_RATE) return
+    clearTimeout(this.#rateNotice)
+    this.#isRateLimited.value = true
+    this.#rateNotice = setTimeout(() => {
+      this.#isRateLimited.value = false
+    }, RATE_NOTICE_MILLIS)
+  }
+
+  /** A viewer who moves the picture need not wait until it is in step. */
+  #takeOver(): void {
+    if (this.#mode.peek() === 'aligning' && this.#programme.peek() !== undefined) this.#enter('driving')
   }
 
   /** Called whenever the connection, the state or the seat has changed. */
@@ -239,13 +259,13 @@ export class Picture {
     if (hasClock) this.#clockSeenAt = now
     this.#hasClock.value = now - this.#clockSeenAt < CLOCK_GRACE_SECONDS
     if (this.#mode.value !== 'aligning' || this.#programme.value === undefined || !hasClock) return
-    const state = this.#follower?.status().state
-    const isAligned = state === 'locked' || state === 'paused'
-    if (!isAligned) this.#alignedSince = undefined
+    const { readyState } = this.media
+    if (readyState === HTMLMediaElement.HAVE_NOTHING) this.#aligningSince = now
+    const status = this.#follower?.status()
+    if (status === undefined || !isAligned(status)) this.#alignedSince = undefined
     else this.#alignedSince ??= now
-    const hasData = this.media.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA
-    if (!hasData) this.#aligningSince = now
-    const isLate = hasData && state !== 'blocked' && now - this.#aligningSince > LONGEST_ALIGNMENT_SECONDS
+    const hasData = readyState >= HTMLMediaElement.HAVE_FUTURE_DATA
+    const isLate = hasData && status?.state !== 'blocked' && now - this.#aligningSince > LONGEST_ALIGNMENT_SECONDS
     if (isLate || (this.#alignedSince !== undefined && now - this.#alignedSince >= ALIGNED_SECONDS))
       this.#enter('driving')
   }
@@ -287,5 +307,22 @@ export class Picture {
     this.media.muted = true
     this.#sound.value = 'muted-by-browser'
     retry()
+  }
+}
+
+/** Whether the element is where the television is, as far as it can be. */
+function isAligned({ state, errorSeconds }: MediaFollowerStatus): boolean {
+  switch (state) {
+    case 'locked':
+    case 'paused':
+    // The television plays backwards, or too fast, or where there is nothing: no element can.
+    case 'stepping':
+    case 'outside':
+      return true
+    case 'adjusting':
+    case 'limited':
+      return errorSeconds !== undefined && Math.abs(errorSeconds) < NEAR_SECONDS
+    default:
+      return false
   }
 }

@@ -18,9 +18,16 @@ export interface ReportedMedia {
 /** A single reading of `currentTime` is off by milliseconds now and then; the median of these is right to 0.4 ms. */
 const READINGS = 8
 const READING_INTERVAL_MILLIS = 12.5
+/**
+ * Browsers stretch sound in blocks to play it at another rate, and `currentTime` then moves to and fro by up to 16 ms at rate 2: the
+ * median of 0.8 s is right to 2 ms.
+ */
+const STRETCHED_READINGS = 64
 /** An element that was started or sought stands still for a tenth of a second. It runs once so many readings advance evenly. */
 const STARTING_READINGS = 4
 const EVENLY_SECONDS = 0.002
+/** At other rates, per unit of the rate: a quarter of what an element that stands still is off by after so many readings. */
+const STRETCHED_EVENLY_SECONDS = 0.01
 /** A seek from so near to the end to so near to the beginning is the restart of a loop. */
 const LOOP_EDGE_SECONDS = 0.5
 /** An element that does not run evenly by then never will. */
@@ -43,6 +50,8 @@ export class PlaybackReporter {
   #timer: ReturnType<typeof setInterval> | undefined
   /** Positions less the time of the wall clock: equal while the element plays evenly. */
   #offsets: number[] = []
+  /** Readings since the last report of a median. */
+  #readings = 0
   /** Since when the element has been about to run; undefined while it runs or is meant to stand still. */
   #startingSince: number | undefined
   /** Whether it is about to run because it has restarted a loop, and nobody has stopped it. */
@@ -66,7 +75,9 @@ export class PlaybackReporter {
     if (this.#timer !== undefined) return
     for (const type of STATE_EVENTS) this.#media.addEventListener(type, this.#onState)
     this.#timer = setInterval(() => this.#read(), READING_INTERVAL_MILLIS)
-    this.#offsets = []
+    this.#discardReadings()
+    this.#startingSince = undefined
+    this.#isLooping = false
     const now = this.#now()
     // While it plays, the first median is soon there, and better than one reading.
     if (now !== undefined && stateOf(this.#media) !== 'playing') this.#report(now)
@@ -80,7 +91,7 @@ export class PlaybackReporter {
   }
 
   #stateChanged(type: string): void {
-    this.#offsets = []
+    this.#discardReadings()
     const now = this.#now()
     if (now === undefined) return
     if (type === 'seeking') this.#isLooping = this.#hasLooped()
@@ -101,18 +112,25 @@ export class PlaybackReporter {
   #read(): void {
     const now = this.#now()
     if (now === undefined) {
-      this.#offsets = []
+      this.#discardReadings()
       return
     }
     this.#lastSeconds = this.#media.currentTime
     this.#offsets.push(this.#media.currentTime - now * this.#media.playbackRate)
     if (this.#startingSince !== undefined) this.#awaitStart(now, this.#startingSince)
-    else if (this.#offsets.length >= READINGS) this.#reportMedian(now)
+    else if (++this.#readings >= READINGS) this.#reportMedian(now)
+  }
+
+  #discardReadings(): void {
+    this.#offsets = []
+    this.#readings = 0
   }
 
   #awaitStart(now: number, since: number): void {
     this.#offsets = this.#offsets.slice(-STARTING_READINGS)
-    const isEven = Math.max(...this.#offsets) - Math.min(...this.#offsets) <= EVENLY_SECONDS
+    const { playbackRate } = this.#media
+    const within = playbackRate === 1 ? EVENLY_SECONDS : STRETCHED_EVENLY_SECONDS * playbackRate
+    const isEven = Math.max(...this.#offsets) - Math.min(...this.#offsets) <= within
     const hasStarted = isEven && this.#offsets.length === STARTING_READINGS
     if (!hasStarted && now - since < LONGEST_START_SECONDS) return
     this.#startingSince = undefined
@@ -121,9 +139,10 @@ export class PlaybackReporter {
   }
 
   #reportMedian(now: number): void {
-    const median = medianOf(this.#offsets)
-    this.#offsets = []
-    this.#report(now, median + now * this.#media.playbackRate)
+    const { playbackRate } = this.#media
+    this.#readings = 0
+    this.#report(now, medianOf(this.#offsets) + now * playbackRate)
+    this.#offsets = playbackRate === 1 ? [] : this.#offsets.slice(READINGS - STRETCHED_READINGS)
   }
 
   #report(now: number, mediaSeconds: number = this.#media.currentTime): void {

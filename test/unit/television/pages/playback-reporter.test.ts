@@ -164,6 +164,34 @@ describe('the reports of the picture page', () => {
     expect(new Set(lines().map(({ offset }) => offset))).toEqual(new Set([-START_SECONDS]))
   })
 
+  it('are as exact at rate 2, where positions move to and fro because the sound is stretched', () => {
+    element.playbackRate = 2
+    element.play()
+    pass(1)
+    reporter.start('clip')
+    const noise = [-8, -4, 5, 5, 3, 2, -7, -7, -1, -12, 9, 9, 6, 3, -6, -2, 10]
+    let reading = 0
+    const passStretched = (seconds: number) => {
+      for (let millis = 0; millis < seconds * 1000; millis += 12.5) {
+        element.noiseSeconds = (noise[reading++ % noise.length] ?? 0) / 1000
+        pass(0.0125)
+      }
+    }
+    passStretched(1)
+    reports.length = 0
+    passStretched(2)
+    expect(reports.length).toBeGreaterThanOrEqual(18)
+    for (const { offset } of lines()) expect(Math.abs(offset + 2 * START_SECONDS)).toBeLessThanOrEqual(0.003)
+    // A change begins anew: nothing of the old rate is left in the positions.
+    element.noiseSeconds = 0
+    element.pause()
+    element.playbackRate = 1
+    element.play()
+    pass(1)
+    expect(Math.abs((reports.at(-1)?.mediaSeconds ?? 0) - element.currentTime)).toBeLessThan(0.11)
+    expect(lines().at(-1)?.speed).toBe(1)
+  })
+
   it('announce a seek at its aim, and say that it plays on once it does', () => {
     element.play()
     pass(1)
