@@ -4,6 +4,7 @@ import { send } from '@fastify/send'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { renderSVG } from 'uqr'
 import { type ControlAccess, isServedAt, type PageRole } from '../src/television/index.js'
+import { isLoopback } from '../src/validation/index.js'
 import { requestAuthority, SharedAuthorities } from './request-authority.js'
 import { companionUrl } from './television-settings.js'
 
@@ -40,11 +41,11 @@ export function addPageRoutes(
       if (role === 'control' && !isServedAt(request.ip, localAddress, request.hostname, access)) {
         return reply.code(403).type('text/plain; charset=utf-8').send(REMOTE)
       }
-      reply.headers({
-        'content-security-policy': policy,
-        'cross-origin-opener-policy': 'same-origin',
-        'referrer-policy': 'no-referrer',
-      })
+      reply.headers({ 'content-security-policy': policy, 'referrer-policy': 'no-referrer' })
+      // At plain http addresses of the network browsers ignore it, and report an error on the console.
+      if (request.protocol === 'https' || isLoopback(request.hostname)) {
+        reply.header('cross-origin-opener-policy', 'same-origin')
+      }
       return sendFile(request, reply, join(PAGES, `${role}.html`))
     })
   }

@@ -20,6 +20,8 @@ const TEST_TIMEOUT_MILLIS = 180_000
 const PATIENCE = { timeout: 60_000 }
 /** Far below what a viewer notices of a picture, and far above what a busy machine adds. */
 const IN_STEP_SECONDS = 0.08
+/** For browsers an address of the network, where they allow pages less than on loopback. */
+const NETWORK_NAME = 'living-room.test'
 const UNREACHABLE = /ERR_CONNECTION_REFUSED|WebSocket connection to .* failed/
 
 closeAppsAfterEach()
@@ -33,7 +35,8 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
 
   beforeAll(async () => {
     media = await makeMediaFolder()
-    browser = await launchChromium(['--autoplay-policy=user-gesture-required'], PHONE)
+    const flags = ['--autoplay-policy=user-gesture-required', `--host-resolver-rules=MAP ${NETWORK_NAME} 127.0.0.1`]
+    browser = await launchChromium(flags, PHONE)
   }, TEST_TIMEOUT_MILLIS)
   afterAll(async () => {
     await browser?.close()
@@ -67,6 +70,16 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
     await expect.poll(() => video((element) => element.currentTime), PATIENCE).not.toBe(before)
     expect(await video((element) => element.paused)).toBe(false)
     television = await RunningTelevision.start(media, television.port)
+    await expectFollowing()
+    await expectInStep()
+    expect(errors).toEqual([])
+  })
+
+  it('follows at a plain http address of the network, where browsers have no wake lock', async () => {
+    television = await RunningTelevision.start(media)
+    await open(television.companionUrl.replace('127.0.0.1', NETWORK_NAME))
+    expect(await tab.evaluate(() => [isSecureContext, 'wakeLock' in navigator])).toEqual([false, false])
+    await tab.tap('text=Follow')
     await expectFollowing()
     await expectInStep()
     expect(errors).toEqual([])
