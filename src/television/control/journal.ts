@@ -9,7 +9,6 @@ export interface JournalPart<Entry> {
 export class Journal<Entry> {
   readonly #ring: Entry[] = []
   readonly #capacity: number
-  /** Entries added, and so the sequence number of the next one. */
   #added = 0
 
   constructor(capacity: number) {
@@ -22,14 +21,15 @@ export class Journal<Entry> {
   }
 
   /**
-   * @param sequence 0 reads what is there: what was forgotten before does not count as omitted.
+   * @param sequence the `next` of the last reading. 0 for the first one: what was forgotten before it does not count as omitted.
    * @returns the latest entries, and how many before them were omitted.
    */
   since(sequence: number): JournalPart<Entry> {
     const oldest = Math.max(0, this.#added - this.#capacity)
-    const from = Math.min(Math.max(sequence, oldest), this.#added)
+    const unread = sequence === 0 ? oldest : sequence - 1
+    const from = Math.min(Math.max(unread, oldest), this.#added)
     const entries: Entry[] = []
     for (let each = from; each < this.#added; each += 1) entries.push(this.#ring[each % this.#capacity] as Entry)
-    return { entries: { entries, omitted: sequence === 0 ? 0 : from - sequence }, next: this.#added }
+    return { entries: { entries, omitted: from - unread }, next: this.#added + 1 }
   }
 }

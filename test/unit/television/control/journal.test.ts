@@ -24,6 +24,13 @@ describe('a journal', () => {
     expect(journal.since(next).entries).toEqual({ entries: [9, 10, 11, 12], omitted: 6 })
   })
 
+  it('counts what was missed since a first reading that found nothing', () => {
+    const journal = journalOf(0)
+    const { next } = journal.since(0)
+    for (let each = 1; each <= 6; each += 1) journal.add(each)
+    expect(journal.since(next).entries).toEqual({ entries: [3, 4, 5, 6], omitted: 2 })
+  })
+
   it('does not count what was forgotten before the first reading', () => {
     expect(journalOf(9).since(0).entries).toEqual({ entries: [6, 7, 8, 9], omitted: 0 })
   })
