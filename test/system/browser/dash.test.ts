@@ -1,10 +1,11 @@
+import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ciiPlugin, tsPlugin, wallClockPlugin, wallClockWebSocketPlugin } from '../../../plugins/index.js'
 import { televisionPlugin } from '../../../plugins/television.js'
 import { closeAppsAfterEach, listen, makeApp } from '../../helpers/app.js'
 import { type Browser, launchChromium } from '../../helpers/chromium.js'
-import { serveDash } from '../../helpers/dash-server.js'
+import { type DashServer, serveDash } from '../../helpers/dash-server.js'
 import { has } from '../../helpers/needs.js'
 
 closeAppsAfterEach()
@@ -22,34 +23,60 @@ describe.runIf(has('chromium'))('a DASH stream', () => {
     await browser?.close()
   })
 
+  let stream: DashServer
+  let url: string
+
+  /** A television that shows the stream. */
+  async function start(): Promise<FastifyInstance> {
+    stream = await serveDash()
+    const app = makeApp()
+    await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })
+    await app.register(ciiPlugin, { prefix: '/cii' })
+    await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
+    await app.register(tsPlugin, { prefix: '/ts' })
+    await app.register(televisionPlugin, { mpd: stream.url })
+    url = (await listen(app)).replace('ws:', 'http:')
+    return app
+  }
+
+  afterEach(() => stream.close())
+
   it(
     'is played by the pages of the television, and its manifest is the content id',
     async () => {
-      const stream = await serveDash()
-      try {
-        const app = makeApp()
-        await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })
-        await app.register(ciiPlugin, { prefix: '/cii' })
-        await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
-        await app.register(tsPlugin, { prefix: '/ts' })
-        await app.register(televisionPlugin, { mpd: stream.url })
-        const url = (await listen(app)).replace('ws:', 'http:')
-        expect(app.cii.cii.contentId).toBe(stream.url)
-        expect(app.television.programmes[0]).toMatchObject({ title: 'A stream', durationSeconds: 40, sources: [] })
-        const page = await browser.newPage()
-        const complaints = complaintsOf(page)
-        await page.goto(`${url}/tv`)
-        await isPlaying(page, 2)
+      const app = await start()
+      expect(app.cii.cii.contentId).toBe(stream.url)
+      expect(app.television.programmes[0]).toMatchObject({ title: 'A stream', durationSeconds: 40, sources: [] })
+      const picture = await browser.newPage()
+      const companion = await browser.newPage()
+      const complaints = [picture, companion].map(complaintsOf)
+      await picture.goto(`${url}/tv`)
+      await isPlaying(picture, 2)
+      await companion.goto(`${url}/companion`)
+      await companion.getByRole('button', { name: 'Follow' }).click()
+      await isPlaying(companion, 2)
+      for (const page of [picture, companion]) {
         const shown = await page.evaluate(() => {
           const video = document.querySelector('video')
           return { width: video?.videoWidth, duration: Math.round(video?.duration ?? 0) }
         })
         expect(shown).toEqual({ width: 320, duration: 40 })
-        expect([...stream.asked].sort()).toEqual(['/picture.webm', '/sound.webm', '/stream.mpd'])
-        expect(complaints).toEqual([])
-      } finally {
-        await stream.close()
       }
+      expect([...stream.asked].sort()).toEqual(['/picture.webm', '/sound.webm', '/stream.mpd'])
+      expect(complaints).toEqual([[], []])
+    },
+    TIMEOUT_MILLIS,
+  )
+
+  it(
+    'that has gone is reported on the page',
+    async () => {
+      await start()
+      await stream.close()
+      const page = await browser.newPage()
+      await page.goto(`${url}/tv`)
+      const isReported = () => /cannot be played.*stream\.mpd is/s.test(document.body.textContent)
+      await page.waitForFunction(isReported, undefined, { timeout: TIMEOUT_MILLIS / 2 })
     },
     TIMEOUT_MILLIS,
   )

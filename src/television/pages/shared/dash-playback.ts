@@ -24,7 +24,7 @@ export function playDash(media: HTMLMediaElement, mpdUrl: string, failed: (detai
       if (isStopped) return
       player = MediaPlayer().create()
       player.on(MediaPlayer.events.ERROR, ({ error }) => {
-        failed(typeof error === 'string' ? error : (error?.message ?? 'The stream cannot be played.'))
+        failed(sentence((typeof error === 'string' ? error : error?.message) || 'The stream cannot be played'))
       })
       player.initialize(media, mpdUrl, false)
     },
@@ -38,6 +38,10 @@ export function playDash(media: HTMLMediaElement, mpdUrl: string, failed: (detai
     isStopped = true
     player?.destroy()
   }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 function loadDashJs(): Promise<DashJs> {
