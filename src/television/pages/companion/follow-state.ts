@@ -188,6 +188,15 @@ const UNAVAILABLE: Readonly<Record<UnavailableReason, StateText>> = {
   stopped: { mood: 'idle', title: 'Not following' },
 }
 
+/** Nobody sees or hears a smaller error. */
+const IN_STEP_SECONDS = 0.01
+
+/** What a viewer is told of a follower: small corrections go on all the time. */
+export function stateForViewers(follower: MediaFollowerState, errorSeconds: number | undefined): MediaFollowerState {
+  const isCorrecting = follower === 'adjusting' || follower === 'limited'
+  return isCorrecting && Math.abs(errorSeconds ?? 1) <= IN_STEP_SECONDS ? 'locked' : follower
+}
+
 const MOODS: readonly Mood[] = ['problem', 'busy', 'good', 'idle']
 
 /** Of picture and sound, the one that follows less well. */

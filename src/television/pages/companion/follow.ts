@@ -5,7 +5,7 @@ import type { Alternative, PageSetting, Programme } from '../../protocol/index.j
 import { companionOf, type LiveConnection } from '../shared/index.js'
 import { type DeviceSettings, limitLatency, readSettings, writeSettings } from './device-settings.js'
 import { type ErrorReading, withReading } from './error-history.js'
-import { type FollowState, worstOf } from './follow-state.js'
+import { type FollowState, stateForViewers, worstOf } from './follow-state.js'
 import { Player } from './player.js'
 import { chosenAlternative, presentationOf } from './presentation.js'
 import { Subtitles } from './subtitles.js'
@@ -239,7 +239,8 @@ export class Follow {
     }
     if (players.length === 0) return { name: 'text', isLoaded: this.subtitles.isLoaded, isPaused: state.speed === 0 }
     const followers = players.map((player): FollowState & { readonly name: 'follower' } => {
-      const { state: follower = 'stopped', reach, limits = [] } = player.status() ?? {}
+      const { state = 'stopped', errorSeconds, reach, limits = [] } = player.status() ?? {}
+      const follower = stateForViewers(state, errorSeconds)
       const wasHidden = now - this.#wasHiddenAt < RETURNED_MILLIS
       return { name: 'follower', follower, limits, ...(reach !== undefined && { reach }), wasHidden }
     })

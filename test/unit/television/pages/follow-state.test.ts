@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type FollowerState,
   type FollowState,
+  stateForViewers,
   textOf,
   worstOf,
 } from '../../../../src/television/pages/companion/follow-state.js'
@@ -90,6 +91,16 @@ describe('textOf', () => {
     expect(textOf(follower('blocked', { limits: ['timers-slow'], wasHidden: true }))).toEqual(
       textOf(follower('blocked')),
     )
+  })
+})
+
+describe('stateForViewers', () => {
+  it('does not speak of corrections that nobody notices', () => {
+    expect(stateForViewers('adjusting', -0.006)).toBe('locked')
+    expect(stateForViewers('limited', 0.009)).toBe('locked')
+    expect(stateForViewers('adjusting', 0.03)).toBe('adjusting')
+    expect(stateForViewers('adjusting', undefined)).toBe('adjusting')
+    expect(stateForViewers('paused', 0)).toBe('paused')
   })
 })
 
