@@ -73,6 +73,9 @@ export {
   type MediaFollowerStatus,
   type MediaReach,
   type PlayerLimit,
+  WebAudioPlayer,
+  type WebAudioPlayerEvent,
+  type WebAudioPlayerOptions,
   type WhenUnavailable,
 } from '../companion/media/index.js'
 export {
