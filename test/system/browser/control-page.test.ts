@@ -124,7 +124,7 @@ describe.runIf(has('chromium'))('the control page', () => {
     await form.getByRole('alert').getByText('expected a URI').waitFor()
     await page.getByLabel(/^Speed \(/).fill('100')
     await page.getByLabel('Set speed').click()
-    await page.getByText('expected a speed from').waitFor()
+    await page.getByRole('alert').getByText('expected a speed from').waitFor()
   })
 
   it('shows a companion that presents late, and one that has lost its clock', async () => {
@@ -151,7 +151,7 @@ describe.runIf(has('chromium'))('the control page', () => {
   it('filters messages, and pauses them', async () => {
     television = await ControlTelevision.start()
     const page = await open()
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     const client = await WsClient.open(television.endpoint('/ts'))
     client.socket.send('nonsense')
     client.send({ contentIdStem: '', timelineSelector: PTS })
@@ -182,7 +182,7 @@ describe.runIf(has('chromium'))('the control page', () => {
   it('stays usable and bounded under a flood of messages', async () => {
     television = await ControlTelevision.start()
     const page = await open()
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     const client = await WsClient.open(television.endpoint('/cii'))
     for (let each = 0; each < 5000; each += 1) client.send({ each })
     const messages = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
@@ -198,7 +198,7 @@ describe.runIf(has('chromium'))('the control page', () => {
   it('shows the log from a level on', async () => {
     television = await ControlTelevision.start()
     const page = await open()
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     television.app.log.warn({ reason: 'test' }, 'something odd')
     television.app.log.info('something usual')
     const lines = page.getByRole('list', { name: 'Log' }).getByRole('listitem')
@@ -208,13 +208,30 @@ describe.runIf(has('chromium'))('the control page', () => {
     expect(await lines.allInnerTexts()).toEqual([expect.stringMatching(/warn\s+something odd\s+reason=test/)])
   })
 
+  it('says that the television is gone, and shows it again when it is back', async () => {
+    television = await ControlTelevision.start({ controlToken: 's3cret' })
+    const page = await open(`${television.controlUrl}#token=s3cret`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await television.app.close()
+    await page.getByText('The television cannot be reached.').waitFor()
+    await page.getByRole('button', { name: 'Pause', exact: true }).first().click()
+    await page.getByRole('alert').getByText('The television cannot be reached.').waitFor()
+    television = await ControlTelevision.start({ controlToken: 's3cret' }, Number(new URL(page.url()).port))
+    await page.getByText('Live', { exact: true }).waitFor()
+    television.connect()
+    await companions(page).waitFor()
+    await page.getByRole('list', { name: 'Messages' }).getByRole('listitem').first().waitFor()
+    // The browser reports each attempt to connect that fails.
+    complaints.splice(0)
+  })
+
   it('takes the token from its address and hides it', async () => {
     television = await ControlTelevision.start({ controlToken: 's3cret' })
     const page = await open(`${television.controlUrl}#token=s3cret`)
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     expect(page.url()).toBe(television.controlUrl)
     await page.reload()
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
   })
 
   it('asks for the token', async () => {
@@ -225,7 +242,7 @@ describe.runIf(has('chromium'))('the control page', () => {
     await page.getByText('This token is wrong.').waitFor()
     await page.getByLabel('Token').fill('s3cret')
     await page.getByRole('button', { name: 'Open' }).click()
-    await page.getByText('Live').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     expect(await page.content()).not.toContain('s3cret')
   })
 

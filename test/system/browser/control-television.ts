@@ -4,7 +4,7 @@ import { type TelevisionPluginOptions, televisionPlugin } from '../../../plugins
 import type { CompanionOptions } from '../../../src/companion/index.js'
 import { Companion } from '../../../src/companion/node/index.js'
 import type { Programme } from '../../../src/television/index.js'
-import { listen, makeApp } from '../../helpers/app.js'
+import { makeApp } from '../../helpers/app.js'
 
 export const PTS = 'urn:dvb:css:timeline:pts'
 
@@ -29,14 +29,16 @@ export class ControlTelevision {
     this.#url = url
   }
 
-  static async start(options: TelevisionPluginOptions = {}): Promise<ControlTelevision> {
+  /** @param port 0 picks a free one */
+  static async start(options: TelevisionPluginOptions = {}, port = 0): Promise<ControlTelevision> {
     const app = makeApp({ logger: { level: 'info', stream: { write() {} } } })
     await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })
     await app.register(ciiPlugin, { prefix: '/cii' })
     await app.register(wallClockWebSocketPlugin, { prefix: '/wc' })
     await app.register(tsPlugin, { prefix: '/ts' })
     await app.register(televisionPlugin, { programmes: [CLIP, FILM], friendlyName: 'Lab', ...options })
-    return new ControlTelevision(app, await listen(app))
+    const { host } = new URL(await app.listen({ host: '127.0.0.1', port }))
+    return new ControlTelevision(app, `ws://${host}`)
   }
 
   get controlUrl(): string {
