@@ -1,10 +1,9 @@
-import { basename, dirname } from 'node:path'
-import { send } from '@fastify/send'
 import type { FastifyInstance } from 'fastify'
 import { fileOf, type MediaLibrary } from '../src/television/media/index.js'
+import type { SentFiles } from './sent-files.js'
 
 /** Adds the files of the programmes, with ranges. What is not a file of a programme does not exist, whatever its name. */
-export function addMediaRoutes(scope: FastifyInstance, library: MediaLibrary): void {
+export function addMediaRoutes(scope: FastifyInstance, library: MediaLibrary, files: SentFiles): void {
   const types = new Map(
     library.programmes
       .flatMap(({ sources, alternatives }) => [...sources, ...alternatives.flatMap((each) => each.sources)])
@@ -15,17 +14,6 @@ export function addMediaRoutes(scope: FastifyInstance, library: MediaLibrary): v
     const { '*': file } = request.params
     const path = await fileOf(library, file)
     if (path === undefined) return reply.callNotFound()
-    const { statusCode, headers, stream } = await send(request.raw, `/${encodeURIComponent(basename(path))}`, {
-      root: dirname(path),
-      cacheControl: false,
-    })
-    const type = types.get(file)
-    reply.headers({
-      ...headers,
-      ...(statusCode < 300 && type !== undefined && { 'content-type': type }),
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-    })
-    return reply.code(statusCode).send(stream)
+    return files.send(request, reply, path, types.get(file))
   })
 }

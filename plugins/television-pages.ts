@@ -1,11 +1,11 @@
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { send } from '@fastify/send'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { renderSVG } from 'uqr'
 import { type ControlAccess, isServedAt, type PageRole } from '../src/television/index.js'
 import { isLoopback } from '../src/validation/index.js'
 import { requestAuthority, SharedAuthorities } from './request-authority.js'
+import type { SentFiles } from './sent-files.js'
 import { companionUrl } from './television-settings.js'
 
 /** Where the pages connect to, below the prefix of the plugin. */
@@ -22,6 +22,7 @@ const REMOTE =
 
 export interface PageRoutesOptions {
   readonly access: ControlAccess
+  readonly files: SentFiles
   /** Other origins from which the pages may load media. Default: none. */
   readonly mediaOrigins?: readonly string[]
   /** The script that plays DASH streams. Default: none. */
@@ -31,7 +32,7 @@ export interface PageRoutesOptions {
 /** Adds the documents of the pages, their scripts and style sheets, and the QR code of the companion page. */
 export function addPageRoutes(
   scope: FastifyInstance,
-  { access, mediaOrigins = [], dashPlayer }: PageRoutesOptions,
+  { access, files, mediaOrigins = [], dashPlayer }: PageRoutesOptions,
 ): void {
   const policy = contentSecurityPolicy(mediaOrigins)
   const authorities = new SharedAuthorities()
@@ -46,14 +47,14 @@ export function addPageRoutes(
       if (request.protocol === 'https' || isLoopback(request.hostname)) {
         reply.header('cross-origin-opener-policy', 'same-origin')
       }
-      return sendFile(request, reply, join(PAGES, `${role}.html`))
+      return files.send(request, reply, join(PAGES, `${role}.html`))
     })
   }
   for (const file of FILES) {
-    scope.get(`/pages/${file}`, async (request, reply) => sendFile(request, reply, join(PAGES, file)))
+    scope.get(`/pages/${file}`, async (request, reply) => files.send(request, reply, join(PAGES, file)))
   }
   if (dashPlayer !== undefined) {
-    scope.get('/pages/dash.js', async (request, reply) => sendFile(request, reply, dashPlayer))
+    scope.get('/pages/dash.js', async (request, reply) => files.send(request, reply, dashPlayer))
   }
   scope.get('/pages/companion-qr.svg', async (request, reply) => {
     const url = companionUrl(scope, requestAuthority(request, authorities), scope.prefix)
@@ -62,16 +63,6 @@ export function addPageRoutes(
       .type('image/svg+xml')
       .send(renderSVG(url))
   })
-}
-
-async function sendFile(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
-  // Always asked for again, and rarely sent again: the pages of another version of the television would not understand it.
-  const { statusCode, headers, stream } = await send(request.raw, `/${basename(path)}`, {
-    root: dirname(path),
-    cacheControl: false,
-  })
-  reply.headers({ ...headers, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
-  return reply.code(statusCode).send(stream)
 }
 
 /** No script and no style but those of the pages, and no request to any other host but for media. */

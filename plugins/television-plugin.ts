@@ -15,6 +15,7 @@ import {
 import { checkMaxPayload, type DefaultedMountOptions, MOUNT_OPTIONS, type MountOptions } from './endpoint-plugin.js'
 import { mountEndpoint } from './mount-endpoint.js'
 import { checkDecoratorIsFree, SCOPE_OPTIONS, scopeOptions } from './options.js'
+import { SentFiles } from './sent-files.js'
 import { addMediaRoutes } from './television-media.js'
 import { monitorOf } from './television-monitor.js'
 import { addPageRoutes, LIVE_PATH } from './television-pages.js'
@@ -116,8 +117,9 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
     })
     await app.register(
       async (routes) => {
-        addPageRoutes(routes, { access, mediaOrigins: library.origins, dashPlayer })
-        addMediaRoutes(routes, library)
+        const files = new SentFiles(routes)
+        addPageRoutes(routes, { access, files, mediaOrigins: library.origins, dashPlayer })
+        addMediaRoutes(routes, library, files)
       },
       { ...scope, prefix },
     )

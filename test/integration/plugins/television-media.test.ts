@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ciiPlugin, tsPlugin, wallClockPlugin } from '../../../plugins/index.js'
@@ -25,8 +26,7 @@ const LARGE_BYTES = 32 * 1024 * 1024
 const LARGE = Buffer.concat([MP4, Buffer.alloc(LARGE_BYTES)])
 
 /** @returns the URL of the television, as `http://127.0.0.1:port` */
-async function television(media: string): Promise<string> {
-  const app = makeApp()
+async function television(media: string, app = makeApp()): Promise<string> {
   await app.register(wallClockPlugin, { host: '127.0.0.1', port: 0 })
   await app.register(ciiPlugin, { prefix: '/cii' })
   await app.register(tsPlugin, { prefix: '/ts' })
@@ -46,6 +46,16 @@ async function statusOf(url: string, path: string, headers: Record<string, strin
   const response = await get(url, path, headers)
   response.destroy()
   return response.statusCode ?? 0
+}
+
+/** Asks several times for the same on one connection, without reading the answers. */
+async function pipeline(url: string, path: string, times: number): Promise<Socket> {
+  const { hostname, port, host } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(times))
+  await new Promise((resolve) => socket.once('connect', resolve))
+  return socket
 }
 
 /** How often this process has a file open. */
@@ -208,6 +218,29 @@ describe('the media of a television', () => {
     const whole = await fetch(`${url}/media/film.mp4`)
     expect([status, (await whole.arrayBuffer()).byteLength]).toEqual([200, LARGE.length])
     await until(() => openFiles(film) === 0)
+  })
+
+  it.runIf(process.platform === 'linux')('are closed when several are asked for at once on a connection', async () => {
+    const folder = mediaFolder([['film.mp4', LARGE]])
+    const film = join(folder, 'film.mp4')
+    const url = await television(folder)
+    const socket = await pipeline(url, '/media/film.mp4', 8)
+    await until(() => openFiles(film) === 8)
+    socket.destroy()
+    await until(() => openFiles(film) === 0)
+    expect(await statusOf(url, '/media/film.mp4')).toBe(200)
+  })
+
+  it('do not keep the app from closing while a player does not read', async () => {
+    const app = makeApp()
+    const url = await television(mediaFolder([['film.mp4', LARGE]]), app)
+    const response = await get(url, '/media/film.mp4')
+    const broken = new Promise((resolve) => response.on('error', resolve))
+    const begin = performance.now()
+    await app.close()
+    expect(performance.now() - begin).toBeLessThan(3000)
+    response.resume()
+    await broken
   })
 
   it('are sent to the end although their file is removed meanwhile', async () => {
