@@ -1,1 +1,1 @@
-export { ControlMonitor, type MonitoredServers } from './control-monitor.js'
+export { ControlMonitor } from './control-monitor.js'
