@@ -4,6 +4,7 @@ import { MediaFollower, type MediaFollowerStatus } from '../../../companion/medi
 import { type Action, type Programme, sourcesOf, type TelevisionState } from '../../protocol/index.js'
 import { companionOf, type LiveConnection, onMediaFailure, setSources } from '../shared/index.js'
 import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
+import { Sound, type SoundState } from './sound.js'
 
 /**
  * - `alone`: there is no connection to the television, and the element plays by itself
@@ -12,9 +13,6 @@ import { HIGHEST_RATE, PlaybackReporter } from './playback-reporter.js'
  * - `driving`: what the element does is the timeline
  */
 export type PictureMode = 'alone' | 'following' | 'aligning' | 'driving'
-
-/** What the browser lets the page do. */
-export type SoundState = 'on' | 'muted-by-browser' | 'blocked'
 
 const TOLERANCE_SECONDS = 0.02
 /** A hand-over from so near is not seen, and what remains is not worth the wait. */
@@ -36,7 +34,7 @@ export class Picture {
   readonly media: HTMLVideoElement
   readonly #live: LiveConnection
   readonly #mode = signal<PictureMode>('alone')
-  readonly #sound = signal<SoundState>('on')
+  readonly #sound: Sound
   readonly #failure = signal<string | undefined>(undefined)
   readonly #programme = signal<Programme | undefined>(undefined)
   readonly #hasClock = signal(true)
@@ -56,6 +54,7 @@ export class Picture {
   constructor(media: HTMLVideoElement, live: LiveConnection) {
     this.media = media
     this.#live = live
+    this.#sound = new Sound(media)
     media.loop = true
     media.playsInline = true
     live.onAction = (action) => this.#act(action)
@@ -66,9 +65,6 @@ export class Picture {
     })
     media.addEventListener('loadedmetadata', () => {
       this.#failure.value = undefined
-    })
-    media.addEventListener('volumechange', () => {
-      if (!media.muted && this.#sound.peek() === 'muted-by-browser') this.#sound.value = 'on'
     })
     media.addEventListener('ratechange', () => {
       if (this.#mode.peek() === 'driving' && media.playbackRate > HIGHEST_RATE) this.setRate(media.playbackRate)
@@ -82,7 +78,7 @@ export class Picture {
   }
 
   get sound(): ReadonlySignal<SoundState> {
-    return this.#sound
+    return this.#sound.state
   }
 
   /** Why the programme cannot be played; undefined if it can. */
@@ -118,10 +114,7 @@ export class Picture {
 
   /** Plays with sound: called by a gesture of the user, after which browsers allow it. */
   allowSound(): void {
-    const wasBlocked = this.#sound.peek() === 'blocked'
-    this.media.muted = false
-    this.#sound.value = 'on'
-    if (!wasBlocked) return
+    if (!this.#sound.allow()) return
     if (this.#follower === undefined) void this.#play()
     else this.#follower.retryPlay()
   }
@@ -229,7 +222,7 @@ export class Picture {
       toleranceSeconds: TOLERANCE_SECONDS,
       rateStep: 0.002,
     })
-    follower.on('blocked', () => this.#silence(() => follower.retryPlay()))
+    follower.on('blocked', () => this.#sound.refused(() => follower.retryPlay()))
     this.#follower = follower
     follower.start()
   }
@@ -258,6 +251,9 @@ export class Picture {
     const hasClock = this.#companion?.wallClock?.clock.available === true
     if (hasClock) this.#clockSeenAt = now
     this.#hasClock.value = now - this.#clockSeenAt < CLOCK_GRACE_SECONDS
+    // Refused again without sound: the follower says so only once.
+    const { muted, paused } = this.media
+    if (this.#follower?.status().state === 'blocked' && muted && paused) this.#sound.refused(() => {})
     if (this.#mode.value !== 'aligning' || this.#programme.value === undefined || !hasClock) return
     const { readyState } = this.media
     if (readyState === HTMLMediaElement.HAVE_NOTHING) this.#aligningSince = now
@@ -294,19 +290,8 @@ export class Picture {
     try {
       await this.media.play()
     } catch (error) {
-      if ((error as Error).name === 'NotAllowedError') this.#silence(() => void this.#play())
+      if ((error as Error).name === 'NotAllowedError') this.#sound.refused(() => void this.#play())
     }
-  }
-
-  /** Browsers play without sound before the user has touched the page. */
-  #silence(retry: () => void): void {
-    if (this.media.muted) {
-      this.#sound.value = 'blocked'
-      return
-    }
-    this.media.muted = true
-    this.#sound.value = 'muted-by-browser'
-    retry()
   }
 }
 
