@@ -22,6 +22,8 @@ export interface SimulatedPlayerOptions {
   readsBackPlayedRate?: boolean
   /** How long it stops at every change of its rate, in seconds. Default 0. */
   rateStallSeconds?: number
+  /** What a reading of currentTime is off by while it moves, in seconds, so long after it began to. Default 0. */
+  readingError?: (movingSeconds: number) => number
   /** Seeks land on the multiple of this below their aim. Default 0: on the aim. */
   keyFrameSeconds?: number
   /** Seeks that are not done at all. Default false. */
@@ -88,6 +90,7 @@ export class SimulatedPlayer implements FollowedMedia {
       throwsAtRate: (rate) => rate > highestRate,
       readsBackPlayedRate: false,
       rateStallSeconds: 0,
+      readingError: () => 0,
       keyFrameSeconds: 0,
       ignoresSeeks: false,
       ...others,
@@ -132,8 +135,10 @@ export class SimulatedPlayer implements FollowedMedia {
   }
 
   get currentTime(): number {
-    const { quantumSeconds } = this.#options
-    return Math.floor(this.position / quantumSeconds + 1e-9) * quantumSeconds
+    const { quantumSeconds, readingError } = this.#options
+    const movingSeconds = seconds() - this.#movesFrom
+    const read = this.position + (this.paused || movingSeconds < 0 ? 0 : readingError(movingSeconds))
+    return Math.floor(read / quantumSeconds + 1e-9) * quantumSeconds
   }
 
   set currentTime(told: number) {

@@ -15,7 +15,7 @@ export type WhenUnavailable = 'run' | 'pause'
 export interface MediaFollowerOptions {
   /** Relates content time to media time. Default: they are equal. */
   correlation?: MediaCorrelation
-  /** The media is `locked` within this error, and corrected beyond 60 % of it, in seconds. Default 0.025. */
+  /** The media is `locked` within this error, and corrected beyond 40 % of it, in seconds. Default 0.025. */
   toleranceSeconds?: number
   /** Larger errors are corrected by a seek instead of a rate change, in seconds. Default 0.25. */
   seekThresholdSeconds?: number

@@ -4,7 +4,7 @@
  */
 
 /** The dead band, as fractions of the tolerance: a correction starts above the first and ends below the second. */
-export const CORRECT_ABOVE = 0.6
+export const CORRECT_ABOVE = 0.4
 export const CORRECT_DOWN_TO = 0.1
 /** A player becomes locked within this fraction of the tolerance and stays locked within all of it. */
 export const LOCK_WITHIN = 0.8
