@@ -56,6 +56,11 @@ export class PlaybackSeeking {
     return this.#lead.count > 0 && landed !== undefined && landed > -EXACT_SEEK_SECONDS && this.#lead.seconds < 1
   }
 
+  /** Whether no seek has been timed yet. */
+  get isUntimed(): boolean {
+    return this.#lead.count === 0
+  }
+
   /** @param spreadSeconds above this spread of seek durations, seeks aim too far ahead, and the player waits afterwards */
   #leadFor(spreadSeconds: number): number {
     const isWide = this.#lead.count >= 3 && this.#lead.deviationSeconds > spreadSeconds

@@ -275,16 +275,21 @@ export class PlaybackSteering {
     const error = this.#errorAt(target.seconds, target)
     const isFar =
       error !== undefined && Math.abs(error) > this.#correction.scaled(this.#options.seekThresholdSeconds, target)
-    if (isFar || this.#losesAtStart(now)) this.#correction.seekAhead(now, target, place, error ?? 0)
+    if (isFar || (error !== undefined && this.#losesAtStart(now)))
+      this.#correction.seekAhead(now, target, place, error ?? 0)
     // Even if the position is unknown: some players load nothing before play().
     this.#controls.play(now)
     if (unsupported) return 'unsupported'
     return error === undefined ? 'loading' : 'seeking'
   }
 
-  /** Starts take about as long as seeks. If seeks are exact, it is best to aim ahead and start at once. */
+  /**
+   * Starts take about as long as seeks. If seeks are exact, it is best to aim ahead and start at once. After a pause, the first seek shows
+   * whether they are, and how long they take: without it, each start would be late.
+   */
   #losesAtStart(now: number): boolean {
     const { seeking } = this.#correction
+    if (seeking.isUntimed) return this.#state === 'paused' && seeking.mayStart(now)
     return seeking.isExact && seeking.leadSeconds > this.#options.toleranceSeconds && seeking.mayStart(now)
   }
 

@@ -24,9 +24,15 @@ function likeChromium(seed: number) {
 }
 
 function follow(seed: number) {
+  const followed = joined(seed)
+  followed.follower.start()
+  return followed
+}
+
+/** Not started yet. */
+function joined(seed: number) {
   const followed = followedPlayer(likeChromium(seed), FINE)
-  const { timeline, error, follower } = followed
-  follower.start()
+  const { timeline, error } = followed
   /** The sizes of the errors of these seconds. */
   const errors = async (seconds: number): Promise<number[]> => {
     const sizes: number[] = []
@@ -74,6 +80,16 @@ describe.each([1, 2, 3, 4])('a player that starts and seeks late and is read bad
     await pause(3)
     timeline.jumpTo(timeline.seconds(), 1)
     expect(await secondsUntilWithin(0.01)).toBeLessThan(3)
+  })
+
+  it('is in step soon after its first start, if the timeline was paused when it joined', async () => {
+    const { timeline, media, follower, secondsUntilWithin } = joined(seed)
+    timeline.jumpTo(0, 0)
+    follower.start()
+    await pass(5)
+    expect(media.paused).toBe(true)
+    timeline.jumpTo(0, 1)
+    expect(await secondsUntilWithin(0.025)).toBeLessThan(1.5)
   })
 
   it('is in step soon after a seek, with a single seek of its own', async () => {
