@@ -102,6 +102,8 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
     await follow()
     await choose('audio-de')
     await expectFollowing()
+    await expect.poll(() => text('.numbers'), PATIENCE).toContain('Web Audio')
+    await expectFollowing()
     expect(await video((element) => element.paused)).toBe(true)
     await tab.tap('text=With the picture')
     await expect.poll(() => video((element) => [element.paused, element.muted]), PATIENCE).toEqual([false, true])

@@ -5,6 +5,7 @@ import type { Alternative, PageSetting, Programme } from '../../protocol/index.j
 import { companionOf, type LiveConnection } from '../shared/index.js'
 import { type DeviceSettings, limitLatency, readSettings, writeSettings } from './device-settings.js'
 import { type ErrorReading, withReading } from './error-history.js'
+import { ExactSound } from './exact-sound.js'
 import { type FollowState, stateForViewers, worstOf } from './follow-state.js'
 import { Player } from './player.js'
 import { chosenAlternative, presentationOf } from './presentation.js'
@@ -23,6 +24,8 @@ export interface Measurement {
   readonly boundSeconds: number | undefined
   readonly roundTripSeconds: number | undefined
   readonly follower: MediaFollowerStatus | undefined
+  /** What plays the media that is measured. */
+  readonly playerName: string | undefined
   readonly history: readonly ErrorReading[]
 }
 
@@ -39,6 +42,7 @@ export class Follow {
   readonly #live: LiveConnection
   readonly #picture: Player
   readonly #sound: Player
+  readonly #exactSound: ExactSound
   readonly #state = signal<FollowState>({ name: 'ready' })
   readonly #isMuted = signal(false)
   readonly #settings = signal<DeviceSettings>(readSettings())
@@ -51,6 +55,7 @@ export class Follow {
     boundSeconds: undefined,
     roundTripSeconds: undefined,
     follower: undefined,
+    playerName: undefined,
     history: [],
   })
   #companion: Companion | undefined
@@ -64,6 +69,7 @@ export class Follow {
     const failed = () => this.#measure()
     this.#picture = new Player(this.video, failed)
     this.#sound = new Player(document.createElement('audio'), failed)
+    this.#exactSound = new ExactSound(this.#sound)
     this.subtitles = new Subtitles(failed)
     effect(() => this.#update())
     effect(() => {
@@ -153,9 +159,10 @@ export class Follow {
     const { setting } = this.#live.sections.value
     const { choice, renderingLatencySeconds, withPicture } = this.#settings.value
     const { picture, isPictureSilent, sound, subtitles } = presentationOf(this.programme, choice, withPicture)
-    this.video.muted = isPictureSilent || this.#isMuted.value
-    this.#sound.media.muted = this.#isMuted.value
+    this.#picture.mute(isPictureSilent || this.#isMuted.value)
+    this.#sound.mute(this.#isMuted.value)
     if (!this.#isStarted.value || setting === undefined) return
+    if (sound.length > 0) this.#exactSound.unlock()
     this.#connect(setting)
     this.#picture.load(picture)
     this.#sound.load(sound)
@@ -195,7 +202,8 @@ export class Follow {
   #measure(): void {
     const at = performance.now()
     const companion = this.#companion
-    const follower = (this.#sound.isInUse ? this.#sound : this.#picture).status()
+    const player = this.#sound.isInUse ? this.#sound : this.#picture
+    const follower = player.status()
     const position = companion?.position()
     const errorSeconds = companion?.unavailable === undefined ? follower?.errorSeconds : undefined
     this.#measurement.value = {
@@ -206,6 +214,7 @@ export class Follow {
       boundSeconds: position?.available === true ? position.errorSeconds : undefined,
       roundTripSeconds: companion?.wallClock?.status().medianRoundTripSeconds,
       follower,
+      playerName: player.playerName,
       history: withReading(this.#measurement.peek().history, at / 1000, errorSeconds),
     }
     const state = this.#stateNow(at)

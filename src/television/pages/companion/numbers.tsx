@@ -4,7 +4,7 @@ import type { Follow } from './follow.js'
 
 /** How well the page follows, for engineers. */
 export function Numbers({ follow }: { readonly follow: Follow }) {
-  const { positionSeconds, speed, errorSeconds, boundSeconds, roundTripSeconds, follower, history, at } =
+  const { positionSeconds, speed, errorSeconds, boundSeconds, roundTripSeconds, follower, playerName, history, at } =
     follow.measurement.value
   const entries: readonly (readonly [name: string, value: string])[] = [
     ['Error', millisText(errorSeconds)],
@@ -13,6 +13,7 @@ export function Numbers({ follow }: { readonly follow: Follow }) {
     ['Position', positionSeconds === undefined ? '–' : timecode(positionSeconds)],
     ['Television speed', speed === undefined ? '–' : `${String(Number(speed.toFixed(3))).replace('-', '−')} ×`],
     ['Playback rate', follower?.rate === undefined ? '–' : `${follower.rate.toFixed(3)} ×`],
+    ['Player', playerName ?? '–'],
     ['Seeks', String(follower?.seeks ?? 0)],
     ['Rate changes', String(follower?.rateChanges ?? 0)],
   ]

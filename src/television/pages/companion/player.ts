@@ -1,14 +1,23 @@
 import type { Companion } from '../../../companion/index.js'
-import { MediaFollower, type MediaFollowerStatus } from '../../../companion/media/index.js'
+import { type FollowedMedia, MediaFollower, type MediaFollowerStatus } from '../../../companion/media/index.js'
 import type { MediaSource } from '../../protocol/index.js'
 import { onMediaFailure, setSources } from '../shared/index.js'
 
 /** Measured to be best for media elements: steps of 0.01 overshoot, and are heard. */
 const FOLLOWING = { toleranceSeconds: 0.004, rateStep: 0.002 }
 
+/** For players whose position and changes are exact. */
+const FOLLOWING_EXACTLY = { toleranceSeconds: 0.002, rateStep: 0.001 }
+
+/** What can play in place of the element. */
+export type ExactMedia = FollowedMedia & { muted: boolean; close(): void }
+
 /** A media element that follows the television. */
 export class Player {
   readonly media: HTMLMediaElement
+  #exact: ExactMedia | undefined
+  #companion: Companion | undefined
+  #renderingLatencySeconds = 0
   #sources: readonly MediaSource[] = []
   #failure: string | undefined
   #follower: MediaFollower | undefined
@@ -37,8 +46,18 @@ export class Player {
     return this.#failure
   }
 
+  /** What plays, for engineers; undefined if nothing does. */
+  get playerName(): string | undefined {
+    if (!this.isInUse) return undefined
+    return this.#exact === undefined ? `<${this.media.localName}>` : 'Web Audio'
+  }
+
   get isPlaying(): boolean {
-    return this.isInUse && !this.media.paused && !this.media.ended
+    return this.isInUse && !this.#played.paused && this.#played.ended !== true
+  }
+
+  get #played(): FollowedMedia {
+    return this.#exact ?? this.media
   }
 
   /** Undefined while it is unknown, and for live media. */
@@ -57,8 +76,26 @@ export class Player {
     if (JSON.stringify(sources) === JSON.stringify(this.#sources)) return
     this.#sources = sources
     this.#failure = undefined
+    this.replaceBy(undefined)
     if (!this.isInUse) this.stop()
     setSources(this.media, sources)
+  }
+
+  /** Plays by something more exact than the element, which has loaded the same; or by the element again. */
+  replaceBy(exact: ExactMedia | undefined): void {
+    if (exact === this.#exact) return
+    const { muted } = this.media
+    this.release()
+    this.#played.pause()
+    this.#exact?.close()
+    this.#exact = exact
+    if (exact !== undefined) exact.muted = muted
+    if (this.#companion !== undefined) this.follow(this.#companion, this.#renderingLatencySeconds)
+  }
+
+  mute(isMuted: boolean): void {
+    this.media.muted = isMuted
+    if (this.#exact !== undefined) this.#exact.muted = isMuted
   }
 
   /** Loads the media once more after a failure. */
@@ -70,13 +107,17 @@ export class Player {
 
   /** Follows the companion, if there is something to play. */
   follow(companion: Companion, renderingLatencySeconds: number): void {
+    this.#companion = companion
+    this.#renderingLatencySeconds = renderingLatencySeconds
     if (!this.isInUse || this.#follower !== undefined) return
-    this.#follower = new MediaFollower(this.media, companion, { ...FOLLOWING, renderingLatencySeconds })
+    const options = this.#exact === undefined ? FOLLOWING : FOLLOWING_EXACTLY
+    this.#follower = new MediaFollower(this.#played, companion, { ...options, renderingLatencySeconds })
     this.#follower.start()
   }
 
   /** Sets how much later the media is seen or heard than the element plays it. */
   calibrate(renderingLatencySeconds: number): void {
+    this.#renderingLatencySeconds = renderingLatencySeconds
     if (this.#follower !== undefined) this.#follower.renderingLatencySeconds = renderingLatencySeconds
   }
 
@@ -92,7 +133,8 @@ export class Player {
   }
 
   stop(): void {
+    this.#companion = undefined
     this.release()
-    this.media.pause()
+    this.#played.pause()
   }
 }
