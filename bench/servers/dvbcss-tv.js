@@ -28,6 +28,10 @@ export async function startTelevision(command, args = []) {
   return {
     /** @type {string} */
     url,
+    /** Types a command. @param {string} line */
+    type(line) {
+      child.stdin.write(`${line}\n`)
+    },
     async close() {
       if (child.exitCode !== null) return
       const ended = once(child, 'exit')
