@@ -130,6 +130,8 @@ export class PageServer extends EndpointServer<PageClient> {
           { detail: visible(said.detail) },
           'the page cannot play the programme',
         )
+        // The television goes on by its own clock.
+        if (client === this.#driver) this.#sources.television.playback.release()
         return undefined
       case 'calibration':
         client.calibrationSeconds = said.renderingLatencySeconds

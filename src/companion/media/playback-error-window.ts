@@ -63,7 +63,7 @@ export class PlaybackErrorWindow {
     this.#repeats.push(repeats)
     if (this.#repeats.length > WINDOW_READINGS) this.#repeats.shift()
     this.#fresh++
-    const most = this.isCoarse ? WINDOW_READINGS_COARSE : WINDOW_READINGS
+    const most = this.isCoarse || this.isJittery ? WINDOW_READINGS_COARSE : WINDOW_READINGS
     while (this.#errors.length > most) this.#errors.shift()
     this.#fresh = Math.min(this.#fresh, this.#errors.length)
     this.#dropBeforeBreak()

@@ -194,6 +194,17 @@ describe('the page of the picture', () => {
     expect(await control.command({ name: 'speed', speed: -1 })).toContain('cannot play backwards')
   })
 
+  it('leaves the timeline to the clock when it cannot play the programme any more', async () => {
+    const { app, url } = await television()
+    const picture = await Page.open(url, { role: 'tv' })
+    picture.report(app, 20)
+    picture.report(app, 20.1, { state: 'waiting', speed: 0 })
+    await until(() => app.television.playback.speed === 0)
+    picture.client.send({ type: 'media-failed', programme: 'clip', detail: 'broken' })
+    await until(() => app.television.playback.speed === 1)
+    expect(app.television.state().driver).toBe('clock')
+  })
+
   it('shows another programme, and what it still says of the last one is ignored', async () => {
     const { app, url } = await television()
     const picture = await Page.open(url, { role: 'tv' })
