@@ -1,5 +1,5 @@
 export { type ControlAccess, isServedAt } from './control-access.js'
-export { type ControlFeed, PageServer } from './page-server.js'
+export { PageServer } from './page-server.js'
 export type { PageRole, PageSetting, Programme, TelevisionCommand } from './protocol/index.js'
 export { Television, type TelevisionEvents, type TelevisionOptions } from './television.js'
 export { TIMELINES } from './television-timelines.js'

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { chromiumPath } from './chromium-path.js'
 import { nginxPath } from './nginx-path.js'
@@ -16,6 +17,10 @@ const NEEDS = {
     isMet: () => existsSync(chromiumPath()),
     missing: () =>
       `no Chromium at ${chromiumPath()}. Run 'npm run install-browser', or set CHROMIUM to the path of a Chromium`,
+  },
+  dashjs: {
+    isMet: () => isInstalled('dashjs'),
+    missing: () => "the package dashjs is not installed: it takes 126 MB. Run 'npm run install-dashjs'",
   },
   nginx: {
     isMet: () => existsSync(nginxPath()),
@@ -40,6 +45,15 @@ const NEEDS = {
       "no interface with an IPv6 link-local address. Run 'ip link add dvbcss0 type dummy && ip link set dvbcss0 up' as root",
   },
 } satisfies Record<string, Need>
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function addresses(): (NetworkInterfaceInfo & { name: string })[] {
   return Object.entries(networkInterfaces()).flatMap(([name, all]) => (all ?? []).map((each) => ({ name, ...each })))

@@ -1,5 +1,5 @@
 export { dashPlayerFor } from './dash-player.js'
 export { fileOf } from './folder-media.js'
-export type { MediaLibrary, MediaLocation } from './media-library.js'
+export type { MediaLibrary } from './media-library.js'
 export { openMedia } from './open-media.js'
 export { ownProgrammes } from './own-programmes.js'

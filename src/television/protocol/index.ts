@@ -1,12 +1,9 @@
 export type { TelevisionCommand } from './commands.js'
 export type { CompanionReport, ConnectionReport, LogEntry, MessageEntry } from './control-reports.js'
 export {
-  type Calibration,
   type CommandRequest,
-  type DriveRequest,
   decodePageMessage,
   type Hello,
-  type MediaFailure,
   type PageMessage,
   type PageRole,
   type PlaybackReport,

@@ -12,7 +12,7 @@ closeAppsAfterEach()
 
 const TIMEOUT_MILLIS = 60_000
 
-describe.runIf(has('chromium'))('a DASH stream', () => {
+describe.runIf(has('chromium') && has('dashjs'))('a DASH stream', () => {
   let browser: Browser
 
   beforeAll(async () => {

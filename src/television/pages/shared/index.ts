@@ -1,5 +1,5 @@
-export { Icon, type IconName } from './icons.js'
-export { LiveConnection, type LiveStatus } from './live-connection.js'
+export { Icon } from './icons.js'
+export { LiveConnection } from './live-connection.js'
 export { onMediaFailure, setSources } from './media-sources.js'
 export { companionOf } from './television-link.js'
 export { millisText, timecode, timeText } from './time-text.js'
