@@ -194,6 +194,7 @@ export class WebAudioPlayer implements FollowedMedia {
     return this.#buffer?.duration ?? Number.NaN
   }
 
+  /** From 0 to 1. */
   get volume(): number {
     return this.#volume
   }
@@ -204,6 +205,7 @@ export class WebAudioPlayer implements FollowedMedia {
     this.#setGain()
   }
 
+  /** Whether it is silent. It plays on. */
   get muted(): boolean {
     return this.#muted
   }
