@@ -131,7 +131,8 @@ export class WebAudioPlayer implements FollowedMedia {
   set currentTime(seconds: number) {
     const aim = checkOption('currentTime', option.number({}, 'seconds'), seconds)
     if (this.#buffer === undefined) return
-    const at = this.#soon()
+    // While it stands still, nothing has to be scheduled, and the new position holds at once.
+    const at = this.#paused ? this.#heard() : this.#soon()
     const positionSeconds = Math.min(Math.max(aim, 0), this.duration)
     this.#ended = false
     this.#silence(at)
