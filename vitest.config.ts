@@ -11,8 +11,14 @@ export default defineConfig({
     coverage: {
       include: ['src/**', 'plugins/**'],
       // The first three run in child processes and worker threads, where coverage is not measured. The system tests check
-      // src/conformance against a corpus of televisions.
-      exclude: ['src/cli/commands/**', 'src/cli/dvbcss.ts', '**/wall-clock-worker.ts', 'src/conformance/**'],
+      // src/conformance against a corpus of televisions, and the pages in a browser.
+      exclude: [
+        'src/cli/commands/**',
+        'src/cli/dvbcss.ts',
+        '**/wall-clock-worker.ts',
+        'src/conformance/**',
+        'src/television/pages/**',
+      ],
       reporter: ['text-summary', 'html'],
       reportOnFailure: true,
       // A little below what the unit and integration tests reach.
