@@ -138,7 +138,7 @@ export class PageServer extends EndpointServer<PageClient> {
         return undefined
       case 'watch':
         client.watch = said
-        this.#wake(client)
+        client.wake()
         return undefined
       case 'command':
         return this.#execute(client, said)
@@ -157,7 +157,7 @@ export class PageServer extends EndpointServer<PageClient> {
     this.logOf(client.connection, 'info', 'page opened', () => ({ role }))
     if (role === 'control') this.#sources.feed.watch(true)
     if (role === 'tv' && this.#driver === undefined) this.#drive(client)
-    this.#wake(client)
+    client.wake()
   }
 
   #drive(client: PageClient | undefined): undefined {
@@ -192,12 +192,8 @@ export class PageServer extends EndpointServer<PageClient> {
   #changed(section: Section): void {
     this.#versions[section] += 1
     for (const client of this.#clients.values()) {
-      if (client.role !== undefined && SECTIONS[client.role].includes(section)) this.#wake(client)
+      if (client.role !== undefined && SECTIONS[client.role].includes(section)) client.wake()
     }
-  }
-
-  #wake(client: PageClient): void {
-    client.wake()
   }
 
   #startTimers(): void {
@@ -213,7 +209,7 @@ export class PageServer extends EndpointServer<PageClient> {
     })
     every(CONTROL_TICK_MILLIS, () => {
       for (const client of this.#clients.values()) {
-        if (client.watch.messages || client.watch.log) this.#wake(client)
+        if (client.watch.messages || client.watch.log) client.wake()
       }
     })
   }

@@ -13,7 +13,7 @@ const MAX_REPORT_AGE_SECONDS = 10
 const DRIVEN_LOOP_GRACE_SECONDS = 1
 const MAX_TIMER_SECONDS = 2 ** 31 / 1000 - 1
 
-/** Why a report was not used: it is not a `valid` one, or it is `old`. */
+/** What became of a report. `untimely`: its time is not that of the wall clock. */
 export type ReportVerdict = 'used' | 'unchanged' | 'untimely'
 
 export interface PlaybackEvents {
@@ -101,7 +101,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     // Playback goes on by itself after these, and has to even if the page is closed meanwhile.
     this.#isHalted = state === 'seeking' || state === 'waiting'
     if (speed !== 0) this.#playSpeed = speed
-    if (durationSeconds !== null) this.durationSeconds = durationSeconds
+    if (durationSeconds !== null && durationSeconds > 0) this.durationSeconds = durationSeconds
     const errorSeconds = mediaSeconds - this.clock.fromParent(parentTicks) / this.clock.tickRate
     const threshold = speed === 0 ? PAUSED_THRESHOLD_SECONDS : REPORT_THRESHOLD_SECONDS
     if (speed === this.speed && Math.abs(errorSeconds) < threshold) {

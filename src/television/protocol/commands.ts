@@ -20,6 +20,8 @@ export type TelevisionCommand =
 const NAMES = ['play', 'pause', 'seek', 'speed', 'programme', 'content', 'status', 'timeline']
 const MAX_TEXT = 1000
 const MAX_WORDS = 20
+/** Thirty years: no media is longer, and whole nanoseconds and ticks stay exact enough. */
+const MAX_SECONDS = 1e9
 
 /** Validates a command from a page. @throws MessageError */
 export function readCommand(field: string, value: unknown): TelevisionCommand {
@@ -30,7 +32,7 @@ export function readCommand(field: string, value: unknown): TelevisionCommand {
     case 'pause':
       return { name }
     case 'seek':
-      return { name, seconds: readFiniteNumber(`${field}.seconds`, source.seconds) }
+      return { name, seconds: readSeconds(`${field}.seconds`, source.seconds) }
     case 'speed':
       return { name, speed: readFiniteNumber(`${field}.speed`, source.speed) }
     case 'programme':
@@ -48,6 +50,18 @@ export function readCommand(field: string, value: unknown): TelevisionCommand {
     default:
       throw new MessageError('invalid-value', `${field}.name`, NAMES.join(', '), name)
   }
+}
+
+/** Reads a position or another time of media, in seconds. */
+export function readSeconds(field: string, value: unknown): number {
+  return readWithin(field, value, -MAX_SECONDS, MAX_SECONDS)
+}
+
+/** Reads a number within bounds. */
+export function readWithin(field: string, value: unknown, min: number, max: number): number {
+  const number = readFiniteNumber(field, value)
+  if (number >= min && number <= max) return number
+  throw new MessageError('invalid-value', field, `a number from ${min} to ${max}`, value)
 }
 
 /** Reads a property that must be a boolean. */

@@ -7,7 +7,7 @@ import {
   requireObject,
   type UnknownObject,
 } from '../../messages/index.js'
-import { readBoolean, readCommand, type TelevisionCommand } from './commands.js'
+import { readBoolean, readCommand, readSeconds, readWithin, type TelevisionCommand } from './commands.js'
 
 /** Which page it is: the picture, that of a companion, or the remote control. */
 export type PageRole = 'tv' | 'companion' | 'control'
@@ -95,6 +95,8 @@ export type PageMessage =
   | CommandRequest
 
 const MAX_TEXT = 1000
+/** The highest rate that browsers have. */
+const MAX_RATE = 16
 const NANOS = /^-?\d{1,30}$/
 
 /** Decodes and validates a message of a page. @throws MessageError */
@@ -119,11 +121,10 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
     type: 'playback',
     programme: readText('programme', source.programme),
     state: readWord('state', source.state, PLAYBACK_STATES),
-    mediaSeconds: readFiniteNumber('mediaSeconds', source.mediaSeconds),
+    mediaSeconds: readSeconds('mediaSeconds', source.mediaSeconds),
     wallClockNanos: readNanos('wallClockNanos', source.wallClockNanos),
-    speed: readFiniteNumber('speed', source.speed),
-    durationSeconds:
-      source.durationSeconds === null ? null : readFiniteNumber('durationSeconds', source.durationSeconds),
+    speed: readWithin('speed', source.speed, 0, MAX_RATE),
+    durationSeconds: source.durationSeconds === null ? null : readSeconds('durationSeconds', source.durationSeconds),
   }),
   'media-failed': (source) => ({
     type: 'media-failed',
@@ -132,7 +133,7 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
   }),
   calibration: (source) => ({
     type: 'calibration',
-    renderingLatencySeconds: readFiniteNumber('renderingLatencySeconds', source.renderingLatencySeconds),
+    renderingLatencySeconds: readSeconds('renderingLatencySeconds', source.renderingLatencySeconds),
   }),
   watch: (source) => ({
     type: 'watch',

@@ -49,6 +49,9 @@ describe('a message of a page', () => {
     [{ type: 'hello', role: 'king' }, 'role: expected tv, companion, control'],
     [{ ...REPORT, mediaSeconds: '1' }, 'mediaSeconds: expected a number'],
     [{ ...REPORT, wallClockNanos: 12 }, 'wallClockNanos: expected an integer of at most 30 digits in a string'],
+    [{ ...REPORT, mediaSeconds: 1e300 }, 'mediaSeconds: expected a number from -1000000000 to 1000000000'],
+    [{ ...REPORT, speed: -1 }, 'speed: expected a number from 0 to 16'],
+    [{ type: 'command', id: 1, command: { name: 'seek', seconds: 1e12 } }, 'command.seconds: expected a number from'],
     [{ ...REPORT, state: 'dancing' }, 'state: expected playing, paused, seeking, waiting, ended'],
     [
       { type: 'media-failed', programme: 'clip', detail: 'x'.repeat(1001) },
