@@ -18,7 +18,7 @@ const ROLES: readonly PageRole[] = ['tv', 'companion', 'control']
 const FILES = [...ROLES.flatMap((role) => [`${role}.js`, `${role}-style.css`]), 'icon.svg']
 
 const REMOTE =
-  'The control page is served to the machine of the television only. Start it with --control-host (or the option controlHost) to open it.\n'
+  'The control page is available only on the machine that runs the television. To open it to others, start the television with --control-host, or set the option controlHost.\n'
 
 export interface PageRoutesOptions {
   readonly access: ControlAccess

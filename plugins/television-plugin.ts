@@ -43,11 +43,11 @@ export interface TelevisionPluginOptions
   /** The name of the television on its pages. Default: that of `discoveryPlugin`, else the name of the machine. */
   friendlyName?: string
   /**
-   * The address of this machine at which others can open the control page; `0.0.0.0` or `::` for every address. Requires
-   * `controlToken`. Default: only this machine can.
+   * Local address at which other machines may open the control page; `0.0.0.0` or `::` for every address. Requires `controlToken`.
+   * Default: only this machine may.
    */
   controlHost?: string
-  /** What who opens the control page has to know, as `/control#token=…`. Default: nothing. */
+  /** Token required to open the control page, as `/control#token=…`. Default: none is required. */
   controlToken?: string
 }
 

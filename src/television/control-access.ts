@@ -12,9 +12,10 @@ export interface ControlAccess {
 }
 
 const REMOTE =
-  'The control page is served to the machine of the television only. Start it with --control-host to open it.'
-const TOKEN = 'Open the control page at the address that the television prints: it ends with the token.'
-const ORIGIN = 'This connection was opened by a page of another site. Open the page of the television itself.'
+  'The control page is available only on the machine that runs the television. To open it to others, start the television with --control-host.'
+const TOKEN =
+  'This control page needs a token. Open it at the address that the television printed, which ends with the token.'
+const ORIGIN = 'This connection was opened by a page from another site. Open the page of the television itself.'
 
 /** @returns why a page is not served; undefined if it is */
 export function refusalOf(

@@ -39,12 +39,12 @@ export function tvCommand(): Command {
     .option('--content-id <uri>', `initial content id (default: ${DEFAULT_CONTENT_ID}, or the URL of the DASH stream)`)
     .option(
       '--control-host <address>',
-      'address of this machine at which others can open the control page too; 0.0.0.0 or :: for every address',
+      'local address at which other machines may open the control page; 0.0.0.0 or :: for every address',
     )
     .addOption(
       new Option(
         '--control-token <token>',
-        'what who opens the control page has to know (default: random, with --control-host)',
+        'token required to open the control page (default: none; with --control-host a random one)',
       ).env('DVBCSS_CONTROL_TOKEN'),
     )
     .addOption(new Option('--log-level <level>', 'lowest level to log').choices(LOG_LEVELS).default('info'))

@@ -23,7 +23,7 @@ export type WebAudioPlayerEvent =
   | 'ratechange'
   | 'ended'
 
-const OPTIONS: OptionTable<WebAudioPlayerOptions, 'loop'> = {
+export const WEB_AUDIO_PLAYER_OPTIONS: OptionTable<WebAudioPlayerOptions, 'loop'> = {
   context: option.objectWith<AudioContext>('createBufferSource', 'decodeAudioData'),
   destination: option.objectWith<AudioNode>('connect', 'disconnect'),
   loop: option.withDefault(option.boolean(), false),
@@ -74,7 +74,7 @@ export class WebAudioPlayer implements FollowedMedia {
 
   /** @throws InvalidOptionError, UnknownOptionError */
   constructor(options: WebAudioPlayerOptions = {}) {
-    const { context, destination, loop } = checkOptions(OPTIONS, options)
+    const { context, destination, loop } = checkOptions(WEB_AUDIO_PLAYER_OPTIONS, options)
     this.#context = context
     this.#destination = destination
     this.#loop = loop
@@ -159,7 +159,8 @@ export class WebAudioPlayer implements FollowedMedia {
     if (!this.#paused && voice !== undefined) {
       const at = Math.max(this.#soon(), this.#timeline.last.at)
       this.#timeline.schedule({ at, positionSeconds: this.#timeline.positionAt(at), rate })
-      voice.source.playbackRate.setValueAtTime(rate, at)
+      // Half a sample early, so that rounding cannot move it into the next block.
+      voice.source.playbackRate.setValueAtTime(rate, at - 0.5 / voice.source.context.sampleRate)
     }
     this.#emit('ratechange')
   }
@@ -182,8 +183,14 @@ export class WebAudioPlayer implements FollowedMedia {
 
   /** Whether the sound starts again at its end. */
   set loop(value: boolean) {
+    if (value === this.#loop) return
+    const at = this.#soon()
+    const positionSeconds = this.#within(this.#timeline.positionAt(at))
     this.#loop = value
-    if (this.#voice !== undefined) this.#voice.source.loop = value
+    if (this.#voice === undefined) return
+    // From now on the position counts from this round.
+    this.#timeline.schedule({ at, positionSeconds, rate: this.#rate })
+    this.#voice.source.loop = value
   }
 
   /** 0 before a sound is loaded, then 4: all of it is there. */
@@ -281,7 +288,11 @@ export class WebAudioPlayer implements FollowedMedia {
     if (context === undefined) return 0
     const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp?.() ?? {}
     // Some browsers give zeros, above all at first.
-    if (contextTime > 0 && performanceTime > 0) return contextTime + (performance.now() - performanceTime) / 1000
+    if (context.state === 'running' && contextTime > 0 && performanceTime > 0) {
+      const heard = contextTime + (performance.now() - performanceTime) / 1000
+      // Nothing is heard before it is rendered, whatever a timestamp says.
+      return Math.min(heard, context.currentTime)
+    }
     return context.currentTime - (context.outputLatency || context.baseLatency || 0)
   }
 

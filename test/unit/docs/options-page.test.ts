@@ -19,6 +19,7 @@ import { BACKOFF_OPTIONS } from '../../../src/companion/connections/backoff.js'
 import { CLIENT_OPTIONS } from '../../../src/companion/connections/reconnecting-client.js'
 import { TS_CLIENT_OPTIONS } from '../../../src/companion/connections/ts-client-options.js'
 import { MEDIA_FOLLOWER_OPTIONS } from '../../../src/companion/media/media-follower-options.js'
+import { WEB_AUDIO_PLAYER_OPTIONS } from '../../../src/companion/media/web-audio-player.js'
 import { UDP_REQUEST_CLIENT_OPTIONS } from '../../../src/companion/node/udp-request-options.js'
 import { FILTER_AND_PREDICT_OPTIONS } from '../../../src/companion/wall-clock/filter-and-predict-algorithm.js'
 import { SLEW_OPTIONS, WALL_CLOCK_CLIENT_OPTIONS } from '../../../src/companion/wall-clock/wall-clock-options.js'
@@ -177,6 +178,11 @@ const SECTIONS: Section[] = [
     title: 'MediaFollower',
     table: MEDIA_FOLLOWER_OPTIONS,
     interfaces: ['src/companion/media/media-follower-options.ts#MediaFollowerOptions'],
+  },
+  {
+    title: 'WebAudioPlayer',
+    table: WEB_AUDIO_PLAYER_OPTIONS,
+    interfaces: ['src/companion/media/web-audio-player.ts#WebAudioPlayerOptions'],
   },
   {
     title: 'discoverTelevisions',
