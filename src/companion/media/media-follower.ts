@@ -89,7 +89,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     this.#retryWait = new DoublingWait(pollSeconds, Math.max(pollSeconds, LONGEST_RETRY_SECONDS))
     this.#correlation = this.#options.correlation
     this.#renderingLatencySeconds = this.#options.renderingLatencySeconds
-    this.#controls = new PlaybackControls(media, this.#options.preservePitch, ({ error, kind }) => {
+    this.#controls = new PlaybackControls(media, this.#options, ({ error, kind }) => {
       if (kind === 'unsupported') this.emit('unsupported', { error })
       else this.emit('blocked', { error, willRetry: kind !== 'gesture' })
       this.#lookSoon()

@@ -1,8 +1,9 @@
+import type { MediaFollowerOptions } from './media-follower-options.js'
 import { LONGEST_LEAD_SECONDS, PITCH_FREE_WITHIN } from './playback-constants.js'
 import { PlaybackHoldOff } from './playback-hold-off.js'
 import { canAdvance, type FollowedMedia } from './playback-media.js'
 
-/** Smaller changes of the rate are not made: some players restart their audio at every change. */
+/** Smaller changes of the rate are not made, unless the player has a finer step: some restart their audio at every change. */
 const LEAST_RATE_DIFFERENCE = 0.001
 
 /** How long to wait for a seek or a start before it counts as done. Longer than any seek that succeeds. */
@@ -49,6 +50,7 @@ export interface PlayRefusal {
 export class PlaybackControls {
   readonly #media: FollowedMedia
   readonly #preservesPitch: boolean
+  readonly #leastRateDifference: number
   readonly #onRefusal: (refusal: PlayRefusal) => void
   readonly #playHoldOff = new PlaybackHoldOff(1, 30)
   readonly #rateHoldOff = new PlaybackHoldOff(1, 30)
@@ -65,9 +67,14 @@ export class PlaybackControls {
   /** As it was before the follower changed it; undefined while it has not. */
   #preservedPitch: boolean | undefined
 
-  constructor(media: FollowedMedia, preservesPitch: boolean, onRefusal: (refusal: PlayRefusal) => void) {
+  constructor(
+    media: FollowedMedia,
+    { preservePitch, rateStep }: Pick<Required<MediaFollowerOptions>, 'preservePitch' | 'rateStep'>,
+    onRefusal: (refusal: PlayRefusal) => void,
+  ) {
     this.#media = media
-    this.#preservesPitch = preservesPitch
+    this.#preservesPitch = preservePitch
+    this.#leastRateDifference = Math.min(LEAST_RATE_DIFFERENCE, rateStep / 2)
     this.#onRefusal = onRefusal
   }
 
@@ -117,7 +124,7 @@ export class PlaybackControls {
   setRate(rate: number, now: number): 'set' | 'kept' | 'refused' {
     const media = this.#media
     if (!this.#isHeld) return 'kept'
-    if (this.#rate !== undefined && Math.abs(rate - this.#rate) < LEAST_RATE_DIFFERENCE) {
+    if (this.#rate !== undefined && Math.abs(rate - this.#rate) < this.#leastRateDifference * Math.min(rate, 1)) {
       // The rate may read back rounded, or late. Otherwise the app has changed it, or other media was loaded.
       if (media.playbackRate === this.#rate || media.playbackRate === this.#rateAsRead) return 'kept'
       if (!this.#rateHoldOff.allows(now)) return 'kept'

@@ -42,7 +42,7 @@ const page: WebAudioPage = {
     probe.connect(context.destination)
     player = new WebAudioPlayer({ context, destination: probe })
     await player.load(ramp(context))
-    follower = new MediaFollower(player, timeline, { toleranceSeconds: 0.002, rateStep: 0.001 })
+    follower = new MediaFollower(player, timeline, { toleranceSeconds: 0.002, rateStep: 0.0002 })
     follower.start()
   },
   jumpTo(seconds, speed) {

@@ -7,7 +7,7 @@ import { onMediaFailure, setSources } from '../shared/index.js'
 const FOLLOWING = { toleranceSeconds: 0.004, rateStep: 0.002 }
 
 /** For players whose position and changes are exact. */
-const FOLLOWING_EXACTLY = { toleranceSeconds: 0.002, rateStep: 0.001 }
+const FOLLOWING_EXACTLY = { toleranceSeconds: 0.002, rateStep: 0.0002 }
 
 /** What can play in place of the element. */
 export type ExactMedia = FollowedMedia & { muted: boolean; close(): void }
