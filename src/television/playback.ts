@@ -11,6 +11,8 @@ const PAUSED_THRESHOLD_SECONDS = 0.0002
 const MAX_REPORT_AGE_SECONDS = 10
 /** A page reports the restart of a looping programme by itself, unless it has stopped working. */
 const DRIVEN_LOOP_GRACE_SECONDS = 1
+/** Shorter media would begin again more often than companions can be told. */
+const MIN_DURATION_SECONDS = 0.1
 const MAX_TIMER_SECONDS = 2 ** 31 / 1000 - 1
 
 /** What became of a report. `untimely`: its time is not that of the wall clock. */
@@ -101,7 +103,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     // Playback goes on by itself after these, and has to even if the page is closed meanwhile.
     this.#isHalted = state === 'seeking' || state === 'waiting'
     if (speed !== 0) this.#playSpeed = speed
-    if (durationSeconds !== null && durationSeconds > 0) this.durationSeconds = durationSeconds
+    if (durationSeconds !== null && durationSeconds >= MIN_DURATION_SECONDS) this.durationSeconds = durationSeconds
     const errorSeconds = mediaSeconds - this.clock.fromParent(parentTicks) / this.clock.tickRate
     const threshold = speed === 0 ? PAUSED_THRESHOLD_SECONDS : REPORT_THRESHOLD_SECONDS
     if (speed === this.speed && Math.abs(errorSeconds) < threshold) {

@@ -113,7 +113,7 @@ const READERS: { readonly [Type in PageMessage['type']]: (source: UnknownObject)
     const role = readWord('role', source.role, ROLES)
     return source.token === undefined
       ? { type: 'hello', role }
-      : { type: 'hello', role, token: readText('token', source.token) }
+      : { type: 'hello', role, token: readToken(source.token) }
   },
   drive: () => ({ type: 'drive' }),
   select: (source) => ({ type: 'select', programme: readText('programme', source.programme) }),
@@ -152,6 +152,12 @@ function readText(field: string, value: unknown): string {
   const text = readString(field, value)
   if (text.length <= MAX_TEXT) return text
   throw new MessageError('invalid-value', field, `a string of at most ${MAX_TEXT} characters`, value)
+}
+
+/** Its error does not show it, because errors are logged. */
+function readToken(value: unknown): string {
+  if (typeof value === 'string' && value.length <= MAX_TEXT) return value
+  throw new MessageError('invalid-value', 'token', `a string of at most ${MAX_TEXT} characters`, '(not shown)')
 }
 
 /** Reads a string that must be one of a few. */

@@ -165,8 +165,8 @@ describe('a DASH manifest', () => {
     const original = AbortSignal.timeout
     vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => original.call(AbortSignal, 100))
     const silent = await serve(() => {})
-    expect(await errorOf(openMedia({ mpd: `${silent}/a.mpd` }))).toMatch(': no answer within 10 s; expected')
+    expect(await errorOf(openMedia({ mpd: `${silent}/a.mpd` }))).toMatch(': no answer within 8 s; expected')
     const stalled = await serve((_request, response) => void response.write('<MPD>'))
-    expect(await errorOf(openMedia({ mpd: `${stalled}/a.mpd` }))).toMatch(': no answer within 10 s; expected')
+    expect(await errorOf(openMedia({ mpd: `${stalled}/a.mpd` }))).toMatch(': no answer within 8 s; expected')
   })
 })

@@ -65,6 +65,12 @@ describe('a message of a page', () => {
     expect(() => decode(message)).toThrow(text)
   })
 
+  it.each([['open', 'sesame'], 'open sesame'.repeat(100)])('is refused without showing its token: %j', (token) => {
+    const hello = () => decode({ type: 'hello', role: 'control', token })
+    expect(hello).toThrow('token: expected a string of at most 1000 characters')
+    expect(hello).not.toThrow('sesame')
+  })
+
   it('throws nothing but a MessageError, whatever it reads', () => {
     const types = ['hello', 'drive', 'playback', 'media-failed', 'watch', 'command']
     const message = fc.record({

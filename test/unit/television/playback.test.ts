@@ -56,6 +56,15 @@ describe('the playback of a television', () => {
     expect(playback.speed).toBe(2)
   })
 
+  it.each([0, -1, 1e-9])('does not begin again by a reported duration of %d s', (durationSeconds) => {
+    report(5, { durationSeconds })
+    pass(3)
+    playback.release()
+    pass(3)
+    expect(playback.positionSeconds).toBeCloseTo(11, 6)
+    expect(playback.durationSeconds).toBeUndefined()
+  })
+
   it('begins again at the end, as exactly as if there had been no timer', () => {
     playback.durationSeconds = 40
     playback.seek(39)
