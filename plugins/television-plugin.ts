@@ -59,7 +59,10 @@ const { logger: __, hooks: ___, ...SERVER } = ENDPOINT_OPTIONS
 export const TELEVISION_PLUGIN_OPTIONS: OptionTable<TelevisionPluginOptions, DefaultedMountOptions> = {
   ...MOUNT,
   ...SERVER,
-  programmes: option.custom<readonly Programme[]>('a list of programmes', (value) => Array.isArray(value)),
+  programmes: option.custom<readonly Programme[]>(
+    'a list of programmes',
+    (value) => Array.isArray(value) && value.every(isProgramme),
+  ),
   media: option.string({ nonEmpty: true }),
   mpd: option.string({ nonEmpty: true }),
   contentId: option.string({ nonEmpty: true }),
@@ -126,6 +129,16 @@ export const televisionPlugin: FastifyPluginAsync<TelevisionPluginOptions> = fp(
   },
   { fastify: '5.x', name: 'fastify-dvbcss-television' },
 )
+
+function isProgramme(value: unknown): boolean {
+  const { id, title, contentId, sources, alternatives } = (value ?? {}) as Partial<Programme>
+  return (
+    [id, title, contentId].every((text) => typeof text === 'string' && text !== '') &&
+    Array.isArray(sources) &&
+    Array.isArray(alternatives) &&
+    alternatives.every((each) => Array.isArray(each?.sources))
+  )
+}
 
 /** @throws DvbcssError `DVBCSS_ERR_MEDIA`; ConflictingOptionError */
 async function libraryOf(options: TelevisionPluginOptions): Promise<MediaLibrary> {

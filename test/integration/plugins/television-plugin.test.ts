@@ -328,6 +328,14 @@ describe('televisionPlugin', () => {
     )
   })
 
+  it.each([[null], [{}], [{ ...CLIP, alternatives: undefined }], [{ ...CLIP, alternatives: [null] }]])(
+    'takes no programme like %j',
+    async (programme) => {
+      const programmes = [programme] as unknown as Programme[]
+      await expect(television({ programmes })).rejects.toThrow('"programmes" must be a list of programmes')
+    },
+  )
+
   it('does not open the control page to others without a token', async () => {
     await expect(television({ controlHost: '0.0.0.0' })).rejects.toThrow('"controlHost" requires controlToken')
   })
