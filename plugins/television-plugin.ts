@@ -32,11 +32,11 @@ declare module 'fastify' {
 export interface TelevisionPluginOptions
   extends Omit<EndpointServerOptions, 'logger' | 'hooks'>,
     Omit<MountOptions, 'handler'> {
-  /** What the television shows: a media file, a folder with some, or an http(s) URL. Default: the test clip of this package. */
+  /** What the television shows: a media file, a folder of media files, or an http(s) URL. Default: the test clip of this package. */
   media?: string
   /** URL of a DASH manifest to show instead. Requires the package `dashjs`. */
   mpd?: string
-  /** Programmes that the app serves by itself, instead of `media`; the first one is shown at the start. */
+  /** Programmes whose files the app serves itself, instead of `media`; the first one is shown initially. */
   programmes?: readonly Programme[]
   /** Content id of the first programme. Default `dvb://233a.1004.1044`; with `mpd` the URL of the manifest. */
   contentId?: string
@@ -72,7 +72,7 @@ export const TELEVISION_PLUGIN_OPTIONS: OptionTable<TelevisionPluginOptions, Def
 }
 
 /**
- * A television that one can see: serves the pages `/tv` (the picture, which is the timeline), `/companion` (for phones) and `/control`
+ * A television with web pages: serves `/tv` (the picture, which is the timeline), `/companion` (for phones) and `/control`
  * (the remote control) at its prefix, and drives `app.cii` and `app.ts`. Register `ciiPlugin`, `tsPlugin` and a wall clock before it.
  * Decorates the app with its {@link Television}, as `app.television`.
  */

@@ -1,22 +1,22 @@
 import type { TsClient } from './connections/index.js'
 
-/** By how many seconds what is presented is ahead of the clock of a companion; undefined while nothing is presented. */
+/** Returns how many seconds the presentation is ahead of the companion's clock; undefined while nothing is presented. */
 export type PresentationReader = () => number | undefined
 
-/** What a presenter, such as a media follower, holds while it presents the content of a companion. */
+/** Held by a presenter, such as a media follower, while it presents the content of a companion. */
 export interface PresentationReporter {
-  /** What is presented has changed otherwise than with the timeline: it is reported at once. */
+  /** Reports immediately: the presentation changed independently of the timeline. */
   changed(): void
-  /** Nothing is presented any more. */
+  /** Ends reporting by this presenter. */
   end(): void
 }
 
 const INTERVAL_SECONDS = 1
-/** Changes in quick succession are one report. */
+/** Changes in quick succession are combined into one report. */
 const SHORTEST_INTERVAL_SECONDS = 0.2
-/** A server that ends the connection so soon after a report may have done it because of the report. */
+/** A server that closes the connection this soon after a report may have done so because of it. */
 const SUSPICIOUS_SECONDS = 1.5
-/** As often in a row, it did. */
+/** After this many such closures in a row, reports stop. */
 const SUSPICIONS = 2
 
 /** Reports to the television what a companion presents: every second, and at changes (TS 103 286-2, clause 5.7.4). */
@@ -35,7 +35,7 @@ export class CompanionPresentation {
 
   /**
    * @param client the client of the timeline, while there is one
-   * @param refused called when the server does not put up with reports; no more are sent
+   * @param refused called when the server rejects reports; no more are sent
    */
   constructor(client: () => TsClient | undefined, refused: (detail: string) => void) {
     this.#client = client

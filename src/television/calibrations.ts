@@ -30,7 +30,7 @@ export function withCalibrations(
 
 function problemOf(seconds: number): string {
   const millis = Math.round(Math.abs(seconds) * 1000)
-  return `Its calibration makes it play ${millis} ms ${seconds > 0 ? 'early' : 'late'}; that is right only for a device of that delay.`
+  return `Its calibration makes it play ${millis} ms ${seconds > 0 ? 'early' : 'late'}, which is right only for a device with that delay.`
 }
 
 function keyOf(remoteAddress: string, userAgent: string): string {

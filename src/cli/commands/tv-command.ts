@@ -22,17 +22,13 @@ export function tvCommand(): Command {
     .option('--host <address>', 'address to listen on, for all endpoints (default: all addresses, IPv4 and IPv6)')
     .option('--port <port>', 'TCP port of CII and TS; 0 chooses a free one', parseLocalPort, 7681)
     .option('--wc-port <port>', 'UDP port of the wall clock; 0 chooses a free one', parseLocalPort, 6677)
-    .option('--no-discovery', 'do not let companions find the television by SSDP and DIAL')
-    .option(
-      '--friendly-name <name>',
-      'name under which companions find it (default: the name of this machine)',
-      parseName,
-    )
+    .option('--no-discovery', 'do not announce the television by SSDP and DIAL')
+    .option('--friendly-name <name>', 'name announced to companions (default: the name of this machine)', parseName)
     .option('--ssdp-port <port>', 'UDP port of SSDP (default: 1900)', parsePort)
     .addOption(
       new Option(
         '--media <media>',
-        'what the pages show: a media file, a folder with some, or a URL (default: a test clip)',
+        'what the pages show: a media file, a folder of media files, or a URL (default: a test clip)',
       ).conflicts('mpd'),
     )
     .option('--mpd <url>', 'DASH stream that the pages show instead; needs the package dashjs')

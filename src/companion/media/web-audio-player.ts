@@ -4,9 +4,9 @@ import { WebAudioTimeline } from './web-audio-timeline.js'
 
 /** Options of a {@link WebAudioPlayer}; all are optional. */
 export interface WebAudioPlayerOptions {
-  /** The audio context to play in. Default: one of its own, made when the first sound is loaded. */
+  /** The audio context to play in. Default: created by the player when the first sound is loaded. */
   context?: AudioContext
-  /** The node of that context that the sound goes to. Default: its destination. */
+  /** The node of that context to connect the sound to. Default: the destination of the context. */
   destination?: AudioNode
   /** Whether the sound starts again at its end. Default false. */
   loop?: boolean
@@ -29,13 +29,13 @@ export const WEB_AUDIO_PLAYER_OPTIONS: OptionTable<WebAudioPlayerOptions, 'loop'
   loop: option.withDefault(option.boolean(), false),
 }
 
-/** What is scheduled is this far ahead, so that the audio thread has not passed it yet. */
+/** Changes are scheduled this far ahead, so that the audio thread has not yet passed them. */
 const AHEAD_SECONDS = 0.015
-/** A start or stop within this time is not heard as a click. */
+/** Fade at each start and stop, to avoid an audible click. */
 const FADE_SECONDS = 0.004
 /** The audio thread renders this many frames at once, and rates change between two of these blocks. */
 const RENDER_QUANTUM_FRAMES = 128
-/** A context that may run does so within this time. */
+/** A context that is allowed to run starts within this time. */
 const RESUME_MILLIS = 400
 const HAVE_NOTHING = 0
 const HAVE_ENOUGH_DATA = 4
@@ -51,8 +51,8 @@ interface Voice {
  * Plays a sound by Web Audio, for a {@link MediaFollower}: the position is that of the sound that is heard now, by the context's
  * `getOutputTimestamp()`, and all changes are made at times that are known exactly. An `<audio>` element is tens of milliseconds off.
  *
- * The sound is kept in memory, decoded. Its pitch changes with the rate. Only for browsers: nothing of them is touched before the player
- * is used.
+ * The sound is kept in memory, decoded. Its pitch changes with the rate. For browsers only; importing it elsewhere is
+ * harmless.
  */
 export class WebAudioPlayer implements FollowedMedia {
   readonly #listeners = new Map<string, Set<() => void>>()

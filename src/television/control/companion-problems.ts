@@ -49,7 +49,7 @@ function setupProblems({ setup, contentId, timelines }: Symptoms): string[] {
   const { contentIdStem, timelineSelector } = setup
   const problems: string[] = []
   if (!timelines.some(({ selector }) => selector === timelineSelector)) {
-    problems.push(`It asks for the timeline “${visible(timelineSelector)}”, which this television does not have.`)
+    problems.push(`It requests the timeline “${visible(timelineSelector)}”, which this television does not have.`)
   }
   // While the television tunes there is no content, and no timeline for anybody.
   if (contentId !== null && !contentIdMatches(contentId, contentIdStem)) {
@@ -65,7 +65,7 @@ function presentationProblems(symptoms: Symptoms): string[] {
   const silence = silenceAfter(presentationIntervalMillis)
   if (isSilent(now, since, silence) && presentationIntervalMillis !== undefined) {
     const seconds = secondsText(now - presentation.at)
-    return [`It has not said what it presents for ${seconds}, although it did before.`]
+    return [`It has not reported what it presents for ${seconds}, although it did before.`]
   }
   const { at, lateSeconds } = presentation
   if (lateSeconds === null || Math.abs(lateSeconds) <= LATE_SECONDS) return []
@@ -86,12 +86,12 @@ function wallClockProblems({
   if (setup === undefined || Number.isNaN(relations.availableAt)) return []
   const since = Math.max(wallClock?.lastRequestAt ?? 0, observedSince, relations.availableAt)
   if (!isSilent(now, since, silenceAfter(wallClockIntervalMillis))) return []
-  if (wallClock === null) return ['It follows a timeline, but does not ask for the wall clock.']
-  return [`It has not asked for the wall clock for ${secondsText(now - wallClock.lastRequestAt)}.`]
+  if (wallClock === null) return ['It follows a timeline but sends no wall clock requests.']
+  return [`It has sent no wall clock request for ${secondsText(now - wallClock.lastRequestAt)}.`]
 }
 
 function connectionProblems({ badMessages, unread }: Symptoms): string[] {
-  const problems = unread.map(({ bufferedAmount }) => `It reads too slowly: ${bufferedAmount} bytes wait for it.`)
+  const problems = unread.map(({ bufferedAmount }) => `It reads too slowly: ${bufferedAmount} bytes are waiting.`)
   if (badMessages >= SEVERAL_BAD_MESSAGES) problems.push(`It has sent ${badMessages} invalid messages.`)
   return problems
 }

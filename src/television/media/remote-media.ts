@@ -54,7 +54,7 @@ export async function openMpd(url: URL, contentId: string | undefined): Promise<
   if (manifest === undefined) throw mediaError(`cannot play ${url}: its content is not a manifest; ${AN_MPD}`)
   if (!response.headers.has('access-control-allow-origin')) {
     throw mediaError(
-      `cannot play ${url}: its server does not let pages of other sites load it; it has to send Access-Control-Allow-Origin: *`,
+      `cannot play ${url}: its server does not let pages of other sites load it; it must send Access-Control-Allow-Origin: *`,
     )
   }
   const { durationSeconds, title, urls } = manifest

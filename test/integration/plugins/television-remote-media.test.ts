@@ -149,7 +149,7 @@ describe('a DASH manifest', () => {
   it('gets one clear line if pages of other sites may not load it', async () => {
     const url = await serveText(MPD('<Period/>'), {})
     expect(await errorOf(openMedia({ mpd: `${url}/a.mpd` }))).toBe(
-      `cannot play ${url}/a.mpd: its server does not let pages of other sites load it; it has to send Access-Control-Allow-Origin: *`,
+      `cannot play ${url}/a.mpd: its server does not let pages of other sites load it; it must send Access-Control-Allow-Origin: *`,
     )
   })
 

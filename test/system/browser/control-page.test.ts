@@ -139,7 +139,7 @@ describe.runIf(has('chromium'))('the control page', () => {
     expect(await page.locator('.problems').count()).toBe(1)
     lost.wallClock?.stop()
     await page
-      .getByText(/has not asked for the wall clock for|has not said what it presents for/)
+      .getByText(/has sent no wall clock request for|has not reported what it presents for/)
       .first()
       .waitFor()
     expect(await page.locator('tbody.troubled').count()).toBe(2)

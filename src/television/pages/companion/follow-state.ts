@@ -1,13 +1,13 @@
 import type { UnavailableReason } from '../../../companion/index.js'
 import type { MediaFollowerState, MediaReach, PlayerLimit } from '../../../companion/media/index.js'
 
-/** What a media element does. */
+/** The state of a media element that follows. */
 export interface FollowerState {
   readonly name: 'follower'
   readonly follower: MediaFollowerState
   readonly limits: readonly PlayerLimit[]
   readonly reach?: MediaReach
-  /** Whether the page has been in the background a moment ago. */
+  /** Whether the page was in the background until a moment ago. */
   readonly wasHidden: boolean
 }
 
@@ -41,38 +41,38 @@ export interface StateText {
   readonly detail?: string
 }
 
-const RECONNECTS = 'This page connects again by itself.'
-const IN_FRONT = 'Keep this page in front and the screen on: browsers pause or slow down pages that are not seen.'
+const RECONNECTS = 'This page reconnects automatically.'
+const IN_FRONT = 'Keep this page visible and the screen on: browsers pause or slow down hidden pages.'
 
 const FOLLOWER: Readonly<Record<MediaFollowerState, StateText>> = {
   locked: { mood: 'good', title: 'In step with the television' },
   adjusting: { mood: 'busy', title: 'Getting in step' },
-  seeking: { mood: 'busy', title: 'Jumping to where the television is' },
+  seeking: { mood: 'busy', title: 'Seeking to the position of the television' },
   loading: {
     mood: 'busy',
     title: 'Loading',
     advice: 'If this takes long, the network is too slow for this programme.',
   },
-  paused: { mood: 'good', title: 'Paused, as the television is' },
+  paused: { mood: 'good', title: 'Paused with the television' },
   stepping: {
     mood: 'good',
-    title: 'Showing single pictures',
+    title: 'Showing single frames',
     advice: 'The television plays at a speed that this browser cannot play.',
   },
   limited: {
     mood: 'busy',
     title: 'Nearly in step',
-    advice: 'This browser cannot place the media more exactly now. It tries again later.',
+    advice: 'This browser cannot get any closer at the moment. The page tries again later.',
   },
   outside: {
     mood: 'problem',
     title: 'The television is outside this programme',
-    advice: 'Playback starts when the television is back at a position that the media has.',
+    advice: 'Playback starts when the television returns to a position within the media.',
   },
   blocked: {
     mood: 'problem',
     title: 'The browser has blocked playback',
-    advice: 'Tap Play: browsers want a tap before they play sound.',
+    advice: 'Tap Play: browsers require a tap before they play sound.',
     action: 'play',
   },
   unsupported: {
@@ -84,9 +84,9 @@ const FOLLOWER: Readonly<Record<MediaFollowerState, StateText>> = {
   failing: {
     mood: 'problem',
     title: 'The player reports an error',
-    advice: 'It is tried again by itself. If this lasts, reload the page.',
+    advice: 'The page retries automatically. If the error persists, reload the page.',
   },
-  unavailable: { mood: 'busy', title: 'Asking the television where it is' },
+  unavailable: { mood: 'busy', title: 'Waiting for the position of the television' },
   stopped: { mood: 'idle', title: 'Not following' },
 }
 
@@ -94,10 +94,10 @@ const OUTSIDE: Readonly<Record<MediaReach, string>> = {
   inside: '',
   before: 'The television is before the beginning of the media. Playback starts when it gets there.',
   after: 'The television is past the end of the media. Playback starts when it comes back.',
-  gap: 'The media has nothing at this position. Playback goes on after the gap.',
+  gap: 'The media has a gap at this position. Playback continues after the gap.',
 }
 
-/** What the user is told. */
+/** The text shown to the user. */
 export function textOf(state: FollowState): StateText {
   switch (state.name) {
     case 'ready':
@@ -118,14 +118,14 @@ export function textOf(state: FollowState): StateText {
       return {
         mood: 'problem',
         title: 'Connection lost',
-        advice: `Playback goes on, but changes on the television are not seen. ${RECONNECTS}`,
+        advice: `Playback continues, but without changes made on the television. ${RECONNECTS}`,
       }
     case 'refused':
       return { mood: 'problem', title: 'The television refuses this page', advice: state.detail }
     case 'hidden':
       return { mood: 'busy', title: 'In the background', advice: IN_FRONT }
     case 'switching':
-      return { mood: 'busy', title: 'The television is switching', advice: 'This page goes along by itself.' }
+      return { mood: 'busy', title: 'The television is switching', advice: 'This page follows automatically.' }
     case 'no-media':
       return {
         mood: 'problem',
@@ -153,26 +153,26 @@ function followerText({ follower, limits, reach, wasHidden }: FollowerState): St
   if (follower === 'outside') return { ...text, advice: OUTSIDE[reach ?? 'inside'] || (text.advice ?? '') }
   if (text.mood === 'problem') return text
   if (limits.includes('timers-slow')) return { mood: 'busy', title: 'Slowed down by the browser', advice: IN_FRONT }
-  if (wasHidden) return { ...text, advice: `It was in the background. ${IN_FRONT}` }
+  if (wasHidden) return { ...text, advice: `This page was in the background. ${IN_FRONT}` }
   return text
 }
 
 const NO_CLOCK: StateText = {
   mood: 'problem',
   title: 'The clock of the television does not answer',
-  advice: 'The network may be too slow or too busy: go nearer to the access point. The page keeps asking.',
+  advice: 'The network may be too slow or too busy: move closer to the access point. The page keeps trying.',
 }
 const NO_BROWSER_CLOCK: StateText = {
   mood: 'problem',
   title: 'The television has no clock for browsers',
   advice:
-    'Browsers need its clock over a WebSocket. Whoever runs the television can add that; an app on this device may work.',
+    'Browsers need a wall clock over WebSocket, which this television does not offer. A companion app may still work.',
 }
 const NO_CONNECTION: StateText = { mood: 'busy', title: 'Waiting for the television', advice: RECONNECTS }
 const NO_TIMELINE: StateText = {
   mood: 'problem',
-  title: 'The television does not say where it is',
-  advice: 'It has no timeline now, as during a change of content. Playback starts when it has one.',
+  title: 'The television reports no position',
+  advice: 'It has no timeline at the moment, for example during a change of content. Playback starts when it has one.',
 }
 
 const UNAVAILABLE: Readonly<Record<UnavailableReason, StateText>> = {
@@ -188,10 +188,10 @@ const UNAVAILABLE: Readonly<Record<UnavailableReason, StateText>> = {
   stopped: { mood: 'idle', title: 'Not following' },
 }
 
-/** Nobody sees or hears a smaller error. */
+/** Smaller errors are imperceptible. */
 const IN_STEP_SECONDS = 0.01
 
-/** What a viewer is told of a follower: small corrections go on all the time. */
+/** The follower state shown to viewers. It hides small corrections, which never stop. */
 export function stateForViewers(follower: MediaFollowerState, errorSeconds: number | undefined): MediaFollowerState {
   const isCorrecting = follower === 'adjusting' || follower === 'limited'
   return isCorrecting && Math.abs(errorSeconds ?? 1) <= IN_STEP_SECONDS ? 'locked' : follower

@@ -24,7 +24,7 @@ export function ControlPage({ control }: { readonly control: Control }) {
         {status !== 'connected' && (
           <p class="notice warn" role="status">
             {isKnown
-              ? 'The television cannot be reached. What you see is what was last known; this page connects again by itself.'
+              ? 'The television cannot be reached. This is the last known state; the page reconnects automatically.'
               : 'Connecting to the television…'}
           </p>
         )}

@@ -44,7 +44,7 @@ export function onMediaFailure(media: HTMLMediaElement, failed: (detail: string)
     const last = media.querySelector('source:last-of-type')
     // Each source that cannot be played gets an event of its own, which does not bubble.
     if (media.error === null && media.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE && last !== null) return
-    failed(media.error?.message || 'This browser cannot play any format of it.')
+    failed(media.error?.message || 'This browser cannot play any of the available formats.')
   }
   const soon = () => setTimeout(report)
   media.addEventListener('error', soon, true)

@@ -9,7 +9,7 @@ export const RATES = [0.25, 0.5, 1, 1.5, 2, 4]
 /** The keys of the page, for people. */
 export const KEYS: readonly (readonly [keys: string, action: string])[] = [
   ['Space', 'play or pause'],
-  ['← →', `${STEP_SECONDS} s back or on`],
+  ['← →', `${STEP_SECONDS} s back or forward`],
   ['Home End', 'to the beginning or the end'],
   ['< >', 'slower or faster'],
   ['M', 'sound off or on'],

@@ -43,7 +43,7 @@ function Connection({ live, picture }: Props) {
     case 'lost':
       return (
         <p class="notice bad">
-          The television cannot be reached. The picture continues without it; the page reconnects by itself.
+          The television cannot be reached. The picture continues without it; the page reconnects automatically.
         </p>
       )
     case 'refused':

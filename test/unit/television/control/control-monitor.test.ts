@@ -160,7 +160,7 @@ describe('the monitor of a television', () => {
     const companion = new FollowingCompanion()
     await pass(5, companion)
     companion.asks = false
-    expect(problemsOf(await pass(4, companion))).toEqual(['It has not asked for the wall clock for 4 s.'])
+    expect(problemsOf(await pass(4, companion))).toEqual(['It has sent no wall clock request for 4 s.'])
     companion.asks = true
     expect(problemsOf(await pass(1, companion))).toEqual([])
   })
@@ -187,7 +187,7 @@ describe('the monitor of a television', () => {
     for (const companion of companions) companion.wc.handlers.closed(1006, '')
     for (const companion of companions) companion.asks = false
     const reports = await pass(4, ...companions)
-    expect(problemsOf(reports)).toEqual(Array(2).fill('It has not asked for the wall clock for 4 s.'))
+    expect(problemsOf(reports)).toEqual(Array(2).fill('It has sent no wall clock request for 4 s.'))
   })
 
   it('finds within 5 s that a companion no longer presents, but not while there is no timeline', async () => {
@@ -195,7 +195,7 @@ describe('the monitor of a television', () => {
     await pass(5, companion)
     companion.presents = false
     const [problem] = problemsOf(await pass(4, companion))
-    expect(problem).toBe('It has not said what it presents for 4 s, although it did before.')
+    expect(problem).toBe('It has not reported what it presents for 4 s, although it did before.')
     content.available = false
     expect(problemsOf(await pass(1, companion))).toEqual([])
   })
@@ -204,7 +204,7 @@ describe('the monitor of a television', () => {
     const companion = new FollowingCompanion({ contentIdStem: 'http://', timelineSelector: 'urn:other' })
     companion.presents = false
     expect(problemsOf(await pass(1, companion))).toEqual([
-      'It asks for the timeline “urn:other”, which this television does not have.',
+      'It requests the timeline “urn:other”, which this television does not have.',
       'Its stem “http://” does not match the content, so it gets no timeline.',
     ])
   })
@@ -214,7 +214,7 @@ describe('the monitor of a television', () => {
     await pass(1, companion)
     companion.cii.socket.bufferedAmount = 5000
     monitor.companions()
-    expect(problemsOf(monitor.companions())).toEqual(['It reads too slowly: 5000 bytes wait for it.'])
+    expect(problemsOf(monitor.companions())).toEqual(['It reads too slowly: 5000 bytes are waiting.'])
     companion.cii.socket.arrive()
     for (const text of ['one', 'two', 'three']) companion.ts.handlers.message(text)
     expect(problemsOf(monitor.companions())).toEqual(['It has sent 3 invalid messages.'])

@@ -29,14 +29,14 @@ const UNDOCUMENTED = ['The player reports an error', 'The television refuses thi
 
 describe('textOf', () => {
   it.each<[FollowState, string, RegExp]>([
-    [{ name: 'lost' }, 'The television cannot be reached', /same network.*connects again by itself/],
-    [{ name: 'lost-but-playing' }, 'Connection lost', /Playback goes on.*connects again by itself/],
+    [{ name: 'lost' }, 'The television cannot be reached', /same network.*reconnects automatically/],
+    [{ name: 'lost-but-playing' }, 'Connection lost', /Playback continues.*reconnects automatically/],
     [{ name: 'no-media' }, 'Nothing to play for this content', /starts when it shows a programme/],
     [{ name: 'unplayable', detail: '' }, 'This browser cannot play this version', /another version.*another browser/],
     [{ name: 'refused', detail: 'Open another page.' }, 'The television refuses this page', /^Open another page\.$/],
-    [unavailable('wall-clock'), 'The clock of the television does not answer', /nearer to the access point/],
+    [unavailable('wall-clock'), 'The clock of the television does not answer', /closer to the access point/],
     [unavailable('no-udp'), 'The television has no clock for browsers', /WebSocket/],
-    [unavailable('timeline'), 'The television does not say where it is', /starts when it has one/],
+    [unavailable('timeline'), 'The television reports no position', /starts when it has one/],
     [follower('blocked'), 'The browser has blocked playback', /Tap Play/],
     [follower('outside', { reach: 'before' }), 'The television is outside this programme', /before the beginning/],
     [follower('outside', { reach: 'after' }), 'The television is outside this programme', /past the end/],
@@ -51,10 +51,10 @@ describe('textOf', () => {
 
   it.each<[FollowState, string]>([
     [follower('locked'), 'In step with the television'],
-    [follower('paused'), 'Paused, as the television is'],
-    [follower('stepping'), 'Showing single pictures'],
+    [follower('paused'), 'Paused with the television'],
+    [follower('stepping'), 'Showing single frames'],
     [{ name: 'text', isLoaded: true, isPaused: false }, 'In step with the television'],
-    [{ name: 'text', isLoaded: true, isPaused: true }, 'Paused, as the television is'],
+    [{ name: 'text', isLoaded: true, isPaused: true }, 'Paused with the television'],
   ])('is content with %j', (state, title) => {
     expect(textOf(state)).toMatchObject({ mood: 'good', title })
   })
@@ -82,7 +82,7 @@ describe('textOf', () => {
     expect(textOf({ name: 'lost' }).action).toBeUndefined()
   })
 
-  it('explains that browsers slow down pages that are not seen', () => {
+  it('explains that browsers slow down hidden pages', () => {
     expect(textOf(follower('adjusting', { wasHidden: true })).advice).toMatch(/in the background.*screen on/)
     expect(textOf(follower('locked', { limits: ['timers-slow'] }))).toMatchObject({
       mood: 'busy',
