@@ -225,7 +225,7 @@ export class Television extends Emitter<TelevisionEvents> {
   #present(contentId: string): void {
     const partial = contentId.startsWith('dvb://') ? (contentId.split(';', 1)[0] ?? contentId) : contentId
     this.#show(partial, 'partial')
-    this.#tuning.push(setTimeout(() => this.#show(contentId, 'final'), this.#options.finalAfterMilliseconds))
+    this.#tuning.push(setTimeout(() => this.#show(contentId, 'final'), this.#options.finalAfterMilliseconds).unref())
   }
 
   #show(contentId: string, contentIdStatus: 'partial' | 'final'): void {

@@ -7,6 +7,7 @@ import { mediaOrigins } from './media-origins.js'
 import { mimeTypeOf } from './media-types.js'
 
 /** Fastify gives up a plugin after 10 s, with an error that helps nobody. */
+const MAX_ORIGINS = 50
 const TIMEOUT_MILLIS = 8000
 const MAX_MPD_BYTES = 4 * 1024 * 1024
 const METHOD_REFUSED = [405, 501]
@@ -70,8 +71,14 @@ export async function openMpd(url: URL, contentId: string | undefined): Promise<
   return remote(programme, [url, new URL(response.url), ...urls])
 }
 
+/** @throws DvbcssError `DVBCSS_ERR_MEDIA` */
 function remote(programme: Programme, urls: readonly URL[]): MediaLibrary {
-  return { programmes: [programme], folder: undefined, files: new Set(), origins: mediaOrigins(urls) }
+  const origins = mediaOrigins(urls)
+  // Each is named in a header of the pages, and clients do not read headers of any length.
+  if (origins.length > MAX_ORIGINS) {
+    throw mediaError(`cannot play ${urls[0]}: it names ${origins.length} hosts; expected at most ${MAX_ORIGINS}`)
+  }
+  return { programmes: [programme], folder: undefined, files: new Set(), origins }
 }
 
 /** Refuses what no page may load. Does not repeat a password. */
