@@ -155,7 +155,7 @@ describe('a DASH manifest', () => {
 
   it('gets one clear line if it names more hosts than a header of the pages can', async () => {
     const hosts = Array.from({ length: 51 }, (_, index) => `<BaseURL>http://cdn${index}.example/</BaseURL>`).join('')
-    const url = await serveText(MPD(hosts))
+    const url = await serveText(MPD(`${hosts}<Period/>`))
     expect(await errorOf(openMedia({ mpd: `${url}/a.mpd` }))).toBe(
       `cannot play ${url}/a.mpd: it names 52 hosts; expected at most 50`,
     )

@@ -99,7 +99,8 @@ describe.runIf(has('chromium'))('the page of the picture', { timeout: TEST_TIMEO
     await until(() => app.television.playback.positionSeconds > 38)
     await until(() => app.television.playback.positionSeconds < 5)
     await expect.poll(async () => Math.abs(await difference(tab)), PATIENCE).toBeLessThan(0.05)
-    expect(app.television.state()).toMatchObject({ driver: 'page', speed: 1 })
+    // The element may have stood still for a moment, on a busy machine.
+    await until(() => app.television.playback.isDriven && app.television.playback.speed === 1)
   })
 
   it('takes over from the clock of the television and hands back to it without a jump', async () => {
