@@ -148,8 +148,10 @@ export class Playback extends Emitter<PlaybackEvents> {
     if (duration === undefined || speed === 0) return
     const end = speed > 0 ? duration : 0
     const leftSeconds = (end - this.positionSeconds) / speed
+    // Somebody has sought to a place outside the programme: it runs on from there.
+    if (leftSeconds <= 0) return
     const grace = this.#isDriven ? DRIVEN_LOOP_GRACE_SECONDS : 0
-    const waitSeconds = Math.min(Math.max(leftSeconds, 0) + grace, MAX_TIMER_SECONDS)
+    const waitSeconds = Math.min(leftSeconds + grace, MAX_TIMER_SECONDS)
     this.#loop = setTimeout(() => this.#loopBack(duration), waitSeconds * 1000)
     this.#loop.unref()
   }

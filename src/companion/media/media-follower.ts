@@ -7,7 +7,7 @@ import {
   checkRenderingLatencySeconds,
   type MediaFollowerOptions,
 } from './media-follower-options.js'
-import { EAGER_POLLS, SLOW_TIMER_SECONDS } from './playback-constants.js'
+import { SLOW_TIMER_SECONDS } from './playback-constants.js'
 import { PlaybackControls } from './playback-controls.js'
 import { checkMedia, durationOf, type FollowedMedia, isTick, onMediaEvent, positionOf } from './playback-media.js'
 import { PlaybackReports } from './playback-reports.js'
@@ -295,8 +295,7 @@ export class MediaFollower extends Emitter<MediaFollowerEvents> {
     }
     this.#polls = (this.#polls + 1) % 1000
     const spread = 0.6 + 0.8 * ((this.#polls ** 2 * GOLDEN_RATIO) % 1)
-    const isEager = state === 'seeking' || state === 'adjusting'
-    return Math.min((this.#options.pollSeconds * spread) / (isEager ? EAGER_POLLS : 1), dueSeconds)
+    return Math.min(this.#options.pollSeconds * spread, dueSeconds)
   }
 
   /** @returns seconds until the next poll */

@@ -85,8 +85,6 @@ export const PARK_WITHIN_SECONDS = 0.001
 /** A seek that lands further than this from its aim is inexact: on the key frame before, for example. */
 export const EXACT_SEEK_SECONDS = 0.05
 
-/** Polls are this many times as frequent while the player gets in step. */
-export const EAGER_POLLS = 4
 /** How many polls the lateness of timers is estimated from. */
 export const LOOKS_REMEMBERED = 8
 /** Timers that are later than this are slow, as in hidden tabs. */

@@ -65,7 +65,7 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
 
     await television.kill()
     await expectState('Connection lost')
-    expect(await text('.state')).toMatch(/Playback goes on/)
+    expect(await text('.state')).toMatch(/Playback continues/)
     const before = await video((element) => element.currentTime)
     await expect.poll(() => video((element) => element.currentTime), PATIENCE).not.toBe(before)
     expect(await video((element) => element.paused)).toBe(false)
@@ -173,7 +173,7 @@ describe.runIf(has('chromium'))('the companion page', { timeout: TEST_TIMEOUT_MI
     await setHidden(true)
     await expectState('In the background')
     await setHidden(false)
-    await expect.poll(() => text('.state'), PATIENCE).toMatch(/It was in the background/)
+    await expect.poll(() => text('.state'), PATIENCE).toMatch(/This page was in the background/)
     await expectFollowing()
   })
 

@@ -82,6 +82,13 @@ describe('the playback of a television', () => {
     expect(playback.positionSeconds).toBeCloseTo(39.5, 6)
   })
 
+  it('runs on from a place outside the programme to which it was sought', () => {
+    playback.durationSeconds = 40
+    playback.seek(100)
+    pass(5)
+    expect(playback.positionSeconds).toBeCloseTo(105, 6)
+  })
+
   it('adopts the position and speed of a page', () => {
     pass(1)
     expect(report(20, { speed: 2 })).toBe('used')
