@@ -62,6 +62,9 @@ export {
   type UnavailableReason,
 } from '../companion/index.js'
 export {
+  type AudioBufferLike,
+  type AudioContextLike,
+  type AudioNodeLike,
   type ClockHolder,
   type FollowedClock,
   type FollowedMedia,

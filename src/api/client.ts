@@ -66,6 +66,9 @@ export {
   type UnavailableReason,
 } from '../companion/index.js'
 export {
+  type AudioBufferLike,
+  type AudioContextLike,
+  type AudioNodeLike,
   type ClockHolder,
   type FollowedClock,
   type FollowedMedia,

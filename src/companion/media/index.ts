@@ -8,4 +8,5 @@ export type {
 export type { MediaFollowerOptions, WhenUnavailable } from './media-follower-options.js'
 export type { FollowedMedia, MediaReach } from './playback-media.js'
 export type { ClockHolder, FollowedClock, MediaCorrelation } from './playback-target.js'
+export type { AudioBufferLike, AudioContextLike, AudioNodeLike } from './web-audio-context.js'
 export { WebAudioPlayer, type WebAudioPlayerEvent, type WebAudioPlayerOptions } from './web-audio-player.js'

@@ -1,13 +1,20 @@
 import { checkOption, checkOptions, DvbcssError, type OptionTable, option } from '../../validation/index.js'
 import type { FollowedMedia } from './playback-media.js'
+import type {
+  AudioBufferLike,
+  AudioBufferSourceNodeLike,
+  AudioContextLike,
+  AudioNodeLike,
+  GainNodeLike,
+} from './web-audio-context.js'
 import { WebAudioTimeline } from './web-audio-timeline.js'
 
 /** Options of a {@link WebAudioPlayer}; all are optional. */
 export interface WebAudioPlayerOptions {
   /** The audio context to play in. Default: created by the player when the first sound is loaded. */
-  context?: AudioContext
+  context?: AudioContextLike
   /** The node of that context to connect the sound to. Default: the destination of the context. */
-  destination?: AudioNode
+  destination?: AudioNodeLike
   /** Whether the sound starts again at its end. Default false. */
   loop?: boolean
 }
@@ -24,8 +31,8 @@ export type WebAudioPlayerEvent =
   | 'ended'
 
 export const WEB_AUDIO_PLAYER_OPTIONS: OptionTable<WebAudioPlayerOptions, 'loop'> = {
-  context: option.objectWith<AudioContext>('createBufferSource', 'decodeAudioData'),
-  destination: option.objectWith<AudioNode>('connect', 'disconnect'),
+  context: option.objectWith<AudioContextLike>('createBufferSource', 'decodeAudioData'),
+  destination: option.objectWith<AudioNodeLike>('disconnect'),
   loop: option.withDefault(option.boolean(), false),
 }
 
@@ -43,8 +50,8 @@ const MIN_RATE = 0.0625
 const MAX_RATE = 16
 
 interface Voice {
-  readonly source: AudioBufferSourceNode
-  readonly gain: GainNode
+  readonly source: AudioBufferSourceNodeLike
+  readonly gain: GainNodeLike
 }
 
 /**
@@ -57,11 +64,11 @@ interface Voice {
 export class WebAudioPlayer implements FollowedMedia {
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #timeline = new WebAudioTimeline()
-  #context: AudioContext | undefined
-  readonly #destination: AudioNode | undefined
+  #context: AudioContextLike | undefined
+  readonly #destination: AudioNodeLike | undefined
   #ownsContext = false
-  #output: GainNode | undefined
-  #buffer: AudioBuffer | undefined
+  #output: GainNodeLike | undefined
+  #buffer: AudioBufferLike | undefined
   #voice: Voice | undefined
   #loop: boolean
   #rate = 1
@@ -81,7 +88,7 @@ export class WebAudioPlayer implements FollowedMedia {
   }
 
   /** The context that it plays in; undefined before the first sound was loaded, unless it was given one. */
-  get context(): AudioContext | undefined {
+  get context(): AudioContextLike | undefined {
     return this.#context
   }
 
@@ -91,7 +98,7 @@ export class WebAudioPlayer implements FollowedMedia {
    * @param sound decoded, or encoded in a format that the browser plays, or the URL of such a file
    * @throws DvbcssError `DVBCSS_ERR_SOUND` if it cannot be fetched or decoded
    */
-  async load(sound: AudioBuffer | ArrayBuffer | string): Promise<void> {
+  async load(sound: AudioBufferLike | ArrayBuffer | string): Promise<void> {
     this.unload()
     const load = this.#loads
     const context = this.#context ?? this.#ownContext()
@@ -276,7 +283,7 @@ export class WebAudioPlayer implements FollowedMedia {
     for (const listener of [...(this.#listeners.get(type) ?? [])]) listener()
   }
 
-  #ownContext(): AudioContext {
+  #ownContext(): AudioContextLike {
     this.#ownsContext = true
     this.#context = new AudioContext()
     return this.#context
@@ -366,7 +373,7 @@ export class WebAudioPlayer implements FollowedMedia {
   }
 }
 
-function isDecoded(sound: AudioBuffer | ArrayBuffer | string): sound is AudioBuffer {
+function isDecoded(sound: AudioBufferLike | ArrayBuffer | string): sound is AudioBufferLike {
   return typeof sound === 'object' && 'getChannelData' in sound
 }
 
@@ -381,7 +388,7 @@ async function fetched(url: string): Promise<ArrayBuffer> {
   }
 }
 
-async function decoded(context: AudioContext, bytes: ArrayBuffer): Promise<AudioBuffer> {
+async function decoded(context: AudioContextLike, bytes: ArrayBuffer): Promise<AudioBufferLike> {
   try {
     return await context.decodeAudioData(bytes)
   } catch (error) {
@@ -397,7 +404,7 @@ function soundError(message: string, cause?: unknown): DvbcssError {
 }
 
 /** Without a gesture of the user, `resume()` neither succeeds nor fails. */
-async function isResumed(context: AudioContext): Promise<boolean> {
+async function isResumed(context: AudioContextLike): Promise<boolean> {
   await Promise.race([context.resume().catch(() => {}), new Promise((resolve) => setTimeout(resolve, RESUME_MILLIS))])
   return context.state === 'running'
 }
