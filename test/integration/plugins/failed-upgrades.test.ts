@@ -118,7 +118,7 @@ async function closeWithinPromise(app: FastifyInstance) {
   expect(performance.now() - begin).toBeLessThan(PROMISE)
 }
 
-const ANSWERED: [name: string, text: string, status: number, setup?: AppSetup][] = [
+const ANSWERED: [name: string, text: string, status: number | string, setup?: AppSetup][] = [
   ['a path that cannot be decoded', MALFORMED, 400],
   ['a path below an endpoint that cannot be decoded', handshake('/cii/%c3%28'), 400],
   ['a parameter that cannot be decoded', handshake('/param/%ff'), 400],
@@ -130,7 +130,7 @@ const ANSWERED: [name: string, text: string, status: number, setup?: AppSetup][]
   ['a path of a star', handshake('*'), 404],
   ['a path that cannot be decoded, over HTTP/1.0', MALFORMED.replace('HTTP/1.1', 'HTTP/1.0'), 400],
   ['a path that cannot be decoded, and frames', MALFORMED + 'x'.repeat(1000), 400],
-  ['a path that cannot be decoded, and a body', handshake('/%ff', 'Content-Length: 10\r\n'), 400],
+  ['a path that cannot be decoded, and a body', `${handshake('/%ff', 'Content-Length: 10\r\n')}0123456789`, 400],
   ['a path that cannot be decoded, and Expect', handshake('/%ff', 'Expect: 100-continue\r\n'), 400],
   ['a path that cannot be decoded, and another handshake', MALFORMED + handshake('/cii'), 400],
   ['h2c at a path that cannot be decoded', MALFORMED.replace('websocket', 'h2c'), 400],
@@ -142,8 +142,10 @@ const ANSWERED: [name: string, text: string, status: number, setup?: AppSetup][]
   ['POST', handshake('/cii').replace('GET', 'POST'), 404],
   [
     'POST, and a body',
-    handshake('/cii', 'Content-Type: text/plain\r\nContent-Length: 9\r\n').replace('GET', 'POST'),
-    400,
+    // Newer versions of Node wait for the body.
+    `${handshake('/cii', 'Content-Type: text/plain\r\nContent-Length: 9\r\n').replace('GET', 'POST')}a message`,
+    // Those parse it, find it fit, and then no route; older ones see a body that they cannot parse.
+    '40[04]',
   ],
   ['OPTIONS', handshake('/cii').replace('GET', 'OPTIONS'), 404],
   ['OPTIONS for the server', handshake('*').replace('GET', 'OPTIONS'), 404],
