@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type DashServer, serveDash } from '../../helpers/dash-server.js'
 import { mediaFolder, removeFoldersAfterEach } from '../../helpers/media-folder.js'
+import { has } from '../../helpers/needs.js'
 import { dvbcss, endToolsAfterEach } from './tools.js'
 
 endToolsAfterEach()
@@ -64,7 +65,7 @@ describe('dvbcss tv', () => {
     expect(await contentIdOf(one)).toBe('dvb://1.2.3')
   })
 
-  it('--mpd shows a DASH stream under its own content id, and serves dash.js', () =>
+  it.runIf(has('dashjs'))('--mpd shows a DASH stream under its own content id, and serves dash.js', () =>
     withDash(async (stream) => {
       const url = await television('--mpd', stream.url)
       expect(await contentIdOf(url)).toBe(stream.url)
@@ -72,7 +73,8 @@ describe('dvbcss tv', () => {
       expect([script.status, script.headers.get('content-type')]).toEqual([200, expect.stringMatching('javascript')])
       const page = await fetch(`${url}/tv`)
       expect(page.headers.get('content-security-policy')).toContain(`connect-src 'self' ${new URL(stream.url).origin};`)
-    }))
+    }),
+  )
 
   it.each([
     [
