@@ -57,6 +57,8 @@ export class PageServer extends EndpointServer<PageClient> {
   readonly #versions: Record<Section, number> = { setting: 1, state: 1, programmes: 1, seat: 1, companions: 1 }
   /** The page of the picture that drives. */
   #driver: PageClient | undefined
+  /** What control pages are shown in this version of the section: observed once, however many look. */
+  #companions: { readonly version: number; readonly reports: readonly CompanionReport[] } | undefined
   #ticks = 0
   #timers: NodeJS.Timeout[] = []
 
@@ -155,7 +157,10 @@ export class PageServer extends EndpointServer<PageClient> {
     }
     client.role = role
     this.logOf(client.connection, 'info', 'page opened', () => ({ role }))
-    if (role === 'control') this.#sources.feed.watch(true)
+    if (role === 'control') {
+      this.#sources.feed.watch(true)
+      this.#versions.companions += 1
+    }
     if (role === 'tv' && this.#driver === undefined) this.#drive(client)
     client.wake()
   }
@@ -232,7 +237,7 @@ export class PageServer extends EndpointServer<PageClient> {
   }
 
   #section(client: PageClient, section: Section, role: PageRole): unknown {
-    const { television, feed, setting } = this.#sources
+    const { television, setting } = this.#sources
     switch (section) {
       case 'setting':
         return setting(client.connection, role)
@@ -243,8 +248,18 @@ export class PageServer extends EndpointServer<PageClient> {
       case 'seat':
         return this.#seatOf(client)
       case 'companions':
-        return withCalibrations(feed.companions(), this.#clients.values())
+        return this.#companionReports()
     }
+  }
+
+  /** Each look at the companions pings them, and compares what waits for them with the last look. */
+  #companionReports(): readonly CompanionReport[] {
+    const version = this.#versions.companions
+    if (this.#companions?.version !== version) {
+      const reports = withCalibrations(this.#sources.feed.companions(), this.#clients.values())
+      this.#companions = { version, reports }
+    }
+    return this.#companions.reports
   }
 
   #seatOf(client: PageClient): Seat {
