@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback, withoutMapping, withoutZone } from '../src/validation/index.js'
+import { isEveryAddress, isLoopback, withoutMapping, withoutZone } from '../src/validation/index.js'
 
 export type NetworkInterfaces = ReturnType<typeof networkInterfaces>
 
@@ -22,10 +22,6 @@ export function hostOfAddress(address: string): string | null {
 /** fe80::/10. */
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(address)
-}
-
-export function isEveryAddress(address: string): boolean {
-  return address === '0.0.0.0' || address === '::'
 }
 
 /** Whether one of the servers receives what is sent to an address of this machine. One on `::` is taken for IPv6 alone. */

@@ -33,12 +33,8 @@ export function pageSettings(
 export function companionUrl(app: FastifyInstance, authority: Authority, base: string): string {
   const { secure, prefix = '' } = authority
   const others = addressesOfApp(app).flatMap(({ address, port }) => hostsOf(address).map((host) => ({ host, port })))
-  const isNear = ({ host }: { host: string | null }) => host === null || host === 'localhost' || isLoopback(bare(host))
+  const isNear = ({ host }: { host: string | null }) => host === null || isLoopback(host)
   const { host, port } = isNear(authority) ? (others.find((each) => !isNear(each)) ?? authority) : authority
   const standard = secure ? 443 : 80
   return `${secure ? 'https' : 'http'}://${host ?? 'localhost'}${port === standard ? '' : `:${port}`}${prefix}${base}/companion`
-}
-
-function bare(host: string): string {
-  return host.replace(/^\[|\]$/g, '')
 }

@@ -1,7 +1,7 @@
 import type { Authority } from '../src/server/endpoint/index.js'
 import type { UdpServerAddress } from '../src/server/wall-clock/index.js'
-import { isLoopback } from '../src/validation/index.js'
-import { type BoundAddress, hostOfAddress, isEveryAddress, isServed, neighboursOf } from './machine-addresses.js'
+import { isEveryAddress, isLoopback } from '../src/validation/index.js'
+import { type BoundAddress, hostOfAddress, isServed, neighboursOf } from './machine-addresses.js'
 
 /**
  * The URL of a wall clock over UDP, for clients that have reached the app at one address; undefined where it answers none of them.

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Connection } from '../server/endpoint/index.js'
-import { isLoopback, withoutMapping } from '../validation/index.js'
+import { isEveryAddress, isLoopback, withoutMapping } from '../validation/index.js'
 import type { PageRefusal, PageRole } from './protocol/index.js'
 
 /** Who may use the control page. */
@@ -46,13 +46,12 @@ export function isServedAt(
   // Without a token, a name that somebody else's DNS leads to this machine must not do.
   if (isLoopback(remote)) return controlToken !== undefined || isLoopbackName(hostName)
   if (controlHost === undefined) return false
-  if (controlHost === '0.0.0.0' || controlHost === '::') return true
+  if (isEveryAddress(controlHost)) return true
   return localAddress !== undefined && withoutMapping(localAddress) === withoutMapping(controlHost)
 }
 
 function isLoopbackName(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '')
-  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name)
+  return isLoopback(host) || host.toLowerCase().endsWith('.localhost')
 }
 
 function hostOf(authority: unknown): string {

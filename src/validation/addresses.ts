@@ -13,3 +13,8 @@ export function isLoopback(host: string): boolean {
   const address = withoutMapping(host.replace(/^\[(.*)\]$/, '$1'))
   return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address) || /^localhost\.?$/i.test(address)
 }
+
+/** Whether a server that is bound to an address accepts connections at every address of the machine. */
+export function isEveryAddress(address: string): boolean {
+  return address === '0.0.0.0' || address === '::'
+}

@@ -1,4 +1,4 @@
-export { isLoopback, withoutMapping, withoutZone } from './addresses.js'
+export { isEveryAddress, isLoopback, withoutMapping, withoutZone } from './addresses.js'
 export {
   type AnyOptionTable,
   type CheckedOptions,
