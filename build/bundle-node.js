@@ -14,7 +14,7 @@ const SHARED_ENTRIES = ['src/api/client.ts', 'src/api/clocks.ts', 'src/api/messa
 /** Stands for dist/ in the imports of shared modules, until the place of the importing file is known. */
 const DIST = 'dist:'
 
-/** Libraries that are part of the package, so that who does not use the television's pages installs none, and what is used of them. */
+/** Libraries that are bundled, so that only the television's pages carry them, each with the function that is used of it. */
 const BUNDLED = new Map([
   ['@fastify/send', 'send'],
   ['uqr', 'renderSVG'],

@@ -7,7 +7,7 @@ import type { PageRefusal, PageRole } from './protocol/index.js'
 export interface ControlAccess {
   /** The address of this machine at which it is served to others; `0.0.0.0` or `::` for every address. Undefined: to this machine only. */
   readonly controlHost: string | undefined
-  /** What a control page has to know, if anything. */
+  /** The token that a control page must send; undefined if none is required. */
   readonly controlToken: string | undefined
 }
 

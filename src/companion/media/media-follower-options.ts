@@ -24,7 +24,7 @@ export interface MediaFollowerOptions {
   /** Smallest change of rate that the player can make; bends are multiples of it. Default 0.01. */
   rateStep?: number
   /**
-   * Whether bends keep the pitch of the sound. Default false: the pitch changes by the fraction of the bend. Chromium loses 20 ms at each
+   * Whether bends keep the pitch of the sound. Default false: the pitch changes by the fraction of the bend. Chromium loses time at each
    * change of the rate if the pitch is kept, and nothing otherwise. At speeds of the timeline other than 1 the pitch is kept as the player
    * was set.
    */

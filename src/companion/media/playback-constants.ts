@@ -23,7 +23,7 @@ export const BEND_SECONDS = 3
 export const LARGE_BEND_SECONDS = 1
 /**
  * Rates within this fraction of normal speed are played without keeping the pitch. A browser that keeps it stretches the sound, and
- * loses 20 ms whenever that begins or ends (Chromium); one that does not keep it is exact.
+ * loses time whenever that begins or ends (Chromium); one that does not keep it is exact.
  */
 export const PITCH_FREE_WITHIN = 0.05
 /** A bend that would take longer than this is not begun. */
